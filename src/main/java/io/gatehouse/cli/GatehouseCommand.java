@@ -1,0 +1,62 @@
+package io.gatehouse.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code gatehouse}: the root of the command line. */
+@Command(
+        name = "gatehouse",
+        description = "A secure-by-default MQTT broker.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        subcommands = {CommandLine.HelpCommand.class},
+        footer = {"", "Start with: gatehouse quickstart"})
+final class GatehouseCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    private GatehouseCommand() {}
+
+    /** Runs one command line; returns the exit code. Prints a user's mistake as one line, never a stack trace. */
+    static int run(PrintStream out, PrintStream err, String... args) {
+        CommandLine line = new CommandLine(new GatehouseCommand())
+                .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(GatehouseCommand::report)
+                .setParameterExceptionHandler(GatehouseCommand::usage);
+        return line.execute(args);
+    }
+
+    private static int report(Exception exception, CommandLine line, CommandLine.ParseResult ignored) {
+        if (exception instanceof Failure failure) {
+            line.getErr().println("gatehouse: " + failure.getMessage());
+            return failure.exitCode();
+        }
+        // A broken world, not a user's mistake: the trace is what a bug report needs.
+        line.getErr().println("gatehouse: internal error: " + exception);
+        if (System.getenv("GATEHOUSE_DEBUG") != null) {
+            exception.printStackTrace(line.getErr());
+        } else {
+            line.getErr().println("gatehouse: set GATEHOUSE_DEBUG=1 for the stack trace");
+        }
+        return ExitCode.INTERNAL;
+    }
+
+    private static int usage(CommandLine.ParameterException exception, String[] ignored) {
+        CommandLine line = exception.getCommandLine();
+        line.getErr().println("gatehouse: " + exception.getMessage());
+        line.getErr().println("See '" + line.getCommandSpec().qualifiedName() + " --help'.");
+        return ExitCode.USAGE;
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+}
