@@ -1,6 +1,4 @@
-/**
- * Typed audit events as hash-chained JSON lines. Floor 1.
- */
+/** Typed audit events as hash-chained JSON lines. Floor 1. */
 @NullMarked
 package io.gatehouse.audit;
 

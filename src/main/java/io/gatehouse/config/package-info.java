@@ -1,5 +1,6 @@
 /**
- * YAML to immutable records, every problem of a file at once as {@code file:line:col}. Floor 0; the only user of SnakeYAML.
+ * YAML to immutable records, every problem of a file at once as {@code file:line:col}. Floor 0; the only user of
+ * SnakeYAML.
  */
 @NullMarked
 package io.gatehouse.config;

@@ -1,0 +1,173 @@
+package io.gatehouse.audit;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something an auditor asks about. Each kind is a record; its name on the line and its fields are stable.
+ *
+ * <p>No payloads, no tokens, no passwords.
+ */
+public sealed interface AuditEvent {
+
+    /** The stable name: {@code login}, {@code decision}, ... */
+    String name();
+
+    /** The fields in the order they are written; a null value is left out. */
+    Map<String, @Nullable Object> fields();
+
+    /** Who did it: what every event about a client says of it. */
+    record Actor(String user, String realm, String clientId, String address, String listener) {
+        void into(Map<String, @Nullable Object> fields) {
+            fields.put("user", user);
+            fields.put("realm", realm);
+            fields.put("client", clientId);
+            fields.put("address", address);
+            fields.put("listener", listener);
+        }
+    }
+
+    /**
+     * A login that was accepted or refused.
+     *
+     * @param outcome {@code accepted} or {@code refused}
+     * @param reason the reason code's byte
+     * @param detail why, for the auditor; null when accepted
+     */
+    record Login(
+            Actor actor,
+            String method,
+            String outcome,
+            int reason,
+            @Nullable String detail) implements AuditEvent {
+        @Override
+        public String name() {
+            return "login";
+        }
+
+        @Override
+        public Map<String, @Nullable Object> fields() {
+            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+            actor.into(fields);
+            fields.put("method", method);
+            fields.put("outcome", outcome);
+            fields.put("reason", reason);
+            fields.put("detail", detail);
+            return fields;
+        }
+    }
+
+    /**
+     * A handshake that was refused, before there was a client to speak of.
+     *
+     * @param code the stable code, such as {@code CERT_EXPIRED}
+     * @param subject of the refused certificate; null where there was none
+     */
+    record HandshakeRefused(
+            String address,
+            String listener,
+            String code,
+            @Nullable String subject,
+            @Nullable String serial,
+            @Nullable String issuer,
+            String detail)
+            implements AuditEvent {
+        @Override
+        public String name() {
+            return "handshake";
+        }
+
+        @Override
+        public Map<String, @Nullable Object> fields() {
+            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+            fields.put("address", address);
+            fields.put("listener", listener);
+            fields.put("code", code);
+            fields.put("subject", subject);
+            fields.put("serial", serial);
+            fields.put("issuer", issuer);
+            fields.put("detail", detail);
+            return fields;
+        }
+    }
+
+    /**
+     * A policy decision that denied.
+     *
+     * @param action {@code connect}, {@code publish}, {@code subscribe}, {@code receive}, {@code will}
+     * @param target the topic or filter
+     * @param rule the deciding rule as {@code file:line}, or why there is none
+     * @param suppressed how many alike were not written since the last
+     */
+    record Denied(
+            Actor actor, String action, String target, int reason, String rule, long policyRevision, long suppressed)
+            implements AuditEvent {
+        @Override
+        public String name() {
+            return "decision";
+        }
+
+        @Override
+        public Map<String, @Nullable Object> fields() {
+            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+            actor.into(fields);
+            fields.put("decision", "deny");
+            fields.put("action", action);
+            fields.put("target", target);
+            fields.put("reason", reason);
+            fields.put("rule", rule);
+            fields.put("policy", policyRevision);
+            fields.put("count", suppressed == 0 ? null : suppressed);
+            return fields;
+        }
+    }
+
+    /**
+     * A connection that the broker ended, or a session that changed hands.
+     *
+     * @param cause a stable word: {@code takeover}, {@code owner_conflict}, {@code revoked}, {@code expired},
+     *     {@code protocol_error}, {@code keep_alive}, {@code shutdown}, ...
+     */
+    record Ended(Actor actor, String cause, int reason, String detail) implements AuditEvent {
+        @Override
+        public String name() {
+            return "ended";
+        }
+
+        @Override
+        public Map<String, @Nullable Object> fields() {
+            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+            actor.into(fields);
+            fields.put("cause", cause);
+            fields.put("reason", reason);
+            fields.put("detail", detail);
+            return fields;
+        }
+    }
+
+    /**
+     * Something about the broker itself: its start and stop, a reload and its outcome, an acknowledged weakness.
+     *
+     * @param what a stable word: {@code started}, {@code stopped}, {@code policy_loaded}, {@code policy_refused},
+     *     {@code tls_reloaded}, {@code insecure_listener}, ...
+     */
+    record Broker(String what, Map<String, Object> details) implements AuditEvent {
+        public Broker {
+            details = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(details));
+        }
+
+        @Override
+        public String name() {
+            return "broker";
+        }
+
+        @Override
+        public Map<String, @Nullable Object> fields() {
+            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+            fields.put("what", what);
+            fields.putAll(details);
+            return fields;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.gatehouse.authn;
+
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The proof that a client is who it says: made by this room's authenticators only, needed by every question to the
+ * authorizer. Immutable; any thread.
+ */
+public final class Principal {
+    private final Subject subject;
+    private final Owner owner;
+    private final @Nullable Instant expiresAt;
+
+    Principal(Subject subject, String realm, @Nullable Instant expiresAt) {
+        this.subject = subject;
+        this.owner = new Owner(subject.user(), realm);
+        this.expiresAt = expiresAt;
+    }
+
+    public Subject subject() {
+        return subject;
+    }
+
+    public String user() {
+        return subject.user();
+    }
+
+    /** Whom its sessions belong to. */
+    public Owner owner() {
+        return owner;
+    }
+
+    /** When what it logged in with ends (a token's {@code exp}, a certificate's last second); the connection with it. */
+    public Optional<Instant> expiresAt() {
+        return Optional.ofNullable(expiresAt);
+    }
+
+    @Override
+    public String toString() {
+        return owner.toString();
+    }
+}

@@ -1,0 +1,46 @@
+package io.gatehouse.connection;
+
+import io.gatehouse.protocol.ProtocolVersion;
+import io.gatehouse.session.Outbound;
+import io.gatehouse.tls.Peer;
+import java.time.Duration;
+
+/**
+ * A connection as its dialogue sees it: the port that the transport implements.
+ *
+ * <p>Apart from what {@link Outbound} promises, everything is confined to the connection's event loop; {@link #execute}
+ * is how any other thread gets there.
+ */
+public interface Wire extends Outbound {
+    Peer peer();
+
+    /** The listener's name in the configuration. */
+    String listener();
+
+    /** How packets are encoded from now on: the version of the CONNECT. */
+    void speak(ProtocolVersion version);
+
+    /**
+     * The client is in: lifts the small frame cap of before authentication, and sets what the client can take.
+     *
+     * @param maximumPacketSizeBytes never to be exceeded; a PUBLISH that would is dropped as if delivered
+     *     [MQTT-3.1.2-24, -25]
+     * @param problemInformation whether reason strings and user properties may be sent on every packet
+     *     [MQTT-3.1.2-29]
+     */
+    void admit(long maximumPacketSizeBytes, boolean problemInformation);
+
+    /** Stops or goes on reading from the socket: back-pressure on a publisher. */
+    void read(boolean on);
+
+    /** Runs a task on the connection's event loop, at once if called there. */
+    void execute(Runnable task);
+
+    /** Runs a task on the connection's event loop after a delay, unless cancelled. */
+    Timer schedule(Duration delay, Runnable task);
+
+    /** A task that has not run yet. */
+    interface Timer {
+        void cancel();
+    }
+}
