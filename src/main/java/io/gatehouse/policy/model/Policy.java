@@ -1,0 +1,52 @@
+package io.gatehouse.policy.model;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All files of a policy folder, merged. Order means nothing anywhere in it.
+ *
+ * @param variables by name
+ * @param roles by name
+ * @param groups user names by group
+ * @param users role names by user
+ * @param everyone denies and limits for all; a role without allows
+ * @param files names with their SHA-256 in hex, sorted by name
+ */
+public record Policy(
+        Defaults defaults,
+        Map<String, Variable> variables,
+        Map<String, Role> roles,
+        Map<String, List<String>> groups,
+        Map<String, List<String>> users,
+        List<Assignment> assignments,
+        List<Role> everyone,
+        List<PolicyTest> tests,
+        Map<String, String> files) {
+
+    /**
+     * What holds where an item or role says nothing.
+     *
+     * @param filterWideSubscriptions grant a SUBSCRIBE wider than allowed and filter on delivery, instead of refusing it
+     * @param rejectHoles refuse a SUBSCRIBE that a deny makes holes in, instead of filtering on delivery
+     * @param checkResponseTopics refuse a PUBLISH whose response topic its sender may not subscribe to
+     */
+    public record Defaults(boolean filterWideSubscriptions, boolean rejectHoles, boolean checkResponseTopics) {
+        public static final Defaults STRICT = new Defaults(false, false, true);
+    }
+
+    public Policy {
+        variables = Map.copyOf(variables);
+        roles = Map.copyOf(roles);
+        groups = Map.copyOf(groups);
+        users = Map.copyOf(users);
+        assignments = List.copyOf(assignments);
+        everyone = List.copyOf(everyone);
+        tests = List.copyOf(tests);
+        files = Map.copyOf(files);
+    }
+
+    /** The policy that allows nothing to nobody. */
+    public static final Policy EMPTY = new Policy(
+            Defaults.STRICT, Map.of(), Map.of(), Map.of(), Map.of(), List.of(), List.of(), List.of(), Map.of());
+}

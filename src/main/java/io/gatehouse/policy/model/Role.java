@@ -1,0 +1,36 @@
+package io.gatehouse.policy.model;
+
+import io.gatehouse.config.Place;
+import java.util.List;
+
+/**
+ * A role: the only place rights come from.
+ *
+ * @param include names of roles that come with this one
+ * @param clientIds patterns the client id must match, one of them; empty: any. Text, {@code <var>} parts and a trailing
+ *     {@code *}, as written
+ * @param when empty: always active
+ * @param shadow evaluated and reported, never in force
+ */
+public record Role(
+        String name,
+        List<String> include,
+        List<String> clientIds,
+        List<Item> publish,
+        List<Item> subscribe,
+        List<Pattern> denyPublish,
+        List<Pattern> denySubscribe,
+        Limits limits,
+        List<Condition> when,
+        boolean shadow,
+        Place place) {
+    public Role {
+        include = List.copyOf(include);
+        clientIds = List.copyOf(clientIds);
+        publish = List.copyOf(publish);
+        subscribe = List.copyOf(subscribe);
+        denyPublish = List.copyOf(denyPublish);
+        denySubscribe = List.copyOf(denySubscribe);
+        when = List.copyOf(when);
+    }
+}
