@@ -1,0 +1,184 @@
+package io.gatehouse.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * {@code gatehouse.yaml}, read and checked: what the broker is made of. Immutable.
+ *
+ * @param file as the user named it
+ * @param data the broker's own folder
+ * @param effective every key with the value in force, as {@code gatehouse check} prints it; holds no secrets, because a
+ *     configuration names the files that hold them
+ */
+public record Configuration(
+        Path file,
+        Path data,
+        List<Listener> listeners,
+        CertificateLogin certificateLogin,
+        Optional<PasswordLogin> passwordLogin,
+        Optional<JwtLogin> jwtLogin,
+        Path policyFolder,
+        Sessions sessions,
+        Storage storage,
+        Limits limits,
+        Optional<Path> auditFile,
+        Optional<Admin> admin,
+        Duration sysInterval,
+        Map<String, Object> effective) {
+
+    /**
+     * One door.
+     *
+     * @param bind an address, or {@code *} for all
+     * @param tls empty only where {@code insecure} is not
+     * @param websocket empty: plain MQTT
+     * @param insecureAcknowledgement what the operator wrote to have plaintext; empty with TLS
+     */
+    public record Listener(
+            String name,
+            String bind,
+            int port,
+            Optional<Tls> tls,
+            Optional<WebSocket> websocket,
+            Optional<String> insecureAcknowledgement,
+            Login login,
+            List<String> versions,
+            int maxConnections,
+            Place place) {}
+
+    /** Whether a client must, may or need not present a certificate. */
+    public enum ClientCertificate {
+        REQUIRED,
+        REQUESTED,
+        NONE
+    }
+
+    /** The TLS settings that go together; see docs/tls.md. */
+    public enum TlsProfile {
+        HARDENED,
+        MODERN,
+        CNSA
+    }
+
+    /** Who does TLS: BoringSSL where its library loads, else the JDK; or one of them by name. */
+    public enum TlsProvider {
+        AUTO,
+        BORINGSSL,
+        JDK
+    }
+
+    /**
+     * @param certificate the server's certificate with its chain, PEM
+     * @param clientCa the authorities whose client certificates are accepted, PEM
+     * @param crls revocation lists, PEM or DER
+     */
+    public record Tls(
+            Path certificate,
+            Path key,
+            Optional<Path> clientCa,
+            ClientCertificate clientCertificate,
+            List<Path> crls,
+            TlsProfile profile,
+            TlsProvider provider) {}
+
+    /**
+     * @param origins the {@code Origin} headers that are let in; a client that sends none is no browser and is let in
+     */
+    public record WebSocket(String path, List<String> origins) {}
+
+    /** How the methods of a login go together. */
+    public enum Combination {
+        /** The one that the client presents. */
+        ANY,
+        /** Every one. */
+        ALL
+    }
+
+    /**
+     * @param methods {@code certificate}, {@code password}, {@code jwt} or {@code none}, in order
+     * @param sameUser whether all must name the same user
+     */
+    public record Login(Combination combination, List<String> methods, boolean sameUser) {
+        public boolean has(String method) {
+            return methods.contains(method);
+        }
+    }
+
+    /**
+     * @param user the sources of the user name, in order
+     * @param prefix stripped from the value; the value must start with it if it is not empty
+     */
+    public record CertificateLogin(
+            List<String> user, String prefix, Optional<String> spiffeTrustDomain, int maxNameBytes) {}
+
+    public record PasswordLogin(Path file, boolean allowWeakHashes) {}
+
+    public record JwtLogin(List<Issuer> issuers) {}
+
+    /**
+     * @param jwks a file or an https address
+     * @param user the claim that names the user
+     */
+    public record Issuer(
+            String iss,
+            String jwks,
+            boolean remote,
+            String audience,
+            List<String> algorithms,
+            String user,
+            Duration maxLifetime) {}
+
+    /**
+     * @param maxExpiry what a client's session expiry interval is cut down to
+     */
+    public record Sessions(Duration maxExpiry, int maxQueued, long maxQueuedBytes, int maxInflight) {}
+
+    /** Where sessions and retained messages live. */
+    public enum StorageKind {
+        MEMORY,
+        DISK
+    }
+
+    /** What an acknowledgement waits for. */
+    public enum Durability {
+        /** The disk has it: survives a power cut. */
+        FSYNC,
+        /** The operating system has it: survives the broker's death. */
+        OS
+    }
+
+    public record Storage(StorageKind kind, Path folder, Durability durability) {}
+
+    /**
+     * All finite.
+     *
+     * @param connectTimeout for handshake and CONNECT together
+     */
+    public record Limits(
+            long maxPacketBytes,
+            long maxPacketBeforeLoginBytes,
+            int maxTopicLevels,
+            int maxTopicBytes,
+            int maxUserProperties,
+            int maxFiltersPerSubscribe,
+            int maxSubscriptionsPerClient,
+            int maxTopicAliases,
+            int receiveMaximum,
+            int maxRetainedMessages,
+            long maxRetainedBytes,
+            long maxQueuedBytesTotal,
+            int maxConnections,
+            int maxConnectionsPerAddress,
+            int maxConnectionsPerUser,
+            int connectsPerSecondPerAddress,
+            int publishesPerSecondPerClient,
+            Duration maxKeepAlive,
+            Duration connectTimeout,
+            long memoryBeforeLoginBytes) {}
+
+    public record Admin(String bind, int port) {}
+}

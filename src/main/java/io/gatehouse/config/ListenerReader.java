@@ -1,0 +1,151 @@
+package io.gatehouse.config;
+
+import io.gatehouse.config.Configuration.ClientCertificate;
+import io.gatehouse.config.Configuration.Combination;
+import io.gatehouse.config.Configuration.Listener;
+import io.gatehouse.config.Configuration.Login;
+import io.gatehouse.config.Configuration.Tls;
+import io.gatehouse.config.Configuration.TlsProfile;
+import io.gatehouse.config.Configuration.TlsProvider;
+import io.gatehouse.config.Configuration.WebSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads one entry of {@code listeners}. Plaintext takes a word of its own, and its acknowledgement. */
+final class ListenerReader {
+    private static final List<String> VERSIONS = List.of("3.1", "3.1.1", "5.0");
+
+    private final Section section;
+    private final List<Problem> problems;
+
+    ListenerReader(Section section, List<Problem> problems) {
+        this.section = section;
+        this.problems = problems;
+    }
+
+    Listener read(String name) {
+        boolean insecure = section.has("insecure");
+        Optional<String> acknowledgement =
+                insecure ? section.section("insecure", below -> below.optionalText("acknowledge")) : none("insecure");
+        if (insecure && acknowledgement.isEmpty()) {
+            section.error("insecure", "plaintext needs insecure: {acknowledge: \"why this network is safe\"}");
+        }
+        if (insecure && section.has("tls")) {
+            section.error("insecure", "a listener is either insecure or has tls, not both");
+        }
+        if (!insecure && !section.has("tls")) {
+            problems.add(Problem.error(
+                    section.place(), "listener \"" + name + "\" needs tls: {certificate: ..., key: ...}"));
+        }
+        Login login = login(name);
+        Optional<Tls> tls =
+                section.has("tls") ? Optional.of(section.section("tls", below -> tls(below, login))) : none("tls");
+        Optional<WebSocket> websocket = section.has("websocket")
+                ? Optional.of(section.section("websocket", this::websocket))
+                : none("websocket");
+        List<String> versions = section.texts("versions", VERSIONS);
+        versions.stream()
+                .filter(version -> !VERSIONS.contains(version))
+                .forEach(version -> section.error(
+                        "versions", "version \"" + version + "\" is not one of " + String.join(", ", VERSIONS)));
+        if (!section.has("port")) {
+            problems.add(Problem.error(section.place(), "listener \"" + name + "\" needs a port"));
+        }
+        return new Listener(
+                name,
+                section.text("bind", insecure ? "127.0.0.1" : "*"),
+                section.integer("port", 0, 65_535, 0),
+                tls,
+                websocket,
+                acknowledgement,
+                login,
+                versions,
+                section.integer("max_connections", 1, 10_000_000, 100_000),
+                section.place());
+    }
+
+    private <T> Optional<T> none(String key) {
+        section.raw(key);
+        return Optional.empty();
+    }
+
+    private Login login(String name) {
+        Yaml.Field field = section.raw("login");
+        if (field == null) {
+            problems.add(Problem.error(
+                    section.place(),
+                    "listener \"" + name
+                            + "\" needs a login: certificate, password, jwt, {any: [...]} or {all: [...]}"));
+            return new Login(Combination.ALL, List.of(), true);
+        }
+        if (field.value() instanceof Yaml.Text text) {
+            section.remember("login", text.text());
+            return new Login(Combination.ANY, List.of(text.text()), true);
+        }
+        return section.section("login", below -> {
+            List<String> any = below.texts("any", List.of());
+            List<String> all = below.texts("all", List.of());
+            below.effective().remove(any.isEmpty() ? "any" : "all");
+            boolean sameUser = below.bool("same_user", true);
+            if (any.isEmpty() == all.isEmpty()) {
+                below.error("any", "login is one of {any: [...]} and {all: [...]}");
+            }
+            return all.isEmpty()
+                    ? new Login(Combination.ANY, any, sameUser)
+                    : new Login(Combination.ALL, all, sameUser);
+        });
+    }
+
+    private Tls tls(Section below, Login login) {
+        Path certificate = file(below, "certificate");
+        Path key = file(below, "key");
+        Optional<Path> clientCa = below.path("client_ca");
+        clientCa.ifPresent(path -> ConfigurationReader.requireFile(below, "client_ca", path));
+        boolean certificates = login.has("certificate");
+        boolean alone =
+                login.combination() == Combination.ALL || login.methods().size() == 1;
+        ClientCertificate natural = !certificates
+                ? ClientCertificate.NONE
+                : alone ? ClientCertificate.REQUIRED : ClientCertificate.REQUESTED;
+        ClientCertificate wanted = below.choice("client_certificate", ClientCertificate.class, natural);
+        if (certificates && wanted == ClientCertificate.NONE) {
+            below.error("client_certificate", "login by certificate needs client_certificate: required or requested");
+        }
+        if (wanted != ClientCertificate.NONE && clientCa.isEmpty()) {
+            problems.add(
+                    Problem.error(below.place(), "client certificates need a \"client_ca\" that vouches for them"));
+        }
+        List<Path> crls = new ArrayList<>();
+        for (String text : below.texts("crl", List.of())) {
+            below.resolve("crl", text).ifPresent(crls::add);
+        }
+        crls.forEach(path -> ConfigurationReader.requireFile(below, "crl", path));
+        return new Tls(
+                certificate,
+                key,
+                clientCa,
+                wanted,
+                List.copyOf(crls),
+                below.choice("profile", TlsProfile.class, TlsProfile.HARDENED),
+                below.choice("provider", TlsProvider.class, TlsProvider.AUTO));
+    }
+
+    private Path file(Section below, String key) {
+        Optional<Path> path = below.path(key);
+        if (path.isEmpty()) {
+            problems.add(Problem.error(below.place(), "tls needs a \"" + key + "\""));
+        }
+        path.ifPresent(found -> ConfigurationReader.requireFile(below, key, found));
+        return path.orElse(Path.of(""));
+    }
+
+    private WebSocket websocket(Section below) {
+        String path = below.text("path", "/mqtt");
+        if (!path.startsWith("/")) {
+            below.error("path", "\"" + path + "\" must start with /");
+        }
+        return new WebSocket(path, below.texts("origins", List.of()));
+    }
+}
