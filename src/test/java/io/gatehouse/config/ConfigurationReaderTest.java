@@ -92,12 +92,11 @@ class ConfigurationReaderTest {
                     no client authority | ', client_ca: ca.pem' | ''                            | 6:5: error: client certificates need a "client_ca" that vouches for them
                     list for text       | data: data            | data: [a]                     | 2:7: error: "data" must be text, found a list
                     anonymous and more  | {any: [jwt, password]} | {any: [none, password]}      | 8:3: error: login "none" stands alone: it lets everybody in
-                    tab                 | data: data            | \tdata: data                  | not valid YAML
+                    not YAML            | data: data            | data: data: x                 | not valid YAML
                     """)
     void read_mistake_isReportedWithPlaceAndMend(String name, String good, String bad, String problem)
             throws IOException {
-        ConfigurationReader.Result result =
-                read(GOOD.replaceFirst(java.util.regex.Pattern.quote(good), bad.replace("\\t", "\t")));
+        ConfigurationReader.Result result = read(GOOD.replaceFirst(java.util.regex.Pattern.quote(good), bad));
 
         assertThat(result.configuration()).isEmpty();
         assertThat(result.problems())
