@@ -44,7 +44,8 @@ class DocumentationTest {
         keys.remove("x");
 
         assertThat(keys).hasSizeGreaterThan(40);
-        assertThat(keys).allSatisfy(key -> assertThat(document).containsPattern("[`.{]" + key + "[`:\\.]|^" + key + ":"));
+        assertThat(keys)
+                .allSatisfy(key -> assertThat(document).containsPattern("[`.{]" + key + "[`:\\.]|^" + key + ":"));
     }
 
     private static void collect(Object value, Set<String> keys) {
