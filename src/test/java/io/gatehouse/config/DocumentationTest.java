@@ -45,7 +45,7 @@ class DocumentationTest {
 
         assertThat(keys).hasSizeGreaterThan(40);
         assertThat(keys)
-                .allSatisfy(key -> assertThat(document).containsPattern("(?m)[`.{]" + key + "[`:\\.]|^" + key + ":"));
+                .allSatisfy(key -> assertThat(document).containsPattern("(?m)(`|[.{]|^|, )" + key + "(`|:|\\.)"));
     }
 
     private static void collect(Object value, Set<String> keys) {
