@@ -10,11 +10,16 @@ import io.gatehouse.protocol.TopicName;
 public final class AuthorizedSubscription implements SubscribeDecision {
     private final Rights rights;
     private final Subscription subscription;
+    private volatile Standing standing;
 
-    AuthorizedSubscription(Rights rights, Subscription subscription) {
+    AuthorizedSubscription(Rights rights, Subscription subscription, Verdict verdict, long epoch) {
         this.rights = rights;
         this.subscription = subscription;
+        this.standing = new Standing(verdict, epoch);
     }
+
+    /** A verdict and the epoch of the policy it was found under. */
+    private record Standing(Verdict verdict, long epoch) {}
 
     /** As granted: its quality of service may be lower than asked for. */
     public Subscription subscription() {
@@ -25,11 +30,31 @@ public final class AuthorizedSubscription implements SubscribeDecision {
         return rights;
     }
 
+    /** Under the policy in force. */
+    public Verdict verdict() {
+        return standing().verdict;
+    }
+
     /**
      * Whether a message on a topic that the filter matches may be delivered now: under the policy in force, not the one
-     * of the SUBSCRIBE. Two loads and a compare where the filter is covered and no deny makes a hole in it.
+     * of the SUBSCRIBE. Two loads and a compare where the filter is covered and no deny makes a hole in it. A subscription
+     * that lost its right sleeps until a policy gives it back.
      */
     public boolean permits(TopicName topic) {
-        return false;
+        Verdict verdict = standing().verdict;
+        if (verdict == Verdict.GRANT) {
+            return true;
+        }
+        return verdict == Verdict.GRANT_AND_FILTER && rights.authorizer().mayReceive(rights, topic);
+    }
+
+    private Standing standing() {
+        Standing found = standing;
+        long epoch = rights.authorizer().epoch();
+        if (found.epoch != epoch) {
+            found = new Standing(rights.authorizer().verdict(rights, subscription.filter()), epoch);
+            standing = found;
+        }
+        return found;
     }
 }

@@ -7,15 +7,19 @@ import io.gatehouse.protocol.ClientId;
 /**
  * What one connection's principal may do, bound to the policy in force: its roles, its variables' values, its epoch.
  *
- * <p>Minted by the authorizer at CONNECT and bound anew by it when the policy changes. Any thread.
+ * <p>Minted by the authorizer at CONNECT, and bound anew when the policy changed, by whoever asks first. Any thread.
  */
 public final class Rights {
+    private final Authorizer authorizer;
     private final Principal principal;
     private final ClientId clientId;
+    private volatile Binding binding;
 
-    Rights(Principal principal, ClientId clientId) {
+    Rights(Authorizer authorizer, Principal principal, ClientId clientId, Binding binding) {
+        this.authorizer = authorizer;
         this.principal = principal;
         this.clientId = clientId;
+        this.binding = binding;
     }
 
     public Principal principal() {
@@ -28,6 +32,20 @@ public final class Rights {
 
     /** The strictest limits of all active roles. */
     public Limits limits() {
-        return Limits.NONE;
+        return binding().limits;
+    }
+
+    Authorizer authorizer() {
+        return authorizer;
+    }
+
+    /** The binding to the policy in force. Two threads may bind at once; they come to the same. */
+    Binding binding() {
+        Binding bound = binding;
+        if (bound.epoch != authorizer.epoch()) {
+            bound = authorizer.bind(principal, clientId);
+            binding = bound;
+        }
+        return bound;
     }
 }

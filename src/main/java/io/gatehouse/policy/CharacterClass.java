@@ -1,0 +1,20 @@
+package io.gatehouse.policy;
+
+/** A set of characters written as {@code a-z0-9._-}: ranges and single characters, a dash first or last is itself. */
+final class CharacterClass {
+    private CharacterClass() {}
+
+    static boolean contains(String set, char c) {
+        for (int i = 0; i < set.length(); i++) {
+            if (i + 2 < set.length() && set.charAt(i + 1) == '-') {
+                if (c >= set.charAt(i) && c <= set.charAt(i + 2)) {
+                    return true;
+                }
+                i += 2;
+            } else if (set.charAt(i) == c) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
