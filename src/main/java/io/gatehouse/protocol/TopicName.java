@@ -1,5 +1,7 @@
 package io.gatehouse.protocol;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The topic of a message: at least one character, no wildcards, no U+0000 (MQTT 5.0, section 4.7).
  *
@@ -8,6 +10,9 @@ package io.gatehouse.protocol;
 public final class TopicName {
     private final String text;
     private final int levels;
+
+    /** Made when first asked for; a race makes it twice, alike. */
+    private String @Nullable [] parts;
 
     private TopicName(String text) {
         this.text = text;
@@ -37,6 +42,16 @@ public final class TopicName {
     /** How many levels it has; {@code a//b} has three. */
     public int levels() {
         return levels;
+    }
+
+    /** The texts of its levels: not a copy, read only. */
+    public String[] parts() {
+        String[] made = parts;
+        if (made == null) {
+            made = text.split("/", -1);
+            parts = made;
+        }
+        return made;
     }
 
     /** Whether its first level starts with {@code $}, so that no leading wildcard matches it [MQTT-4.7.2-1]. */

@@ -1,0 +1,268 @@
+package io.gatehouse.session;
+
+import io.gatehouse.metrics.Metrics;
+import io.gatehouse.policy.AuthorizedConnect;
+import io.gatehouse.policy.Rights;
+import io.gatehouse.protocol.ClientId;
+import io.gatehouse.protocol.Packet.ConnectProperties;
+import io.gatehouse.protocol.Will;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All sessions by client identifier: who owns them, which connection has them, when they and their wills end.
+ *
+ * <p>Any thread; one lock per entry, held for takeover and for closing, so that a storm of connections with one
+ * identifier ends with one of them. A session belongs to its principal: the same identifier with another owner is
+ * refused, and changes nothing.
+ */
+public final class SessionRegistry {
+    private final SessionLimits limits;
+    private final Timers timers;
+    private final SessionEvents events;
+    private final Metrics metrics;
+    private final Clock clock;
+    private final AtomicLong queuedBytesTotal = new AtomicLong();
+    private final Map<ClientId, Entry> entries = new ConcurrentHashMap<>();
+
+    public SessionRegistry(SessionLimits limits, Timers timers, SessionEvents events, Metrics metrics, Clock clock) {
+        this.limits = limits;
+        this.timers = timers;
+        this.events = events;
+        this.metrics = metrics;
+        this.clock = clock;
+    }
+
+    /** A session and what surrounds it. Guarded by itself. */
+    private static final class Entry {
+        final Session session;
+        boolean gone;
+
+        // for this connection
+        @Nullable
+        Link link;
+
+        @Nullable
+        Rights rights;
+
+        @Nullable
+        Will will;
+
+        long expirySeconds;
+
+        // while the client is away
+        Timers.@Nullable Timer expiry;
+        Timers.@Nullable Timer willTimer;
+
+        Entry(Session session) {
+            this.session = session;
+        }
+    }
+
+    /** What opening a session came to. */
+    public sealed interface Opening {
+
+        /** @param present whether the client finds what it left (CONNACK's session present) */
+        record Opened(Session session, boolean present) implements Opening {}
+
+        /** The identifier is another principal's. */
+        record Conflict() implements Opening {}
+    }
+
+    /**
+     * Opens the session of a client that may connect, taking it over from a connection of the same owner.
+     *
+     * @param expirySeconds {@link ConnectProperties#NEVER}: not at all
+     */
+    public Opening open(
+            AuthorizedConnect connect,
+            Link link,
+            boolean cleanStart,
+            long expirySeconds,
+            int receiveMaximum,
+            @Nullable Will will) {
+        while (true) {
+            Entry entry = entries.computeIfAbsent(
+                    connect.clientId(),
+                    id -> new Entry(
+                            new Session(id, connect.principal().owner(), limits, queuedBytesTotal, metrics, clock)));
+            synchronized (entry) {
+                if (entry.gone) {
+                    continue; // it ended between the look and the lock
+                }
+                if (!entry.session.owner().equals(connect.principal().owner())) {
+                    return new Opening.Conflict();
+                }
+                boolean fresh = entry.link == null && entry.rights == null;
+                if (!fresh && cleanStart) {
+                    takeFrom(entry, true);
+                    end(entry);
+                    continue; // a new one [MQTT-3.1.2-4]
+                }
+                if (!fresh) {
+                    takeFrom(entry, false);
+                }
+                cancelTimers(entry);
+                entry.link = link;
+                entry.rights = connect.rights();
+                entry.will = will;
+                entry.expirySeconds = expirySeconds;
+                entry.session.attach(link.outbound(), receiveMaximum);
+                return new Opening.Opened(entry.session, !fresh);
+            }
+        }
+    }
+
+    /** The last connection, if there is one, is told; its will is due unless it may wait for this very reconnect. */
+    private void takeFrom(Entry entry, boolean ending) {
+        Link old = entry.link;
+        Will will = entry.will;
+        Rights rights = entry.rights;
+        entry.will = null;
+        if (old != null) {
+            entry.link = null;
+            entry.session.detach();
+            old.takenOver();
+        }
+        // [MQTT-3.1.3-9]: a reconnect within the delay keeps it from being sent; the end of the session does not
+        if (will != null && rights != null && (ending || old != null && will.delaySeconds() == 0)) {
+            events.willDue(rights, will.message());
+        }
+    }
+
+    /**
+     * A connection ended.
+     *
+     * @param keepWill false after DISCONNECT with reason 0x00, which deletes it [MQTT-3.1.2-10]
+     * @param expirySeconds as it stands now: a DISCONNECT may have changed it; null: as it was
+     */
+    public void close(Session session, Link link, boolean keepWill, @Nullable Long expirySeconds) {
+        Entry entry = entries.get(session.clientId());
+        if (entry == null) {
+            return;
+        }
+        synchronized (entry) {
+            if (entry.gone || entry.session != session || entry.link != link) {
+                return; // it was taken over, and its new connection is none of ours
+            }
+            entry.link = null;
+            session.detach();
+            if (!keepWill) {
+                entry.will = null;
+            }
+            if (expirySeconds != null) {
+                entry.expirySeconds = expirySeconds;
+            }
+            if (entry.expirySeconds == 0) {
+                fireWill(entry);
+                end(entry);
+                return;
+            }
+            if (entry.expirySeconds != ConnectProperties.NEVER) {
+                entry.expiry = timers.schedule(Duration.ofSeconds(entry.expirySeconds), () -> expire(entry));
+            }
+            Will will = entry.will;
+            if (will != null) {
+                if (will.delaySeconds() == 0) {
+                    fireWill(entry);
+                } else if (will.delaySeconds() < entry.expirySeconds) {
+                    entry.willTimer = timers.schedule(Duration.ofSeconds(will.delaySeconds()), () -> willDue(entry));
+                }
+            }
+        }
+    }
+
+    private void expire(Entry entry) {
+        synchronized (entry) {
+            if (entry.gone || entry.link != null) {
+                return;
+            }
+            metrics.sessionsExpired.increment();
+            fireWill(entry); // the end of the session is the latest moment for it
+            end(entry);
+        }
+    }
+
+    private void willDue(Entry entry) {
+        synchronized (entry) {
+            if (!entry.gone && entry.link == null) {
+                fireWill(entry);
+            }
+        }
+    }
+
+    private void fireWill(Entry entry) {
+        Will will = entry.will;
+        Rights rights = entry.rights;
+        entry.will = null;
+        if (will != null && rights != null) {
+            events.willDue(rights, will.message());
+        }
+    }
+
+    private void end(Entry entry) {
+        entry.gone = true;
+        cancelTimers(entry);
+        entry.session.end();
+        entries.remove(entry.session.clientId(), entry);
+        events.ended(entry.session);
+    }
+
+    private static void cancelTimers(Entry entry) {
+        if (entry.expiry != null) {
+            entry.expiry.cancel();
+            entry.expiry = null;
+        }
+        if (entry.willTimer != null) {
+            entry.willTimer.cancel();
+            entry.willTimer = null;
+        }
+    }
+
+    /** Every connection there is now; one that comes or goes meanwhile is seen or not. */
+    public void eachConnection(Consumer<Connected> visitor) {
+        for (Entry entry : entries.values()) {
+            Link link;
+            Rights rights;
+            synchronized (entry) {
+                link = entry.link;
+                rights = entry.rights;
+            }
+            if (link != null && rights != null) {
+                visitor.accept(new Connected(entry.session, rights, link));
+            }
+        }
+    }
+
+    /** A session with its connection. */
+    public record Connected(Session session, Rights rights, Link link) {}
+
+    /** How many connections a user has. */
+    public int connectionsOf(io.gatehouse.authn.Owner owner) {
+        int[] count = new int[1];
+        eachConnection(connected -> {
+            if (connected.session().owner().equals(owner)) {
+                count[0]++;
+            }
+        });
+        return count[0];
+    }
+
+    public Collection<Session> sessions() {
+        return entries.values().stream().map(entry -> entry.session).toList();
+    }
+
+    public int size() {
+        return entries.size();
+    }
+
+    public long queuedBytesTotal() {
+        return queuedBytesTotal.get();
+    }
+}
