@@ -25,10 +25,11 @@ public interface Wire extends Outbound {
      *
      * @param maximumPacketSizeBytes never to be exceeded; a PUBLISH that would is dropped as if delivered
      *     [MQTT-3.1.2-24, -25]
+     * @param topicAliasMaximum how many topic aliases the client takes; 0: none [MQTT-3.1.2-26, -27]
      * @param problemInformation whether reason strings and user properties may be sent on every packet
      *     [MQTT-3.1.2-29]
      */
-    void admit(long maximumPacketSizeBytes, boolean problemInformation);
+    void admit(long maximumPacketSizeBytes, int topicAliasMaximum, boolean problemInformation);
 
     /** Stops or goes on reading from the socket: back-pressure on a publisher. */
     void read(boolean on);

@@ -12,14 +12,14 @@ public final class AuthorizedSubscription implements SubscribeDecision {
     private final Subscription subscription;
     private volatile Standing standing;
 
-    AuthorizedSubscription(Rights rights, Subscription subscription, Verdict verdict, long epoch) {
+    AuthorizedSubscription(Rights rights, Subscription subscription, Verdict verdict, long stamp) {
         this.rights = rights;
         this.subscription = subscription;
-        this.standing = new Standing(verdict, epoch);
+        this.standing = new Standing(verdict, stamp);
     }
 
-    /** A verdict and the epoch of the policy it was found under. */
-    private record Standing(Verdict verdict, long epoch) {}
+    /** A verdict, and the stamp of the rights it was found under. */
+    private record Standing(Verdict verdict, long stamp) {}
 
     /** As granted: its quality of service may be lower than asked for. */
     public Subscription subscription() {
@@ -50,9 +50,9 @@ public final class AuthorizedSubscription implements SubscribeDecision {
 
     private Standing standing() {
         Standing found = standing;
-        long epoch = rights.authorizer().epoch();
-        if (found.epoch != epoch) {
-            found = new Standing(rights.authorizer().verdict(rights, subscription.filter()), epoch);
+        long stamp = rights.stamp();
+        if (found.stamp != stamp) {
+            found = new Standing(rights.authorizer().verdict(rights, subscription.filter()), stamp);
             standing = found;
         }
         return found;

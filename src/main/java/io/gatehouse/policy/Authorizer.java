@@ -217,6 +217,7 @@ public final class Authorizer {
 
     /** May it subscribe? The answer tells the truth about the whole filter. */
     public SubscribeDecision subscribe(Rights rights, Subscription subscription) {
+        long stamp = rights.stamp();
         Binding binding = rights.binding();
         TopicFilter filter = subscription.filter();
         Verdict verdict = verdict(binding, filter);
@@ -224,7 +225,7 @@ public final class Authorizer {
             return subscribeDenial(binding, filter, verdict);
         }
         Qos granted = grantedQos(binding, filter, subscription.qos());
-        return new AuthorizedSubscription(rights, subscription.granted(granted), verdict, binding.epoch);
+        return new AuthorizedSubscription(rights, subscription.granted(granted), verdict, stamp);
     }
 
     Verdict verdict(Rights rights, TopicFilter filter) {
@@ -316,6 +317,20 @@ public final class Authorizer {
      */
     public @Nullable Denied standing(Rights rights) {
         return rights.binding().refusal;
+    }
+
+    /**
+     * The owner of a connection proved itself anew, as a token that is renewed does. Null: its rights are the new ones now.
+     */
+    public @Nullable Denied renew(Rights rights, Principal renewed) {
+        if (!renewed.owner().equals(rights.principal().owner())) {
+            return new Denied(ReasonCode.NOT_AUTHORIZED, NO_RULE, "it is somebody else now: " + renewed);
+        }
+        Binding binding = bind(renewed, rights.clientId());
+        if (binding.refusal == null) {
+            rights.renew(renewed, binding);
+        }
+        return binding.refusal;
     }
 
     Walk walk() {

@@ -11,9 +11,10 @@ import io.gatehouse.protocol.ClientId;
  */
 public final class Rights {
     private final Authorizer authorizer;
-    private final Principal principal;
     private final ClientId clientId;
+    private volatile Principal principal;
     private volatile Binding binding;
+    private volatile long renewals;
 
     Rights(Authorizer authorizer, Principal principal, ClientId clientId, Binding binding) {
         this.authorizer = authorizer;
@@ -37,6 +38,18 @@ public final class Rights {
 
     Authorizer authorizer() {
         return authorizer;
+    }
+
+    /** Counts up whenever an answer to this principal may have changed. */
+    long stamp() {
+        return authorizer.epoch() + renewals;
+    }
+
+    /** The same owner proved itself anew: with other roles and values, perhaps. */
+    synchronized void renew(Principal next, Binding bound) {
+        principal = next;
+        binding = bound;
+        renewals++;
     }
 
     /** The binding to the policy in force. Two threads may bind at once; they come to the same. */

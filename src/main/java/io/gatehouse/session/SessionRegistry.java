@@ -1,5 +1,6 @@
 package io.gatehouse.session;
 
+import io.gatehouse.authn.Owner;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.policy.AuthorizedConnect;
 import io.gatehouse.policy.Rights;
@@ -10,6 +11,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -30,6 +32,7 @@ public final class SessionRegistry {
     private final Clock clock;
     private final AtomicLong queuedBytesTotal = new AtomicLong();
     private final Map<ClientId, Entry> entries = new ConcurrentHashMap<>();
+    private final Map<Owner, Set<ClientId>> connectedByOwner = new ConcurrentHashMap<>();
 
     public SessionRegistry(SessionLimits limits, Timers timers, SessionEvents events, Metrics metrics, Clock clock) {
         this.limits = limits;
@@ -114,6 +117,7 @@ public final class SessionRegistry {
                 entry.will = will;
                 entry.expirySeconds = expirySeconds;
                 entry.session.attach(link.outbound(), receiveMaximum);
+                connected(entry.session);
                 return new Opening.Opened(entry.session, !fresh);
             }
         }
@@ -128,6 +132,7 @@ public final class SessionRegistry {
         if (old != null) {
             entry.link = null;
             entry.session.detach();
+            disconnected(entry.session);
             old.takenOver();
         }
         // [MQTT-3.1.3-9]: a reconnect within the delay keeps it from being sent; the end of the session does not
@@ -153,6 +158,7 @@ public final class SessionRegistry {
             }
             entry.link = null;
             session.detach();
+            disconnected(session);
             if (!keepWill) {
                 entry.will = null;
             }
@@ -243,15 +249,25 @@ public final class SessionRegistry {
     /** A session with its connection. */
     public record Connected(Session session, Rights rights, Link link) {}
 
-    /** How many connections a user has. */
-    public int connectionsOf(io.gatehouse.authn.Owner owner) {
-        int[] count = new int[1];
-        eachConnection(connected -> {
-            if (connected.session().owner().equals(owner)) {
-                count[0]++;
-            }
+    /** How many connections an owner has, but for the one with this identifier, which a new one would take over. */
+    public int connectionsOf(Owner owner, ClientId but) {
+        Set<ClientId> connected = connectedByOwner.getOrDefault(owner, Set.of());
+        return connected.size() - (connected.contains(but) ? 1 : 0);
+    }
+
+    private void connected(Session session) {
+        connectedByOwner.compute(session.owner(), (owner, ids) -> {
+            Set<ClientId> all = ids == null ? ConcurrentHashMap.newKeySet(2) : ids;
+            all.add(session.clientId());
+            return all;
         });
-        return count[0];
+    }
+
+    private void disconnected(Session session) {
+        connectedByOwner.computeIfPresent(session.owner(), (owner, ids) -> {
+            ids.remove(session.clientId());
+            return ids.isEmpty() ? null : ids;
+        });
     }
 
     public Collection<Session> sessions() {

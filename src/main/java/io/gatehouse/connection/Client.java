@@ -1,0 +1,387 @@
+package io.gatehouse.connection;
+
+import io.gatehouse.audit.AuditEvent;
+import io.gatehouse.authn.Authentication;
+import io.gatehouse.authn.Authenticator;
+import io.gatehouse.authn.Credentials;
+import io.gatehouse.policy.AuthorizedConnect;
+import io.gatehouse.policy.AuthorizedSubscription;
+import io.gatehouse.policy.Denied;
+import io.gatehouse.policy.Rights;
+import io.gatehouse.policy.SubscribeDecision;
+import io.gatehouse.protocol.MalformedPacket;
+import io.gatehouse.protocol.Packet;
+import io.gatehouse.protocol.Packet.ConnAckProperties;
+import io.gatehouse.protocol.Packet.ConnectProperties;
+import io.gatehouse.protocol.ProtocolVersion;
+import io.gatehouse.protocol.Qos;
+import io.gatehouse.protocol.ReasonCode;
+import io.gatehouse.protocol.Secret;
+import io.gatehouse.protocol.Subscription;
+import io.gatehouse.protocol.TopicFilter;
+import io.gatehouse.session.Link;
+import io.gatehouse.session.Outbound;
+import io.gatehouse.session.Session;
+import io.gatehouse.session.SessionRegistry.Opening;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The dialogue with a client from its CONNACK on. Confined to the connection's event loop, but for what {@link Link} says.
+ *
+ * <p>What it publishes is the part of {@link Publisher}; here is the rest: subscriptions, acknowledgements, keep alive,
+ * authentication anew, and every way it can end. Over 400 lines because a packet type each is handled here and nowhere
+ * else.
+ */
+final class Client implements Dialogue, Link {
+    private static final Logger LOG = LoggerFactory.getLogger(Client.class);
+
+    private final Gate gate;
+    private final Wire wire;
+    private final ListenerRules rules;
+    private final ProtocolVersion version;
+    private final ConnectProperties connectProperties;
+    private final Rights rights;
+    private final AuditEvent.Actor actor;
+    private final Publisher publisher;
+    private final int keepAliveSeconds;
+    private @Nullable Session session;
+
+    private long lastPacketNanos = System.nanoTime();
+    private Wire.@Nullable Timer keepAlive;
+    private Wire.@Nullable Timer expiry;
+    private @Nullable Authenticator reauthentication;
+    private boolean authenticating;
+    private @Nullable Long newSessionExpirySeconds;
+    private boolean keepWill = true;
+    private boolean ended;
+
+    private Client(
+            Gate gate, Wire wire, ListenerRules rules, Packet.Connect connect, Rights rights, int keepAliveSeconds) {
+        this.gate = gate;
+        this.wire = wire;
+        this.rules = rules;
+        this.version = connect.version();
+        this.connectProperties = connect.properties();
+        this.rights = rights;
+        this.keepAliveSeconds = keepAliveSeconds;
+        this.actor = new AuditEvent.Actor(
+                rights.principal().user(),
+                rights.principal().owner().realm(),
+                rights.clientId().text(),
+                wire.peer().address().getAddress().getHostAddress(),
+                wire.listener());
+        this.publisher = new Publisher(gate, wire, version, rights, actor);
+    }
+
+    /**
+     * Opens the session, answers with the CONNACK, and begins.
+     *
+     * @return null if the client identifier is another principal's; nothing has changed then
+     */
+    static @Nullable Client open(
+            Gate gate,
+            Wire wire,
+            ListenerRules rules,
+            Packet.Connect connect,
+            AuthorizedConnect authorized,
+            @Nullable String assignedClientId,
+            @Nullable Secret authenticationData) {
+        ClientLimits limits = gate.limits();
+        long maxKeepAlive = limits.maxKeepAlive().toSeconds();
+        boolean shortened = connect.keepAliveSeconds() == 0 || connect.keepAliveSeconds() > maxKeepAlive;
+        int keepAlive = shortened ? (int) maxKeepAlive : connect.keepAliveSeconds();
+        ConnectProperties properties = connect.properties();
+        long maxExpiry = limits.maxSessionExpiry().toSeconds();
+        long expiry = Math.min(properties.sessionExpirySeconds(), maxExpiry);
+        Client client = new Client(gate, wire, rules, connect, authorized.rights(), keepAlive);
+        Opening opening = gate.registry()
+                .open(
+                        authorized,
+                        client,
+                        connect.cleanStart(),
+                        expiry,
+                        Math.min(
+                                properties.receiveMaximum(),
+                                authorized.rights().limits().receiveMaximum()),
+                        connect.will());
+        if (!(opening instanceof Opening.Opened opened)) {
+            return null;
+        }
+        client.session = opened.session();
+        ConnAckProperties told = connect.version().isMqtt5()
+                ? new ConnAckProperties(
+                        expiry == properties.sessionExpirySeconds() ? null : expiry,
+                        limits.receiveMaximum(),
+                        Qos.EXACTLY_ONCE,
+                        true,
+                        limits.maxPacketBytes(),
+                        assignedClientId,
+                        limits.maxTopicAliases(),
+                        null,
+                        List.of(),
+                        true,
+                        true,
+                        true,
+                        shortened ? keepAlive : null,
+                        null,
+                        null,
+                        properties.authenticationMethod(),
+                        authenticationData)
+                : ConnAckProperties.NONE;
+        // 3.1 has no session present; its clients expect 0
+        boolean present = opened.present() && connect.version() != ProtocolVersion.MQTT_3_1;
+        wire.admit(
+                properties.maximumPacketSizeBytes(),
+                properties.topicAliasMaximum(),
+                properties.requestProblemInformation());
+        gate.store().whenDurable(() -> wire.send(new Packet.ConnAck(present, ReasonCode.SUCCESS, told)));
+        client.begin(opened.session());
+        return client;
+    }
+
+    private void begin(Session opened) {
+        scheduleKeepAlive();
+        scheduleExpiry();
+        opened.drain();
+    }
+
+    private Session session() {
+        return java.util.Objects.requireNonNull(session);
+    }
+
+    // packets
+
+    @Override
+    public void receive(Packet packet) {
+        if (ended) {
+            return;
+        }
+        lastPacketNanos = System.nanoTime();
+        try {
+            handle(packet);
+        } catch (MalformedPacket fault) {
+            malformed(fault);
+        }
+    }
+
+    private void handle(Packet packet) {
+        if (packet instanceof Packet.Publish publish) {
+            publisher.publish(session(), publish);
+        } else if (packet instanceof Packet.PubAck ack) {
+            session().acknowledged(ack.packetId());
+        } else if (packet instanceof Packet.PubRec rec) {
+            session().received(rec.packetId(), rec.reason());
+        } else if (packet instanceof Packet.PubRel rel) {
+            publisher.release(session(), rel.packetId());
+        } else if (packet instanceof Packet.PubComp comp) {
+            session().completed(comp.packetId());
+        } else if (packet instanceof Packet.Subscribe subscribe) {
+            subscribe(subscribe);
+        } else if (packet instanceof Packet.Unsubscribe unsubscribe) {
+            unsubscribe(unsubscribe);
+        } else if (packet instanceof Packet.PingReq) {
+            wire.send(new Packet.PingResp()); // [MQTT-3.12.4-1]
+        } else if (packet instanceof Packet.Disconnect disconnect) {
+            disconnect(disconnect);
+        } else if (packet instanceof Packet.Auth auth) {
+            authenticate(auth);
+        } else {
+            throw MalformedPacket.protocolError(packet.type() + " is not for clients to send");
+        }
+    }
+
+    private void subscribe(Packet.Subscribe packet) {
+        List<ReasonCode> reasons = new ArrayList<>(packet.subscriptions().size());
+        List<Runnable> replays = new ArrayList<>();
+        for (Subscription wanted : packet.subscriptions()) {
+            reasons.add(subscribe(wanted, replays));
+        }
+        Packet.SubAck answer = new Packet.SubAck(packet.packetId(), reasons, null, List.of());
+        gate.store().whenDurable(() -> wire.send(answer));
+        replays.forEach(Runnable::run);
+    }
+
+    private ReasonCode subscribe(Subscription wanted, List<Runnable> replays) {
+        Session mine = session();
+        String filter = wanted.filter().text();
+        boolean isNew = mine.subscription(filter) == null;
+        int most = Math.min(gate.limits().maxSubscriptions(), rights.limits().subscriptions());
+        if (isNew && mine.subscriptionCount() >= most) {
+            return ReasonCode.QUOTA_EXCEEDED;
+        }
+        SubscribeDecision decision = gate.authorizer().subscribe(rights, wanted);
+        if (decision instanceof Denied denied) {
+            gate.metrics().subscribesDenied.increment();
+            gate.denials().denied(actor, rights, "subscribe", filter, denied, gate.authorizer());
+            LOG.info("{} may not subscribe to \"{}\": {}", actor.user(), filter, denied.explanation());
+            return denied.reason();
+        }
+        AuthorizedSubscription proof = (AuthorizedSubscription) decision;
+        mine.subscribed(proof);
+        gate.router().subscribe(mine, proof);
+        replays.add(() -> gate.router().replay(mine, proof, isNew));
+        return ReasonCode.granted(proof.subscription().qos());
+    }
+
+    private void unsubscribe(Packet.Unsubscribe packet) {
+        List<ReasonCode> reasons = new ArrayList<>(packet.filters().size());
+        for (TopicFilter filter : packet.filters()) {
+            AuthorizedSubscription gone = session().unsubscribed(filter.text());
+            if (gone != null) {
+                gate.router().unsubscribe(session(), filter);
+            }
+            reasons.add(gone != null ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
+        }
+        Packet.UnsubAck answer = new Packet.UnsubAck(packet.packetId(), reasons, null, List.of());
+        gate.store().whenDurable(() -> wire.send(answer)); // [MQTT-3.10.4-4, -5]
+    }
+
+    private void disconnect(Packet.Disconnect packet) {
+        Long expirySeconds = packet.sessionExpirySeconds();
+        if (expirySeconds != null) {
+            if (connectProperties.sessionExpirySeconds() == 0 && expirySeconds != 0) {
+                throw MalformedPacket.protocolError("a session without expiry cannot get one with DISCONNECT");
+            }
+            newSessionExpirySeconds =
+                    Math.min(expirySeconds, gate.limits().maxSessionExpiry().toSeconds());
+        }
+        keepWill = packet.reason() != ReasonCode.SUCCESS; // [MQTT-3.14.4-3]
+        ended = true;
+        wire.close();
+    }
+
+    // authentication anew (section 4.12.1)
+
+    private void authenticate(Packet.Auth packet) {
+        String method = connectProperties.authenticationMethod();
+        if (method == null || !method.equals(packet.authenticationMethod())) {
+            throw MalformedPacket.protocolError("AUTH with another method than CONNECT's"); // [MQTT-4.12.1-1]
+        }
+        Authenticator asked = packet.reason() == ReasonCode.REAUTHENTICATE ? rules.authenticator() : reauthentication;
+        boolean inTurn = packet.reason() == ReasonCode.REAUTHENTICATE
+                || packet.reason() == ReasonCode.CONTINUE_AUTHENTICATION && reauthentication != null;
+        if (asked == null || !inTurn || authenticating) {
+            throw MalformedPacket.protocolError("AUTH out of turn");
+        }
+        authenticating = true;
+        reauthentication = null;
+        Credentials credentials = new Credentials(
+                wire.listener(), wire.peer(), actor.clientId(), null, null, method, packet.authenticationData());
+        asked.authenticate(credentials)
+                .whenComplete((answer, failure) -> wire.execute(() -> authenticated(method, answer, failure)));
+    }
+
+    private void authenticated(String method, @Nullable Authentication answer, @Nullable Throwable failure) {
+        if (ended) {
+            return;
+        }
+        authenticating = false;
+        if (answer instanceof Authentication.Challenge challenge) {
+            reauthentication = challenge.next();
+            wire.send(new Packet.Auth(ReasonCode.CONTINUE_AUTHENTICATION, method, challenge.data(), null, List.of()));
+            return;
+        }
+        if (!(answer instanceof Authentication.Accepted accepted)) {
+            String detail = answer instanceof Authentication.Rejected rejected ? rejected.detail() : "it failed";
+            LOG.info("authentication anew of {} failed: {}", actor.user(), detail, failure);
+            end(ReasonCode.NOT_AUTHORIZED, "reauthentication", detail);
+            return;
+        }
+        Denied denied = gate.authorizer().renew(rights, accepted.principal());
+        if (denied != null) {
+            end(denied.reason(), "reauthentication", denied.explanation());
+            return;
+        }
+        scheduleExpiry();
+        gate.audit(new AuditEvent.Login(actor, method, "renewed", 0, null));
+        wire.send(new Packet.Auth(ReasonCode.SUCCESS, method, accepted.data(), null, List.of()));
+    }
+
+    // time
+
+    private void scheduleKeepAlive() {
+        long allowedNanos = keepAliveSeconds * 1_500_000_000L; // one and a half times [MQTT-3.1.2-22]
+        long left = allowedNanos - (System.nanoTime() - lastPacketNanos);
+        if (left <= 0) {
+            end(ReasonCode.KEEP_ALIVE_TIMEOUT, "keep_alive", "silent for " + allowedNanos / 1_000_000_000L + " s");
+        } else {
+            keepAlive = wire.schedule(Duration.ofNanos(left), this::scheduleKeepAlive);
+        }
+    }
+
+    private void scheduleExpiry() {
+        if (expiry != null) {
+            expiry.cancel();
+        }
+        rights.principal().expiresAt().ifPresent(moment -> {
+            Duration left = Duration.between(gate.clock().instant(), moment);
+            expiry = wire.schedule(
+                    left.isNegative() ? Duration.ZERO : left,
+                    () -> end(ReasonCode.MAXIMUM_CONNECT_TIME, "expired", "what it logged in with ended " + moment));
+        });
+    }
+
+    // ends
+
+    @Override
+    public void malformed(MalformedPacket fault) {
+        gate.metrics().protocolErrors.increment();
+        end(fault.reason(), "protocol_error", String.valueOf(fault.getMessage()));
+    }
+
+    @Override
+    public void takenOver() {
+        end(ReasonCode.SESSION_TAKEN_OVER, "takeover", "a new connection has the session");
+    }
+
+    @Override
+    public void end(ReasonCode reason, String cause, String detail) {
+        wire.execute(() -> {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            LOG.info("{} at {} is disconnected: {} ({})", actor.user(), actor.address(), reason, detail);
+            gate.audit(new AuditEvent.Ended(actor, cause, reason.code(), detail));
+            if (version.isMqtt5()) {
+                wire.closeWith(new Packet.Disconnect(reason, null));
+            } else {
+                wire.close(); // MQTT 3 has no DISCONNECT for servers to send
+            }
+        });
+    }
+
+    @Override
+    public void readComplete() {
+        // what routing wrote leaves with the transport's own flush
+    }
+
+    @Override
+    public void writabilityChanged() {
+        if (wire.isWritable() && !ended) {
+            session().drain();
+        }
+    }
+
+    @Override
+    public void closed() {
+        ended = true;
+        if (keepAlive != null) {
+            keepAlive.cancel();
+        }
+        if (expiry != null) {
+            expiry.cancel();
+        }
+        gate.registry().close(session(), this, keepWill, newSessionExpirySeconds);
+    }
+
+    @Override
+    public Outbound outbound() {
+        return wire;
+    }
+}

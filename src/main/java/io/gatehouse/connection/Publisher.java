@@ -1,0 +1,181 @@
+package io.gatehouse.connection;
+
+import io.gatehouse.audit.AuditEvent;
+import io.gatehouse.policy.AuthorizedPublish;
+import io.gatehouse.policy.Denied;
+import io.gatehouse.policy.PublishDecision;
+import io.gatehouse.policy.Rights;
+import io.gatehouse.protocol.MalformedPacket;
+import io.gatehouse.protocol.Message;
+import io.gatehouse.protocol.Packet;
+import io.gatehouse.protocol.ProtocolVersion;
+import io.gatehouse.protocol.Qos;
+import io.gatehouse.protocol.ReasonCode;
+import io.gatehouse.protocol.TopicName;
+import io.gatehouse.routing.Routed;
+import io.gatehouse.session.Session;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client as a publisher: from its PUBLISH to the acknowledgement, for every quality of service in one place. Confined to
+ * the connection's event loop.
+ *
+ * <p>A message of QoS 2 is routed when it comes, once; until its PUBREL, its identifier marks what comes again as a
+ * repetition (MQTT 5.0, section 4.3.3, figure 4.3, method A). So what was authorized is what is routed.
+ */
+final class Publisher {
+    private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
+
+    /** A client that is told so often without a pause to slow down, and does not, is disconnected. */
+    private static final int MAX_RATE_REFUSALS = 1000;
+
+    private final Gate gate;
+    private final Wire wire;
+    private final ProtocolVersion version;
+    private final Rights rights;
+    private final AuditEvent.Actor actor;
+    private final @Nullable TopicName[] aliases;
+    private final TokenBucket messages;
+    private final TokenBucket bytes;
+
+    private int rateRefusals;
+    private int unacknowledged;
+
+    Publisher(Gate gate, Wire wire, ProtocolVersion version, Rights rights, AuditEvent.Actor actor) {
+        this.gate = gate;
+        this.wire = wire;
+        this.version = version;
+        this.rights = rights;
+        this.actor = actor;
+        this.aliases = new @Nullable TopicName[gate.limits().maxTopicAliases() + 1];
+        long now = System.nanoTime();
+        this.messages = new TokenBucket(rate(), now);
+        this.bytes = new TokenBucket(rights.limits().publishBytesPerSecond(), now);
+    }
+
+    private double rate() {
+        return Math.min(gate.limits().publishesPerSecond(), rights.limits().publishPerSecond());
+    }
+
+    void publish(Session session, Packet.Publish publish) {
+        gate.metrics().publishReceived.increment();
+        gate.metrics().publishBytesReceived.add(publish.payload().sizeBytes());
+        TopicName topic = resolve(publish);
+        Qos qos = publish.qos();
+        if (qos == Qos.EXACTLY_ONCE) {
+            requireWindow(session);
+            if (!session.firstReceipt(publish.packetId())) {
+                acknowledge(qos, publish.packetId(), ReasonCode.SUCCESS); // routed when it came first
+                return;
+            }
+        } else if (qos == Qos.AT_LEAST_ONCE) {
+            requireWindow(session);
+        }
+        ReasonCode reason = decide(publish, publish.message(topic));
+        if (qos == Qos.EXACTLY_ONCE && reason.isError() && version.isMqtt5()) {
+            session.release(publish.packetId()); // a PUBREC with an error ends the exchange
+        }
+        if (qos.isAcknowledged()) {
+            acknowledge(qos, publish.packetId(), reason);
+        }
+    }
+
+    /** The topic of an alias is looked up, or learnt, before anything is decided on it. */
+    private TopicName resolve(Packet.Publish publish) {
+        int alias = publish.topicAlias();
+        TopicName topic = publish.topic();
+        if (alias == 0) {
+            return java.util.Objects.requireNonNull(topic);
+        }
+        if (alias >= aliases.length) {
+            throw new MalformedPacket(
+                    ReasonCode.TOPIC_ALIAS_INVALID,
+                    "topic alias " + alias + " of " + (aliases.length - 1)); // [MQTT-3.3.2-9]
+        }
+        if (topic != null) {
+            aliases[alias] = topic;
+            return topic;
+        }
+        TopicName known = aliases[alias];
+        if (known == null) {
+            throw MalformedPacket.protocolError("topic alias " + alias + " stands for nothing");
+        }
+        return known;
+    }
+
+    private void requireWindow(Session session) {
+        if (session.openReceipts() + unacknowledged >= gate.limits().receiveMaximum()) {
+            throw new MalformedPacket(
+                    ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "more unacknowledged messages than allowed"); // [MQTT-3.3.4-9]
+        }
+    }
+
+    private ReasonCode decide(Packet.Publish publish, Message message) {
+        if (!withinRate(message)) {
+            return ReasonCode.QUOTA_EXCEEDED;
+        }
+        PublishDecision decision = gate.authorizer().publish(rights, message);
+        if (decision instanceof Denied denied) {
+            gate.metrics().publishDenied.increment();
+            gate.denials().denied(actor, rights, "publish", message.topic().text(), denied, gate.authorizer());
+            LOG.debug("{} may not publish to \"{}\": {}", actor.user(), message.topic(), denied.explanation());
+            return denied.reason();
+        }
+        if (publish.qos().isAcknowledged() && !gate.store().isWritable()) {
+            return refused();
+        }
+        Routed routed = gate.router().route((AuthorizedPublish) decision);
+        if (routed.isRefused() && publish.qos().isAcknowledged()) {
+            return refused();
+        }
+        return routed.matched() == 0 && version.isMqtt5() ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
+    }
+
+    /** Nobody could take it: MQTT 5.0 can say so; before, the only honest answer is none, and the end. */
+    private ReasonCode refused() {
+        if (!version.isMqtt5()) {
+            throw new MalformedPacket(ReasonCode.QUOTA_EXCEEDED, "the message could not be kept for anybody");
+        }
+        return ReasonCode.QUOTA_EXCEEDED;
+    }
+
+    private boolean withinRate(Message message) {
+        long now = System.nanoTime();
+        messages.rate(rate());
+        bytes.rate(rights.limits().publishBytesPerSecond());
+        if (messages.take(1, now) && bytes.take(message.payload().sizeBytes(), now)) {
+            rateRefusals = 0;
+            return true;
+        }
+        gate.metrics().publishDropped.increment();
+        if (++rateRefusals > MAX_RATE_REFUSALS) {
+            throw new MalformedPacket(ReasonCode.MESSAGE_RATE_TOO_HIGH, "it publishes faster than it may");
+        }
+        return false;
+    }
+
+    /** In order of receipt, and after what it promises is true [MQTT-4.6.0-2, -3]. */
+    private void acknowledge(Qos qos, int packetId, ReasonCode reason) {
+        Packet answer =
+                qos == Qos.AT_LEAST_ONCE ? new Packet.PubAck(packetId, reason) : new Packet.PubRec(packetId, reason);
+        if (qos == Qos.EXACTLY_ONCE) {
+            gate.store().whenDurable(() -> wire.send(answer));
+            return;
+        }
+        unacknowledged++;
+        gate.store()
+                .whenDurable(() -> wire.execute(() -> {
+                    unacknowledged--;
+                    wire.send(answer);
+                }));
+    }
+
+    void release(Session session, int packetId) {
+        boolean known = session.release(packetId);
+        Packet answer = new Packet.PubComp(
+                packetId, known || !version.isMqtt5() ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
+        gate.store().whenDurable(() -> wire.send(answer));
+    }
+}

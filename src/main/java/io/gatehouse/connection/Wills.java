@@ -1,0 +1,51 @@
+package io.gatehouse.connection;
+
+import io.gatehouse.audit.AuditEvent;
+import io.gatehouse.audit.AuditLog;
+import io.gatehouse.policy.AuthorizedPublish;
+import io.gatehouse.policy.Authorizer;
+import io.gatehouse.policy.Denied;
+import io.gatehouse.policy.PublishDecision;
+import io.gatehouse.policy.Rights;
+import io.gatehouse.protocol.Message;
+import io.gatehouse.routing.Router;
+import io.gatehouse.session.Session;
+import io.gatehouse.session.SessionEvents;
+
+/**
+ * What becomes of sessions that end and of wills that are due: a will is judged again when it fires, as its owner's. Any
+ * thread.
+ */
+public final class Wills implements SessionEvents {
+    private final Authorizer authorizer;
+    private final Router router;
+    private final AuditLog audit;
+
+    public Wills(Authorizer authorizer, Router router, AuditLog audit) {
+        this.authorizer = authorizer;
+        this.router = router;
+        this.audit = audit;
+    }
+
+    @Override
+    public void ended(Session session) {
+        router.forget(session);
+    }
+
+    @Override
+    public void willDue(Rights owner, Message will) {
+        PublishDecision decision = authorizer.publish(owner, will);
+        if (decision instanceof AuthorizedPublish publish) {
+            router.route(publish);
+        } else if (decision instanceof Denied denied) {
+            AuditEvent.Actor actor = new AuditEvent.Actor(
+                    owner.principal().user(),
+                    owner.principal().owner().realm(),
+                    owner.clientId().text(),
+                    "",
+                    owner.principal().subject().listener());
+            audit.record(new AuditEvent.Denied(
+                    actor, "will", will.topic().text(), denied.reason().code(), denied.rule(), authorizer.epoch(), 0));
+        }
+    }
+}
