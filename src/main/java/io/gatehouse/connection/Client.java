@@ -20,7 +20,6 @@ import io.gatehouse.protocol.Secret;
 import io.gatehouse.protocol.Subscription;
 import io.gatehouse.protocol.TopicFilter;
 import io.gatehouse.session.Link;
-import io.gatehouse.session.Outbound;
 import io.gatehouse.session.Session;
 import io.gatehouse.session.SessionRegistry.Opening;
 import java.time.Duration;
@@ -139,15 +138,18 @@ final class Client implements Dialogue, Link {
                 properties.maximumPacketSizeBytes(),
                 properties.topicAliasMaximum(),
                 properties.requestProblemInformation());
-        gate.store().whenDurable(() -> wire.send(new Packet.ConnAck(present, ReasonCode.SUCCESS, told)));
-        client.begin(opened.session());
+        gate.store().whenDurable(() -> wire.execute(() -> client.begin(opened.session(), present, told)));
         return client;
     }
 
-    private void begin(Session opened) {
+    private void begin(Session opened, boolean present, ConnAckProperties told) {
+        if (ended) {
+            return;
+        }
+        wire.send(new Packet.ConnAck(present, ReasonCode.SUCCESS, told));
         scheduleKeepAlive();
         scheduleExpiry();
-        opened.drain();
+        opened.begin(wire);
     }
 
     private Session session() {
@@ -378,10 +380,5 @@ final class Client implements Dialogue, Link {
             expiry.cancel();
         }
         gate.registry().close(session(), this, keepWill, newSessionExpirySeconds);
-    }
-
-    @Override
-    public Outbound outbound() {
-        return wire;
     }
 }

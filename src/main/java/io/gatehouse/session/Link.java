@@ -1,12 +1,12 @@
 package io.gatehouse.session;
 
+import io.gatehouse.protocol.ReasonCode;
+
 /** A session's connection, as the session's side sees it. */
 public interface Link {
-    Outbound outbound();
-
     /** Another connection of the same owner has the session now: say so and close. Any thread. */
     void takenOver();
 
     /** The broker ends this connection. Any thread. */
-    void end(io.gatehouse.protocol.ReasonCode reason, String cause, String detail);
+    void end(ReasonCode reason, String cause, String detail);
 }

@@ -282,11 +282,20 @@ public final class Session {
 
     // connections
 
-    synchronized void attach(Outbound newOutbound, int clientReceiveMaximum) {
-        outbound = newOutbound;
+    /** A connection has the session; nothing leaves on it before {@link #begin}. */
+    synchronized void attach(int clientReceiveMaximum) {
+        outbound = null;
         receiveMaximum = Math.min(clientReceiveMaximum, limits.maxInflight());
         unacknowledged = 0;
         inflight.disconnected();
+    }
+
+    /** The CONNACK is on its way: what waits follows it. */
+    public synchronized void begin(Outbound newOutbound) {
+        if (!ended) {
+            outbound = newOutbound;
+            drain();
+        }
     }
 
     synchronized void detach() {

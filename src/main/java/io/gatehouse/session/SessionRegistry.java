@@ -116,7 +116,7 @@ public final class SessionRegistry {
                 entry.rights = connect.rights();
                 entry.will = will;
                 entry.expirySeconds = expirySeconds;
-                entry.session.attach(link.outbound(), receiveMaximum);
+                entry.session.attach(receiveMaximum);
                 connected(entry.session);
                 return new Opening.Opened(entry.session, !fresh);
             }
