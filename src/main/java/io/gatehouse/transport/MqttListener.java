@@ -1,0 +1,237 @@
+package io.gatehouse.transport;
+
+import io.gatehouse.audit.AuditLog;
+import io.gatehouse.codec.CodecLimits;
+import io.gatehouse.codec.PacketDecoder;
+import io.gatehouse.config.Configuration.Listener;
+import io.gatehouse.connection.Dialogue;
+import io.gatehouse.connection.Wire;
+import io.gatehouse.metrics.Metrics;
+import io.gatehouse.tls.Handshake;
+import io.gatehouse.tls.Peer;
+import io.gatehouse.tls.TlsContext;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolConfig;
+import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
+import io.netty.handler.ssl.SslHandler;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One door: a bound port, and what a connection goes through behind it. Any thread.
+ *
+ * <p>A pipeline is TLS and nothing else until the handshake ends; the handlers of MQTT are added when there is a {@link
+ * Peer}. Handshake and CONNECT have one deadline, and a connection that misses it is closed without a word.
+ */
+public final class MqttListener implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(MqttListener.class);
+    private static final int MAX_HTTP_BYTES = 8 << 10;
+    private static final int BACKLOG = 1024;
+
+    private final Listener settings;
+    private final Optional<TlsContext> tls;
+    private final Function<? super Wire, ? extends Dialogue> gate;
+    private final Shared shared;
+    private final AtomicInteger open = new AtomicInteger();
+    private @Nullable Channel channel;
+
+    /** What all listeners of a broker have in common. */
+    public record Shared(
+            EventLoops loops,
+            Admission admission,
+            CodecLimits codecLimits,
+            Duration connectTimeout,
+            Metrics metrics,
+            AuditLog audit) {}
+
+    /**
+     * @param tls empty only for a listener whose settings acknowledge plaintext
+     * @param gate begins the dialogue of every connection
+     */
+    public MqttListener(
+            Listener settings,
+            Optional<TlsContext> tls,
+            Function<? super Wire, ? extends Dialogue> gate,
+            Shared shared) {
+        if (tls.isEmpty() && settings.insecureAcknowledgement().isEmpty()) {
+            throw new IllegalArgumentException("a listener without TLS needs its acknowledgement");
+        }
+        this.settings = settings;
+        this.tls = tls;
+        this.gate = gate;
+        this.shared = shared;
+    }
+
+    /**
+     * Binds the port.
+     *
+     * @throws IOException if it is taken, or the address is not this machine's
+     */
+    public void start() throws IOException {
+        InetSocketAddress address = settings.bind().equals("*")
+                ? new InetSocketAddress(settings.port())
+                : new InetSocketAddress(InetAddress.getByName(settings.bind()), settings.port());
+        try {
+            channel = new ServerBootstrap()
+                    .group(shared.loops().acceptors(), shared.loops().workers())
+                    .channel(shared.loops().channelType())
+                    .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.TCP_NODELAY, true)
+                    .childOption(ChannelOption.SO_KEEPALIVE, true)
+                    .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(256 << 10, 1 << 20))
+                    .childHandler(new ChannelInitializer<SocketChannel>() {
+                        @Override
+                        protected void initChannel(SocketChannel accepted) {
+                            accept(accepted);
+                        }
+                    })
+                    .bind(address)
+                    .syncUninterruptibly()
+                    .channel();
+        } catch (RuntimeException e) {
+            throw new IOException(
+                    "listener \"" + settings.name() + "\" cannot bind " + address + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void accept(SocketChannel accepted) {
+        InetSocketAddress address = accepted.remoteAddress();
+        shared.metrics().connectionsAccepted.increment();
+        if (address == null || open.incrementAndGet() > settings.maxConnections()) {
+            open.decrementAndGet();
+            accepted.unsafe().closeForcibly();
+            return;
+        }
+        if (!shared.admission().enter(address)) {
+            open.decrementAndGet();
+            LOG.info(
+                    "too many connections; one from {} is closed",
+                    address.getAddress().getHostAddress());
+            accepted.unsafe().closeForcibly();
+            return;
+        }
+        Visit visit = new Visit();
+        accepted.closeFuture().addListener(closed -> {
+            visit.end();
+            shared.admission().leave(address);
+            open.decrementAndGet();
+        });
+        accepted.eventLoop()
+                .schedule(
+                        () -> {
+                            if (!visit.ended) {
+                                LOG.debug("{} did not log in in time", address);
+                                accepted.unsafe().closeForcibly();
+                            }
+                        },
+                        shared.connectTimeout().toMillis(),
+                        TimeUnit.MILLISECONDS);
+        ChannelPipeline pipeline = accepted.pipeline();
+        if (tls.isPresent()) {
+            TlsContext context = tls.get();
+            SslHandler handler = context.newHandler(accepted.alloc());
+            handler.setHandshakeTimeout(0, TimeUnit.MILLISECONDS); // the deadline above is for both
+            handler.setCloseNotifyFlushTimeout(1, TimeUnit.SECONDS);
+            pipeline.addLast("tls-only", new TlsOnly());
+            pipeline.addLast("tls", handler);
+            pipeline.addLast(
+                    "handshake", new HandshakeHandler(this, context, (channel, peer) -> greet(channel, peer, visit)));
+        } else {
+            Peer peer = Handshake.plaintext(settings.insecureAcknowledgement().orElse(""), address);
+            pipeline.addLast("plaintext", new io.netty.channel.ChannelInboundHandlerAdapter() {
+                @Override
+                public void channelActive(ChannelHandlerContext context) {
+                    greet(context, peer, visit);
+                }
+            });
+        }
+    }
+
+    /** A connection that has not logged in, until it has or is gone. Confined to its event loop. */
+    private final class Visit {
+        private boolean ended;
+
+        void end() {
+            if (!ended) {
+                ended = true;
+                shared.admission().loggedInOrGone();
+            }
+        }
+    }
+
+    /** There is a peer: adds the handlers of MQTT, behind those of WebSocket where the listener speaks it. */
+    private void greet(ChannelHandlerContext context, Peer peer, Visit visit) {
+        Channel accepted = context.channel();
+        ChannelPipeline pipeline = accepted.pipeline();
+        PacketDecoder decoder = new PacketDecoder(shared.codecLimits());
+        ChannelOutbound wire = new ChannelOutbound(accepted, peer, settings.name(), shared.metrics(), () -> {
+            decoder.admit();
+            visit.end();
+        });
+        Dialogue dialogue = gate.apply(wire);
+        settings.websocket().ifPresent(websocket -> {
+            pipeline.addLast("http", new HttpServerCodec());
+            pipeline.addLast("http-whole", new HttpObjectAggregator(MAX_HTTP_BYTES));
+            pipeline.addLast("websocket-door", new WebSocketDoor(websocket));
+            pipeline.addLast(
+                    "websocket",
+                    new WebSocketServerProtocolHandler(WebSocketServerProtocolConfig.newBuilder()
+                            .websocketPath(websocket.path())
+                            .checkStartsWith(true)
+                            .subprotocols("mqtt,mqttv3.1")
+                            .maxFramePayloadLength(shared.codecLimits().maxPacketBytes())
+                            .handshakeTimeoutMillis(shared.connectTimeout().toMillis())
+                            .dropPongFrames(true)
+                            .build()));
+            pipeline.addLast("frames", new WebSocketFrames());
+        });
+        pipeline.addLast("mqtt", new MqttHandler(decoder, wire, dialogue, shared.metrics()));
+        pipeline.remove(context.handler());
+    }
+
+    /** The port that is bound: what the settings say, or the one that was free. */
+    public int port() {
+        Channel bound = channel;
+        return bound == null ? settings.port() : ((InetSocketAddress) bound.localAddress()).getPort();
+    }
+
+    public String name() {
+        return settings.name();
+    }
+
+    Metrics metrics() {
+        return shared.metrics();
+    }
+
+    AuditLog audit() {
+        return shared.audit();
+    }
+
+    /** Stops accepting; connections that are up are their dialogues' to end. */
+    @Override
+    public void close() {
+        Channel bound = channel;
+        if (bound != null) {
+            bound.close().syncUninterruptibly();
+        }
+    }
+}

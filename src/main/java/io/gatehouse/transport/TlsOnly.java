@@ -1,0 +1,23 @@
+package io.gatehouse.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+
+/** Closes, without a word, a connection whose first byte does not begin a TLS handshake. */
+final class TlsOnly extends ChannelInboundHandlerAdapter {
+    /** The content type of a handshake record (RFC 8446, section 5.1). */
+    private static final int HANDSHAKE = 22;
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        if (bytes.isReadable() && bytes.getUnsignedByte(bytes.readerIndex()) != HANDSHAKE) {
+            bytes.release();
+            context.channel().unsafe().closeForcibly();
+            return;
+        }
+        context.pipeline().remove(this);
+        context.fireChannelRead(message);
+    }
+}
