@@ -1,0 +1,123 @@
+package io.gatehouse.authn;
+
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A password file in Mosquitto's format: {@code user:hash}, one a line, lines that begin with {@code #} and empty lines
+ * are passed over. Immutable; any thread.
+ *
+ * <p>All or nothing: one line that cannot be read refuses the file. Mosquitto once took malformed lines for users
+ * without a password (CVE-2018-12551), and today skips a line without a colon; here both are errors with their line.
+ */
+public final class PasswordFile {
+    /** About 400,000 entries. */
+    static final long MAX_BYTES = 64L << 20;
+
+    // enough to see what is wrong with a file, few enough to read
+    private static final int MOST_PROBLEMS_SHOWN = 20;
+
+    private final Map<String, Entry> entries;
+
+    private PasswordFile(Map<String, Entry> entries) {
+        this.entries = entries;
+    }
+
+    /** A line of the file. */
+    record Entry(String user, PasswordHash hash, int line) {}
+
+    /** Reads a file that nobody else can read or write. */
+    static PasswordFile read(Path file, PasswordScheme minimum) throws Unusable {
+        return parse(file.toString(), PrivateFile.readText(file, MAX_BYTES), minimum);
+    }
+
+    static PasswordFile parse(String name, String text, PasswordScheme minimum) throws Unusable {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        List<String> problems = new ArrayList<>();
+        int number = 0;
+        for (String line : text.split("\n", -1)) {
+            number++;
+            if (line.isBlank() || line.charAt(0) == '#') {
+                continue;
+            }
+            try {
+                Entry entry = entry(line, number, minimum);
+                Entry first = entries.putIfAbsent(entry.user(), entry);
+                if (first != null) {
+                    throw new BadHash(
+                            "user '" + UserName.shown(entry.user()) + "' already stands in line " + first.line());
+                }
+            } catch (BadHash e) {
+                problems.add(name + ":" + number + ": " + e.getMessage());
+            }
+        }
+        if (!problems.isEmpty()) {
+            int more = problems.size() - MOST_PROBLEMS_SHOWN;
+            List<String> shown = more > 0 ? problems.subList(0, MOST_PROBLEMS_SHOWN) : problems;
+            throw new Unusable(String.join("\n", shown) + (more > 0 ? "\n" + name + ": " + more + " more" : ""));
+        }
+        return new PasswordFile(entries);
+    }
+
+    private static Entry entry(String line, int number, PasswordScheme minimum) throws BadHash {
+        int colon = line.indexOf(':');
+        if (colon < 0) {
+            throw new BadHash("no colon; a line is user:hash");
+        }
+        String user = line.substring(0, colon).strip();
+        String hash = line.substring(colon + 1).strip();
+        Optional<String> fault = UserName.fault(user, UserName.DEFAULT_MAX_BYTES);
+        if (fault.isPresent()) {
+            throw new BadHash("the user name " + fault.get());
+        }
+        if (hash.indexOf(':') >= 0) {
+            throw new BadHash("a second colon; a line is user:hash");
+        }
+        PasswordHash parsed = PasswordHash.parse(hash);
+        if (parsed.scheme().compareTo(minimum) < 0) {
+            throw new BadHash("the password of '" + UserName.shown(user) + "' is stored as "
+                    + parsed.scheme().word() + ", the least allowed is " + minimum.word()
+                    + ". Set it anew with 'gatehouse passwd set'"
+                    + (parsed.scheme() == PasswordScheme.SHA512 ? ", or allow 'min: sha512' for a while" : ""));
+        }
+        return new Entry(user, parsed, number);
+    }
+
+    Optional<PasswordHash> hash(String user) {
+        return Optional.ofNullable(entries.get(user)).map(Entry::hash);
+    }
+
+    List<Entry> entries() {
+        return List.copyOf(entries.values());
+    }
+
+    /** What an unknown user's password is tried on: costs what most of the file's entries cost. */
+    PasswordHash dummy(SecureRandom random) {
+        Map<String, Integer> counts = new HashMap<>();
+        PasswordHash common = null;
+        int most = 0;
+        for (Entry entry : entries.values()) {
+            int count = counts.merge(entry.hash().cost(), 1, Integer::sum);
+            if (count > most) {
+                most = count;
+                common = entry.hash();
+            }
+        }
+        return common == null ? Argon2Hash.standardDummy(random) : common.dummy(random);
+    }
+
+    public int size() {
+        return entries.size();
+    }
+
+    @Override
+    public String toString() {
+        return entries.size() + " users";
+    }
+}

@@ -1,0 +1,20 @@
+package io.gatehouse.authn;
+
+import java.util.Locale;
+
+/** The ways a password file stores a password, weakest first. */
+public enum PasswordScheme {
+    /** {@code $6$}: one round of SHA-512. A stolen file is as good as the passwords. */
+    SHA512,
+    /** {@code $7$}: what {@code mosquitto_passwd} writes. */
+    PBKDF2,
+    /** {@code $2b$}. */
+    BCRYPT,
+    /** {@code $argon2id$}: what Gatehouse writes. */
+    ARGON2ID;
+
+    /** The word in configuration and listings. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
