@@ -53,13 +53,30 @@ public final class AuthenticationPool implements AutoCloseable {
 
     /** As above, with what to answer when the queue is full and when the work fails. */
     <T> CompletionStage<T> submit(Supplier<T> work, T busy, T failed) {
+        Task<T> task = new Task<>(work, failed, new CompletableFuture<>());
         try {
-            return CompletableFuture.supplyAsync(work, executor).exceptionally(failure -> {
-                LOG.error("a login could not be checked", failure);
-                return failed;
-            });
+            executor.execute(task);
+            return task.answer();
         } catch (RejectedExecutionException e) {
             return CompletableFuture.completedFuture(busy);
+        }
+    }
+
+    /** A login's turn; its answer comes whatever happens. */
+    private record Task<T>(Supplier<T> work, T failed, CompletableFuture<T> answer) implements Runnable {
+        @Override
+        public void run() {
+            try {
+                answer.complete(work.get());
+            } catch (RuntimeException | Error e) {
+                // also when memory or a class is missing: a login that cannot be checked is refused, not forgotten
+                LOG.error("a login could not be checked", e);
+                answer.complete(failed);
+            }
+        }
+
+        void drop() {
+            answer.complete(failed);
         }
     }
 
@@ -68,9 +85,11 @@ public final class AuthenticationPool implements AutoCloseable {
         return executor.getQueue().size();
     }
 
-    /** Takes no more work and drops what waits. */
+    /** Takes no more work and refuses what waits. */
     @Override
     public void close() {
-        executor.shutdownNow();
+        for (Runnable waiting : executor.shutdownNow()) {
+            ((Task<?>) waiting).drop();
+        }
     }
 }

@@ -69,9 +69,10 @@ public final class PasswordFileEditor {
         if (fault.isPresent()) {
             throw new Unusable("the user name '" + UserName.shown(user) + "' " + fault.get());
         }
-        PasswordRule.fault(password).ifPresent(text -> {
-            throw new IllegalArgumentException(text);
-        });
+        Optional<String> unfit = PasswordRule.fault(password);
+        if (unfit.isPresent()) {
+            throw new Unusable(unfit.get());
+        }
         byte[] bytes = password.copy();
         String line;
         try {

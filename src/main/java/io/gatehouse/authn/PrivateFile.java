@@ -119,6 +119,11 @@ final class PrivateFile {
         }
     }
 
+    /** Writes a file that is no secret and must not be there yet. */
+    static void create(Path file, byte[] content) throws IOException {
+        Files.write(file, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    }
+
     static String reason(IOException e) {
         return e.getClass().getSimpleName().replace("Exception", "")
                 + (e.getMessage() == null ? "" : " (" + e.getMessage() + ")");

@@ -1,7 +1,6 @@
 package io.gatehouse.authn;
 
 import com.nimbusds.jose.jwk.JWK;
-import com.nimbusds.jose.jwk.JWKSet;
 import io.gatehouse.json.Json;
 import java.text.ParseException;
 import java.util.ArrayList;
@@ -77,11 +76,6 @@ final class VerificationKeys {
         } catch (Json.NotJson e) {
             throw new Unusable("it is not JSON: " + e.getMessage());
         }
-    }
-
-    /** The set of the public keys, for a file: never a private part. */
-    static String json(List<JWK> keys) {
-        return new JWKSet(keys).toString(true);
     }
 
     /** Never tries one key after the other: a token names its key, or there is only one it can be. */
