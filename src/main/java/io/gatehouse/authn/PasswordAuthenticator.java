@@ -55,7 +55,7 @@ public final class PasswordAuthenticator implements Authenticator {
     }
 
     private static Users load(PasswordLogin settings, SecureRandom random) throws Unusable {
-        PasswordFile file = PasswordFile.read(settings.file(), settings.minimum());
+        PasswordFile file = PasswordFile.read(settings.file(), settings.allowWeakHashes());
         return new Users(file, file.dummy(random));
     }
 

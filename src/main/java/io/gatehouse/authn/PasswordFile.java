@@ -33,11 +33,11 @@ public final class PasswordFile {
     record Entry(String user, PasswordHash hash, int line) {}
 
     /** Reads a file that nobody else can read or write. */
-    static PasswordFile read(Path file, PasswordScheme minimum) throws Unusable {
-        return parse(file.toString(), PrivateFile.readText(file, MAX_BYTES), minimum);
+    static PasswordFile read(Path file, boolean allowWeakHashes) throws Unusable {
+        return parse(file.toString(), PrivateFile.readText(file, MAX_BYTES), allowWeakHashes);
     }
 
-    static PasswordFile parse(String name, String text, PasswordScheme minimum) throws Unusable {
+    static PasswordFile parse(String name, String text, boolean allowWeakHashes) throws Unusable {
         Map<String, Entry> entries = new LinkedHashMap<>();
         List<String> problems = new ArrayList<>();
         int number = 0;
@@ -47,7 +47,7 @@ public final class PasswordFile {
                 continue;
             }
             try {
-                Entry entry = entry(line, number, minimum);
+                Entry entry = entry(line, number, allowWeakHashes);
                 Entry first = entries.putIfAbsent(entry.user(), entry);
                 if (first != null) {
                     throw new BadHash(
@@ -65,7 +65,7 @@ public final class PasswordFile {
         return new PasswordFile(entries);
     }
 
-    private static Entry entry(String line, int number, PasswordScheme minimum) throws BadHash {
+    private static Entry entry(String line, int number, boolean allowWeakHashes) throws BadHash {
         int colon = line.indexOf(':');
         if (colon < 0) {
             throw new BadHash("no colon; a line is user:hash");
@@ -80,11 +80,9 @@ public final class PasswordFile {
             throw new BadHash("a second colon; a line is user:hash");
         }
         PasswordHash parsed = PasswordHash.parse(hash);
-        if (parsed.scheme().compareTo(minimum) < 0) {
-            throw new BadHash("the password of '" + UserName.shown(user) + "' is stored as "
-                    + parsed.scheme().word() + ", the least allowed is " + minimum.word()
-                    + ". Set it anew with 'gatehouse passwd set'"
-                    + (parsed.scheme() == PasswordScheme.SHA512 ? ", or allow 'min: sha512' for a while" : ""));
+        if (parsed.scheme() == PasswordScheme.SHA512 && !allowWeakHashes) {
+            throw new BadHash("the password of '" + UserName.shown(user) + "' is stored as one round of SHA-512."
+                    + " Set it anew with 'gatehouse passwd set', or say 'allow_weak_hashes: true' for a while");
         }
         return new Entry(user, parsed, number);
     }

@@ -50,7 +50,7 @@ public final class PasswordFileEditor {
 
     /** The users of the file, in its order; weak entries are listed, not refused. */
     public List<User> users() throws Unusable {
-        return PasswordFile.read(file, PasswordScheme.SHA512).entries().stream()
+        return PasswordFile.read(file, true).entries().stream()
                 .map(entry -> new User(
                         entry.user(),
                         entry.hash().scheme(),
@@ -97,8 +97,7 @@ public final class PasswordFileEditor {
 
     /** Whether this is the user's password; empty if there is no such user. */
     public Optional<Boolean> verify(String user, Secret password) throws Unusable {
-        Optional<PasswordHash> hash =
-                PasswordFile.read(file, PasswordScheme.SHA512).hash(user);
+        Optional<PasswordHash> hash = PasswordFile.read(file, true).hash(user);
         if (hash.isEmpty()) {
             return Optional.empty();
         }
@@ -143,7 +142,7 @@ public final class PasswordFileEditor {
             try (Locked locked = Locked.of(file)) {
                 String text = PrivateFile.readText(locked.file(), PasswordFile.MAX_BYTES);
                 // a file that the broker would refuse is not made worse by half an edit
-                PasswordFile.parse(file.toString(), text, PasswordScheme.SHA512);
+                PasswordFile.parse(file.toString(), text, true);
                 write(change.apply(text.lines().toList()));
             }
         } catch (IOException e) {

@@ -6,12 +6,11 @@ import java.nio.file.Path;
  * {@code password_login:} of the configuration.
  *
  * @param file the password file, in Mosquitto's format
- * @param minimum the weakest scheme an entry may have; a file with a weaker one is refused. {@link
- *     PasswordScheme#SHA512} is the word for "weak hashes are allowed"
+ * @param allowWeakHashes whether entries of one round of SHA-512 ({@code $6$}) log in; otherwise they refuse the file
  */
-public record PasswordLogin(Path file, PasswordScheme minimum) {
+public record PasswordLogin(Path file, boolean allowWeakHashes) {
     /** Everything that {@code mosquitto_passwd} of 2.0 and later writes. */
     public static PasswordLogin of(Path file) {
-        return new PasswordLogin(file, PasswordScheme.PBKDF2);
+        return new PasswordLogin(file, false);
     }
 }

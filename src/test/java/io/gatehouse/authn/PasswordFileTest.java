@@ -45,7 +45,7 @@ class PasswordFileTest {
                         + "          | users.pw:2: user 'bob' already stands in line 1",
                 "indented comment        | ' # x'                     | users.pw:2: no colon",
                 "weak hash               | ann:" + SHA512
-                        + "          | users.pw:2: the password of 'ann' is stored as sha512",
+                        + "          | users.pw:2: the password of 'ann' is stored as one round of SHA-512",
                 "reserved name           | $sys:" + PBKDF2 + "         | users.pw:2: the user name begins with '$'"
             })
     void parse_oneBadLine_refusesTheFile_withItsPlace(String name, String line, String message) {
@@ -93,9 +93,7 @@ class PasswordFileTest {
 
     @Test
     void parse_weakHashWhereAllowed_isRead() throws Unusable {
-        assertThat(PasswordFile.parse("users.pw", "ann:" + SHA512, PasswordScheme.SHA512)
-                        .size())
-                .isEqualTo(1);
+        assertThat(PasswordFile.parse("users.pw", "ann:" + SHA512, true).size()).isEqualTo(1);
     }
 
     @Test
@@ -110,7 +108,7 @@ class PasswordFileTest {
     @ValueSource(strings = {"rw-r--r--", "rw-rw----", "rw-----w-", "rwxrwxrwx"})
     void read_fileOpenToOthers_isRefusedWithTheMend(String mode) throws IOException {
         Path file = write("ann:" + PBKDF2, mode);
-        assertThatThrownBy(() -> PasswordFile.read(file, PasswordScheme.PBKDF2))
+        assertThatThrownBy(() -> PasswordFile.read(file, false))
                 .isInstanceOf(Unusable.class)
                 .hasMessageContaining(mode)
                 .hasMessageContaining("chmod 600 " + file);
@@ -119,14 +117,13 @@ class PasswordFileTest {
     @ParameterizedTest
     @ValueSource(strings = {"rw-------", "r--------", "rw-r-----"})
     void read_privateFile_isRead(String mode) throws Exception {
-        assertThat(PasswordFile.read(write("ann:" + PBKDF2, mode), PasswordScheme.PBKDF2)
-                        .size())
+        assertThat(PasswordFile.read(write("ann:" + PBKDF2, mode), false).size())
                 .isEqualTo(1);
     }
 
     @Test
     void read_missingFile_saysSo() {
-        assertThatThrownBy(() -> PasswordFile.read(folder.resolve("none.pw"), PasswordScheme.PBKDF2))
+        assertThatThrownBy(() -> PasswordFile.read(folder.resolve("none.pw"), false))
                 .isInstanceOf(Unusable.class)
                 .hasMessageContaining("no such file");
     }
@@ -135,7 +132,7 @@ class PasswordFileTest {
     void read_notUtf8_isRefused() throws IOException {
         Path file = write("", "rw-------");
         Files.write(file, new byte[] {'a', (byte) 0xC3, ':', 'x'});
-        assertThatThrownBy(() -> PasswordFile.read(file, PasswordScheme.PBKDF2)).hasMessageContaining("not UTF-8");
+        assertThatThrownBy(() -> PasswordFile.read(file, false)).hasMessageContaining("not UTF-8");
     }
 
     @ParameterizedTest(name = "mosquitto_passwd {0}")
@@ -144,7 +141,7 @@ class PasswordFileTest {
         Path file = write("", "rw-------");
         mosquittoPasswd("-H", algorithm, "-b", file.toString(), "ann", "corréct horse");
         mosquittoPasswd("-H", algorithm, "-b", file.toString(), "bob", "x");
-        PasswordFile read = PasswordFile.read(file, PasswordScheme.SHA512);
+        PasswordFile read = PasswordFile.read(file, true);
         assertThat(read.hash("ann").orElseThrow().matches("corréct horse".getBytes("UTF-8")))
                 .isTrue();
         assertThat(read.hash("ann").orElseThrow().matches("x".getBytes("UTF-8")))
@@ -183,7 +180,7 @@ class PasswordFileTest {
         new PasswordFileEditor(file, new SecureRandom()).set("ann", Presented.secret("secret"));
         mosquittoPasswd("-b", file.toString(), "bob", "other");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        assertThat(PasswordFile.read(file, PasswordScheme.PBKDF2).entries())
+        assertThat(PasswordFile.read(file, false).entries())
                 .extracting(entry -> entry.hash().scheme())
                 .containsExactly(PasswordScheme.ARGON2ID, PasswordScheme.PBKDF2);
     }
@@ -221,7 +218,7 @@ class PasswordFileTest {
     }
 
     private static PasswordFile parse(String text) throws Unusable {
-        return PasswordFile.parse("users.pw", text, PasswordScheme.PBKDF2);
+        return PasswordFile.parse("users.pw", text, false);
     }
 
     private Path write(String text, String mode) throws IOException {
