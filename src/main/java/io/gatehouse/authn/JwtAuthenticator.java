@@ -6,6 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
@@ -18,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,22 +50,28 @@ public final class JwtAuthenticator implements Authenticator {
         this.clock = clock;
     }
 
-    /** Reads the key sets that are files. */
+    /** Reads the key sets that are files, and begins to fetch the others. */
     public static JwtAuthenticator open(JwtLogin settings, AuthenticationPool pool, Clock clock) throws Unusable {
+        return open(settings, pool, clock, HttpsKeySet.DEADLINE, null);
+    }
+
+    /** As above, with other authorities for the key sets' servers than the Java runtime's. */
+    static JwtAuthenticator open(
+            JwtLogin settings, AuthenticationPool pool, Clock clock, Duration deadline, @Nullable SSLContext trust)
+            throws Unusable {
         Map<String, JwtIssuer> issuers = new HashMap<>();
         Map<String, KeySet> keys = new HashMap<>();
         for (JwtIssuer issuer : settings.issuers()) {
             issuers.put(issuer.issuer(), issuer);
-            keys.put(issuer.issuer(), keySet(issuer.keys()));
+            if (issuer.keys() instanceof KeySource.Https https) {
+                HttpsKeySet set = new HttpsKeySet(new KeyFetch(https.address(), deadline, trust), clock);
+                set.warmUp();
+                keys.put(issuer.issuer(), set);
+            } else if (issuer.keys() instanceof KeySource.File file) {
+                keys.put(issuer.issuer(), FileKeySet.open(file.path()));
+            }
         }
         return new JwtAuthenticator(issuers, keys, pool, clock);
-    }
-
-    private static KeySet keySet(KeySource source) throws Unusable {
-        if (source instanceof KeySource.File file) {
-            return FileKeySet.open(file.path());
-        }
-        throw new Unusable(source + ": key sets are read from files");
     }
 
     /** Reads the key files anew, as a whole: after an error all keys stay as they are. Blocks. */

@@ -37,6 +37,17 @@ public final class Principal {
         return Optional.ofNullable(expiresAt);
     }
 
+    /**
+     * Whether a re-authentication yielded the same identity (MQTT 5.0, section 4.12.1): user and realm, the methods, and
+     * the subject and issuer of a token. Roles and variables may differ; they are evaluated anew.
+     */
+    public boolean isStill(Principal again) {
+        return owner.equals(again.owner)
+                && subject.methods().equals(again.subject.methods())
+                && subject.values("jwt.iss").equals(again.subject.values("jwt.iss"))
+                && subject.values("jwt.sub").equals(again.subject.values("jwt.sub"));
+    }
+
     @Override
     public String toString() {
         return owner.toString();
