@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Logs users of a password file in. Any thread; hashes on its pool only.
@@ -32,6 +33,9 @@ public final class PasswordAuthenticator implements Authenticator {
 
     private final LongAdder hashes = new LongAdder();
 
+    private final ScramLogin scram;
+    private final ScramHash scramModel;
+
     private volatile Users users;
 
     /** What one state of the file says. */
@@ -44,6 +48,12 @@ public final class PasswordAuthenticator implements Authenticator {
         this.throttle = new LoginThrottle(clock);
         this.verified = new VerifiedCredentials(clock, random);
         this.random = random;
+        this.scram = new ScramLogin(this, throttle, random);
+        this.scramModel = new ScramHash(
+                ScramHash.STRONG_ITERATIONS,
+                EncodedBytes.random(16, random),
+                EncodedBytes.random(32, random),
+                EncodedBytes.random(32, random));
         this.users = users;
     }
 
@@ -76,6 +86,15 @@ public final class PasswordAuthenticator implements Authenticator {
         return users.file().hash(user).isPresent();
     }
 
+    PasswordFile file() {
+        return users.file();
+    }
+
+    /** What an unknown user of SCRAM is answered with where the file has no verifier at all. */
+    ScramHash scramModel() {
+        return scramModel;
+    }
+
     /** How many hashes were computed. */
     public long hashes() {
         return hashes.sum();
@@ -83,6 +102,9 @@ public final class PasswordAuthenticator implements Authenticator {
 
     @Override
     public CompletionStage<Authentication> authenticate(Credentials credentials) {
+        if (credentials.authenticationMethod() != null) {
+            return CompletableFuture.completedFuture(scram.begin(credentials));
+        }
         String user = credentials.userName();
         Secret password = credentials.password();
         if (user == null || password == null) {
@@ -100,12 +122,13 @@ public final class PasswordAuthenticator implements Authenticator {
         String code = verified.code(user, bytes, stored);
         if (verified.knows(code)) {
             Arrays.fill(bytes, (byte) 0);
-            return CompletableFuture.completedFuture(accepted(user, credentials));
+            return CompletableFuture.completedFuture(accepted(user, credentials, null));
         }
         boolean possible =
                 PasswordRule.fault(password).isEmpty() && now.file().hash(user).isPresent();
         Check check = new Check(user, counted, address, stored, possible, code);
-        return checkOnce(check, bytes).thenApply(outcome -> outcome == SAME ? accepted(user, credentials) : outcome);
+        return checkOnce(check, bytes)
+                .thenApply(outcome -> outcome == SAME ? accepted(user, credentials, null) : outcome);
     }
 
     // stands for "the password is right" until each login that waited for it gets a principal of its own
@@ -161,13 +184,13 @@ public final class PasswordAuthenticator implements Authenticator {
                 .isPresent();
     }
 
-    private static Authentication accepted(String user, Credentials credentials) {
+    static Authentication accepted(String user, Credentials credentials, @Nullable Secret data) {
         Subject subject = new Subject(
                 user,
                 Set.of(AuthMethod.PASSWORD),
                 credentials.listener(),
                 credentials.peer().address().getAddress(),
                 Map.of());
-        return new Authentication.Accepted(new Principal(subject, REALM, null), null);
+        return new Authentication.Accepted(new Principal(subject, REALM, null), data);
     }
 }

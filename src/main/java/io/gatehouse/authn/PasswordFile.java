@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A password file in Mosquitto's format: {@code user:hash}, one a line, lines that begin with {@code #} and empty lines
@@ -24,9 +25,16 @@ public final class PasswordFile {
     private static final int MOST_PROBLEMS_SHOWN = 20;
 
     private final Map<String, Entry> entries;
+    private final @Nullable ScramHash firstScram;
 
     private PasswordFile(Map<String, Entry> entries) {
         this.entries = entries;
+        this.firstScram = entries.values().stream()
+                .map(Entry::hash)
+                .filter(ScramHash.class::isInstance)
+                .map(ScramHash.class::cast)
+                .findFirst()
+                .orElse(null);
     }
 
     /** A line of the file. */
@@ -89,6 +97,16 @@ public final class PasswordFile {
 
     Optional<PasswordHash> hash(String user) {
         return Optional.ofNullable(entries.get(user)).map(Entry::hash);
+    }
+
+    /** The verifier of a user who is stored for SCRAM. */
+    Optional<ScramHash> scram(String user) {
+        return hash(user).filter(ScramHash.class::isInstance).map(ScramHash.class::cast);
+    }
+
+    /** The first verifier of the file, which stands for its others: they are usually made alike. */
+    Optional<ScramHash> commonScram() {
+        return Optional.ofNullable(firstScram);
     }
 
     List<Entry> entries() {

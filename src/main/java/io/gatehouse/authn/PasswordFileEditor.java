@@ -62,6 +62,34 @@ public final class PasswordFileEditor {
 
     /** Stores a password as Argon2id; makes the file if there is none. */
     public Change set(String user, Secret password) throws Unusable {
+        return set(user, password, bytes -> PasswordHash.create(bytes, random));
+    }
+
+    /**
+     * Stores a password for SCRAM-SHA-256, which a client can prove to know without sending it; Mosquitto cannot read
+     * such an entry.
+     *
+     * @param iterations what each login costs the client, {@value ScramHash#MIN_ITERATIONS} or more
+     */
+    public Change setScram(String user, Secret password, int iterations) throws Unusable {
+        if (iterations < ScramHash.MIN_ITERATIONS || iterations > ScramHash.MAX_ITERATIONS) {
+            throw new Unusable("iterations are " + ScramHash.MIN_ITERATIONS + " to " + ScramHash.MAX_ITERATIONS
+                    + ", not " + iterations);
+        }
+        return set(
+                user,
+                password,
+                bytes -> ScramHash.create(bytes, iterations, random)
+                        .orElseThrow(() -> new Unusable("the password holds characters that SCRAM clients do not"
+                                + " agree about: controls, invisible ones or unusual spaces")));
+    }
+
+    /** Makes the stored form of a password. */
+    private interface Storing {
+        PasswordHash store(byte[] password) throws Unusable;
+    }
+
+    private Change set(String user, Secret password, Storing storing) throws Unusable {
         Optional<String> fault = UserName.fault(user, UserName.DEFAULT_MAX_BYTES)
                 .or(() -> user.indexOf(':') >= 0 || !user.equals(user.strip())
                         ? Optional.of("holds a colon, or blanks at its ends")
@@ -76,7 +104,7 @@ public final class PasswordFileEditor {
         byte[] bytes = password.copy();
         String line;
         try {
-            line = user + ":" + PasswordHash.create(bytes, random).encoded();
+            line = user + ":" + storing.store(bytes).encoded();
         } finally {
             Arrays.fill(bytes, (byte) 0);
         }

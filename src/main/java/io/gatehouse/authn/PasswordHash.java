@@ -8,7 +8,7 @@ import java.security.SecureRandom;
  * <p>Its costs come from a file, so they are capped when it is read: a file cannot ask for more than a second or two of
  * work, nor for more than 256 MiB.
  */
-sealed interface PasswordHash permits Argon2Hash, BcryptHash, Pbkdf2Hash, Sha512Hash {
+sealed interface PasswordHash permits Argon2Hash, BcryptHash, Pbkdf2Hash, ScramHash, Sha512Hash {
 
     /** Reads any of the known forms. */
     static PasswordHash parse(String text) throws BadHash {
@@ -21,6 +21,9 @@ sealed interface PasswordHash permits Argon2Hash, BcryptHash, Pbkdf2Hash, Sha512
         if (text.startsWith(Sha512Hash.PREFIX)) {
             return Sha512Hash.parse(text);
         }
+        if (text.startsWith(ScramHash.PREFIX)) {
+            return ScramHash.parse(text);
+        }
         if (BcryptHash.isBcrypt(text)) {
             return BcryptHash.parse(text);
         }
@@ -29,7 +32,7 @@ sealed interface PasswordHash permits Argon2Hash, BcryptHash, Pbkdf2Hash, Sha512
         }
         throw new BadHash(
                 text.startsWith("$")
-                        ? "unknown kind of hash; known are $argon2id$, $7$, $2b$ and, where allowed, $6$"
+                        ? "unknown kind of hash; known are $argon2id$, $scram-sha-256$, $7$, $2b$ and, where allowed, $6$"
                         : "the password is not hashed; set it with 'gatehouse passwd set'");
     }
 
