@@ -1,5 +1,7 @@
 package io.gatehouse.authn;
 
+import io.gatehouse.protocol.Secret;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -47,6 +49,46 @@ public final class PasswordFile {
 
     static PasswordFile parse(String name, String text, boolean allowWeakHashes) throws Unusable {
         Map<String, Entry> entries = new LinkedHashMap<>();
+        eachLine(name, text, (line, number) -> {
+            Entry entry = entry(line, number, allowWeakHashes);
+            Entry first = entries.putIfAbsent(entry.user(), entry);
+            if (first != null) {
+                throw new BadHash("user '" + UserName.shown(entry.user()) + "' already stands in line " + first.line());
+            }
+        });
+        return new PasswordFile(entries);
+    }
+
+    /**
+     * Reads a file whose passwords are not hashed yet: {@code user:password}, where the password is all that follows the
+     * first colon. A line with a hash in it is an error, for hashing it again would lose the password.
+     */
+    static Map<String, byte[]> parsePlain(String name, String text) throws Unusable {
+        Map<String, byte[]> passwords = new LinkedHashMap<>();
+        eachLine(name, text, (line, number) -> {
+            String user = user(line);
+            String password = line.substring(line.indexOf(':') + 1).replaceFirst("\r$", "");
+            if (password.startsWith("$")) {
+                throw new BadHash("the password begins with '$' and may be hashed already; import such users apart");
+            }
+            byte[] bytes = password.getBytes(StandardCharsets.UTF_8);
+            Optional<String> fault = PasswordRule.fault(Secret.wrap(bytes));
+            if (fault.isPresent()) {
+                throw new BadHash(fault.get());
+            }
+            if (passwords.putIfAbsent(user, bytes) != null) {
+                throw new BadHash("user '" + UserName.shown(user) + "' stands there twice");
+            }
+        });
+        return passwords;
+    }
+
+    /** Reads one line that is neither empty nor a comment. */
+    private interface LineReader {
+        void read(String line, int number) throws BadHash;
+    }
+
+    private static void eachLine(String name, String text, LineReader reader) throws Unusable {
         List<String> problems = new ArrayList<>();
         int number = 0;
         for (String line : text.split("\n", -1)) {
@@ -55,12 +97,7 @@ public final class PasswordFile {
                 continue;
             }
             try {
-                Entry entry = entry(line, number, allowWeakHashes);
-                Entry first = entries.putIfAbsent(entry.user(), entry);
-                if (first != null) {
-                    throw new BadHash(
-                            "user '" + UserName.shown(entry.user()) + "' already stands in line " + first.line());
-                }
+                reader.read(line, number);
             } catch (BadHash e) {
                 problems.add(name + ":" + number + ": " + e.getMessage());
             }
@@ -70,20 +107,24 @@ public final class PasswordFile {
             List<String> shown = more > 0 ? problems.subList(0, MOST_PROBLEMS_SHOWN) : problems;
             throw new Unusable(String.join("\n", shown) + (more > 0 ? "\n" + name + ": " + more + " more" : ""));
         }
-        return new PasswordFile(entries);
     }
 
-    private static Entry entry(String line, int number, boolean allowWeakHashes) throws BadHash {
+    private static String user(String line) throws BadHash {
         int colon = line.indexOf(':');
         if (colon < 0) {
             throw new BadHash("no colon; a line is user:hash");
         }
         String user = line.substring(0, colon).strip();
-        String hash = line.substring(colon + 1).strip();
         Optional<String> fault = UserName.fault(user, UserName.DEFAULT_MAX_BYTES);
         if (fault.isPresent()) {
             throw new BadHash("the user name " + fault.get());
         }
+        return user;
+    }
+
+    private static Entry entry(String line, int number, boolean allowWeakHashes) throws BadHash {
+        String user = user(line);
+        String hash = line.substring(line.indexOf(':') + 1).strip();
         if (hash.indexOf(':') >= 0) {
             throw new BadHash("a second colon; a line is user:hash");
         }

@@ -13,7 +13,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -108,9 +110,28 @@ public final class PasswordFileEditor {
         } finally {
             Arrays.fill(bytes, (byte) 0);
         }
-        boolean[] found = {false};
-        edit(lines -> replaced(lines, user, line, found));
-        return found[0] ? Change.CHANGED : Change.ADDED;
+        return put(Map.of(user, line)) > 0 ? Change.CHANGED : Change.ADDED;
+    }
+
+    /** Puts whole lines in, by user, in place of theirs or at the end; returns how many were there already. */
+    int put(Map<String, String> lines) throws Unusable {
+        int[] found = {0};
+        edit(old -> {
+            Map<String, String> left = new LinkedHashMap<>(lines);
+            List<String> result = new ArrayList<>();
+            for (String line : old) {
+                String replacement = user(line) == null ? null : left.remove(user(line));
+                found[0] += replacement == null ? 0 : 1;
+                result.add(replacement == null ? line : replacement);
+            }
+            result.addAll(left.values());
+            return result;
+        });
+        return found[0];
+    }
+
+    boolean exists() {
+        return Files.exists(file);
     }
 
     /** Takes a user out; false if it is not there. */
@@ -119,7 +140,12 @@ public final class PasswordFileEditor {
             throw new Unusable(file + ": there is no such file");
         }
         boolean[] found = {false};
-        edit(lines -> replaced(lines, user, null, found));
+        edit(lines -> {
+            List<String> left =
+                    lines.stream().filter(line -> !user.equals(user(line))).toList();
+            found[0] = left.size() < lines.size();
+            return left;
+        });
         return found[0];
     }
 
@@ -138,27 +164,12 @@ public final class PasswordFileEditor {
         }
     }
 
-    private static List<String> replaced(
-            List<String> lines, String user, @Nullable String replacement, boolean[] found) {
-        List<String> result = new ArrayList<>();
-        for (String line : lines) {
-            int colon = line.indexOf(':');
-            boolean its = colon >= 0
-                    && !line.startsWith("#")
-                    && line.substring(0, colon).strip().equals(user);
-            if (!its) {
-                result.add(line);
-            } else {
-                found[0] = true;
-                if (replacement != null) {
-                    result.add(replacement);
-                }
-            }
-        }
-        if (!found[0] && replacement != null) {
-            result.add(replacement);
-        }
-        return result;
+    /** Whose line it is; null for a comment or an empty line. */
+    private static @Nullable String user(String line) {
+        int colon = line.indexOf(':');
+        return colon < 0 || line.startsWith("#")
+                ? null
+                : line.substring(0, colon).strip();
     }
 
     private void edit(UnaryOperator<List<String>> change) throws Unusable {

@@ -10,7 +10,14 @@ import picocli.CommandLine.Spec;
         name = "passwd",
         description = "Manage a password file in Mosquitto's format; new passwords are stored as Argon2id.",
         mixinStandardHelpOptions = true,
-        subcommands = {PasswdSet.class, PasswdDelete.class, PasswdList.class, PasswdVerify.class, HelpCommand.class},
+        subcommands = {
+            PasswdSet.class,
+            PasswdDelete.class,
+            PasswdList.class,
+            PasswdVerify.class,
+            PasswdImport.class,
+            HelpCommand.class
+        },
         footer = {
             "",
             "A password is asked for, or taken from --password-file FILE (- is standard input) or from",

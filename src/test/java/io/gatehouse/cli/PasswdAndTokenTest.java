@@ -84,6 +84,67 @@ class PasswdAndTokenTest {
         assertThat(list.out()).startsWith("old  pbkdf2-sha512 i=101  WEAK\n").contains("1 user, 1 stored weakly");
     }
 
+    @Test
+    void passwdSet_scram_storesAVerifier() {
+        assertThat(run("passwd", "set", users, "ann", "--password-file", secret, "--scram", "--iterations", "4096")
+                        .code())
+                .isZero();
+        assertThat(run("passwd", "list", users).out()).startsWith("ann  scram-sha-256 i=4096  WEAK\n");
+        assertThat(run("passwd", "verify", users, "ann", "--password-file", secret)
+                        .code())
+                .isZero();
+        assertThat(run("passwd", "set", users, "ann", "--password-file", secret, "--iterations", "4096")
+                        .err())
+                .contains("--iterations goes with --scram");
+        assertThat(run("passwd", "set", users, "ann", "--password-file", secret, "--scram", "--iterations", "1")
+                        .err())
+                .contains("4096 to 2000000");
+    }
+
+    @Test
+    void passwdImport_hashesAreTaken_andUsersThatAreThereStay() throws Exception {
+        String hash = "$7$101$AAAAAAAAAAAAAAAA$" + "A".repeat(86) + "==";
+        Path from = folder.resolve("mosquitto.pw");
+        write(from, "# old\nann:" + hash + "\nbob:" + hash + "\n");
+        run("passwd", "set", users, "ann", "--password-file", secret);
+        Run imported = run("passwd", "import", from, users);
+        assertThat(imported.out())
+                .isEqualTo("1 added, 0 replaced, 1 kept as they were in " + users
+                        + "\nkept: ann (--replace takes it over)\nweak: bob (set its password anew)\n");
+        assertThat(Files.readAllLines(users).get(1)).isEqualTo("bob:" + hash);
+        assertThat(run("passwd", "verify", users, "ann", "--password-file", secret)
+                        .code())
+                .isZero();
+        assertThat(run("passwd", "import", from, users, "--replace").out()).startsWith("0 added, 2 replaced, 0 kept");
+        assertThat(run("passwd", "verify", users, "ann", "--password-file", secret)
+                        .code())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void passwdImport_plainPasswords_areHashedWhenAskedFor() throws Exception {
+        Path from = folder.resolve("plain.pw");
+        write(from, "ann:corréct horse\nbob:a:b\n");
+        Run refused = run("passwd", "import", from, users);
+        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.err())
+                .contains("plain.pw:1: the password is not hashed")
+                .doesNotContain("horse");
+        assertThat(users).doesNotExist();
+        assertThat(run("passwd", "import", "--plain", from, users).out()).contains("2 added", "delete it");
+        assertThat(Files.readString(users)).doesNotContain("horse");
+        assertThat(run("passwd", "verify", users, "ann", "--password-file", secret)
+                        .code())
+                .isZero();
+        Path colon = Files.writeString(folder.resolve("colon"), "a:b");
+        assertThat(run("passwd", "verify", users, "bob", "--password-file", colon)
+                        .code())
+                .isZero();
+        assertThat(run("passwd", "import", "--plain", users, folder.resolve("x.pw"))
+                        .err())
+                .contains("may be hashed already");
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',
