@@ -2,6 +2,7 @@ package io.gatehouse.authn;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import org.bouncycastle.asn1.BERTags;
@@ -17,57 +18,53 @@ import org.bouncycastle.asn1.x500.X500Name;
  * other.
  */
 final class DistinguishedName {
-    // OpenSSL's short names; an attribute that is not here is printed as its number and a dump, as OpenSSL does
-    private static final Map<String, String> SHORT_NAMES = Map.ofEntries(
-            Map.entry("2.5.4.3", "CN"),
-            Map.entry("2.5.4.4", "SN"),
-            Map.entry("2.5.4.5", "serialNumber"),
-            Map.entry("2.5.4.6", "C"),
-            Map.entry("2.5.4.7", "L"),
-            Map.entry("2.5.4.8", "ST"),
-            Map.entry("2.5.4.9", "street"),
-            Map.entry("2.5.4.10", "O"),
-            Map.entry("2.5.4.11", "OU"),
-            Map.entry("2.5.4.12", "title"),
-            Map.entry("2.5.4.13", "description"),
-            Map.entry("2.5.4.14", "searchGuide"),
-            Map.entry("2.5.4.15", "businessCategory"),
-            Map.entry("2.5.4.16", "postalAddress"),
-            Map.entry("2.5.4.17", "postalCode"),
-            Map.entry("2.5.4.18", "postOfficeBox"),
-            Map.entry("2.5.4.19", "physicalDeliveryOfficeName"),
-            Map.entry("2.5.4.20", "telephoneNumber"),
-            Map.entry("2.5.4.21", "telexNumber"),
-            Map.entry("2.5.4.22", "teletexTerminalIdentifier"),
-            Map.entry("2.5.4.23", "facsimileTelephoneNumber"),
-            Map.entry("2.5.4.24", "x121Address"),
-            Map.entry("2.5.4.25", "internationaliSDNNumber"),
-            Map.entry("2.5.4.26", "registeredAddress"),
-            Map.entry("2.5.4.27", "destinationIndicator"),
-            Map.entry("2.5.4.41", "name"),
-            Map.entry("2.5.4.42", "GN"),
-            Map.entry("2.5.4.43", "initials"),
-            Map.entry("2.5.4.44", "generationQualifier"),
-            Map.entry("2.5.4.45", "x500UniqueIdentifier"),
-            Map.entry("2.5.4.46", "dnQualifier"),
-            Map.entry("2.5.4.51", "houseIdentifier"),
-            Map.entry("2.5.4.54", "dmdName"),
-            Map.entry("2.5.4.65", "pseudonym"),
-            Map.entry("2.5.4.72", "role"),
-            Map.entry("2.5.4.97", "organizationIdentifier"),
-            Map.entry("0.9.2342.19200300.100.1.1", "UID"),
-            Map.entry("0.9.2342.19200300.100.1.3", "mail"),
-            Map.entry("0.9.2342.19200300.100.1.25", "DC"),
-            Map.entry("1.2.840.113549.1.9.1", "emailAddress"),
-            Map.entry("1.2.840.113549.1.9.2", "unstructuredName"),
-            Map.entry("1.2.840.113549.1.9.8", "unstructuredAddress"),
-            Map.entry("1.3.6.1.4.1.311.60.2.1.1", "jurisdictionL"),
-            Map.entry("1.3.6.1.4.1.311.60.2.1.2", "jurisdictionST"),
-            Map.entry("1.3.6.1.4.1.311.60.2.1.3", "jurisdictionC"));
+    // OpenSSL's short names, number=name below each arc; an attribute that is not here is printed as its number and a
+    // dump, as OpenSSL does
+    private static final Map<String, String> SHORT_NAMES = shortNames(
+            "2.5.4.",
+            "3=CN 4=SN 5=serialNumber 6=C 7=L 8=ST 9=street 10=O 11=OU 12=title 13=description "
+                    + "14=searchGuide 15=businessCategory 16=postalAddress 17=postalCode 18=postOfficeBox "
+                    + "19=physicalDeliveryOfficeName 20=telephoneNumber 21=telexNumber "
+                    + "22=teletexTerminalIdentifier 23=facsimileTelephoneNumber 24=x121Address "
+                    + "25=internationaliSDNNumber 26=registeredAddress 27=destinationIndicator "
+                    + "28=preferredDeliveryMethod 29=presentationAddress 30=supportedApplicationContext "
+                    + "31=member 32=owner 33=roleOccupant 34=seeAlso 35=userPassword 36=userCertificate "
+                    + "37=cACertificate 38=authorityRevocationList 39=certificateRevocationList "
+                    + "40=crossCertificatePair 41=name 42=GN 43=initials 44=generationQualifier "
+                    + "45=x500UniqueIdentifier 46=dnQualifier 47=enhancedSearchGuide 48=protocolInformation "
+                    + "49=distinguishedName 50=uniqueMember 51=houseIdentifier 52=supportedAlgorithms "
+                    + "53=deltaRevocationList 54=dmdName 65=pseudonym 72=role 97=organizationIdentifier 98=c3 "
+                    + "99=n3 100=dnsName",
+            "0.9.2342.19200300.100.1.",
+            "1=UID 2=textEncodedORAddress 3=mail 4=info 5=favouriteDrink 6=roomNumber 7=photo "
+                    + "8=userClass 9=host 10=manager 11=documentIdentifier 12=documentTitle "
+                    + "13=documentVersion 14=documentAuthor 15=documentLocation 20=homeTelephoneNumber "
+                    + "21=secretary 22=otherMailbox 23=lastModifiedTime 24=lastModifiedBy 25=DC 26=aRecord "
+                    + "27=pilotAttributeType27 28=mXRecord 29=nSRecord 30=sOARecord 31=cNAMERecord "
+                    + "37=associatedDomain 38=associatedName 39=homePostalAddress 40=personalTitle "
+                    + "41=mobileTelephoneNumber 42=pagerTelephoneNumber 43=friendlyCountryName 44=uid "
+                    + "45=organizationalStatus 46=janetMailbox 47=mailPreferenceOption 48=buildingName "
+                    + "49=dSAQuality 50=singleLevelQuality 51=subtreeMinimumQuality 52=subtreeMaximumQuality "
+                    + "53=personalSignature 54=dITRedirect 55=audio 56=documentPublisher",
+            "1.2.840.113549.1.9.",
+            "1=emailAddress 2=unstructuredName 7=challengePassword 8=unstructuredAddress " + "20=friendlyName",
+            "1.3.6.1.4.1.311.60.2.1.",
+            "1=jurisdictionL 2=jurisdictionST 3=jurisdictionC");
 
     private static final String SPECIAL = ",+\"\\<>;";
 
     private DistinguishedName() {}
+
+    private static Map<String, String> shortNames(String... arcsAndNames) {
+        Map<String, String> names = new HashMap<>();
+        for (int i = 0; i < arcsAndNames.length; i += 2) {
+            for (String name : arcsAndNames[i + 1].split(" ")) {
+                int equals = name.indexOf('=');
+                names.put(arcsAndNames[i] + name.substring(0, equals), name.substring(equals + 1));
+            }
+        }
+        return Map.copyOf(names);
+    }
 
     /** Last attribute first, as RFC 2253 has it; empty for an empty name. */
     static String text(X500Name name) throws CertificateFault {
