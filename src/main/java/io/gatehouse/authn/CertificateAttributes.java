@@ -1,12 +1,9 @@
 package io.gatehouse.authn;
 
 import java.io.IOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +40,7 @@ final class CertificateAttributes {
                     List.of(certificate.getSerialNumber().toString(16)));
             put(attributes, CertificateSource.SUBJECT, List.of(DistinguishedName.text(structure.getSubject())));
             attributes.put("cert.issuer", List.of(DistinguishedName.text(structure.getIssuer())));
-            put(attributes, CertificateSource.SHA256, List.of(sha256(encoded)));
+            put(attributes, CertificateSource.SHA256, List.of(Fingerprint.of(encoded)));
             return attributes;
         } catch (CertificateEncodingException | IOException | RuntimeException e) {
             // the parser's own words may quote the certificate; the handshake has accepted it, so this is rare
@@ -100,14 +97,6 @@ final class CertificateAttributes {
     private static void put(Map<String, List<String>> attributes, CertificateSource source, List<String> values) {
         if (!values.isEmpty() && !values.equals(List.of(""))) {
             attributes.put(source.word(), List.copyOf(values));
-        }
-    }
-
-    private static String sha256(byte[] encoded) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(encoded));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this Java runtime has no SHA-256", e);
         }
     }
 }

@@ -61,6 +61,11 @@ final class FileKeySet implements KeySet {
     }
 
     @Override
+    public boolean holds(String thumbprint) {
+        return state.keys().holdsThumbprint(thumbprint);
+    }
+
+    @Override
     public long generation() {
         return state.generation();
     }

@@ -84,6 +84,11 @@ final class HttpsKeySet implements KeySet {
     }
 
     @Override
+    public synchronized boolean holds(String thumbprint) {
+        return known == null || known.keys().holdsThumbprint(thumbprint);
+    }
+
+    @Override
     public synchronized long generation() {
         return known == null ? 0 : known.generation();
     }

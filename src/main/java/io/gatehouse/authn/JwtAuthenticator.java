@@ -1,8 +1,6 @@
 package io.gatehouse.authn;
 
 import io.gatehouse.protocol.Secret;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
@@ -10,7 +8,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -97,7 +94,7 @@ public final class JwtAuthenticator implements Authenticator {
                     Refusal.bad("the token is longer than " + CompactToken.MAX_BYTES + " bytes"));
         }
         byte[] bytes = token.copy();
-        String hash = HexFormat.of().formatHex(sha256(bytes));
+        String hash = Fingerprint.of(bytes);
         Remembered known = believed.get(hash);
         if (known != null) {
             if (isGood(known)) {
@@ -185,7 +182,12 @@ public final class JwtAuthenticator implements Authenticator {
                 credentials.peer().address().getAddress(),
                 verified.attributes());
         return new Authentication.Accepted(
-                new Principal(subject, "jwt:" + verified.issuer(), verified.expiresAt()), null);
+                new Principal(
+                        subject,
+                        "jwt:" + verified.issuer(),
+                        verified.expiresAt(),
+                        Map.of(AuthMethod.JWT, verified.keyThumbprint())),
+                null);
     }
 
     /** RFC 8705, section 3.1. */
@@ -194,23 +196,30 @@ public final class JwtAuthenticator implements Authenticator {
             return false;
         }
         try {
-            byte[] hash = sha256(certificate.getEncoded());
+            byte[] hash = Fingerprint.bytes(certificate.getEncoded());
             return Base64.getUrlEncoder().withoutPadding().encodeToString(hash).equals(thumbprint);
         } catch (CertificateEncodingException e) {
             return false;
         }
     }
 
+    /**
+     * Whether the key that signed a principal's token is still one of its issuer's: asked about connected clients after a
+     * reload. True for one that did not use a token, and while the keys of the issuer are not known.
+     */
+    public boolean stands(Principal principal) {
+        String proof = principal.proofs().get(AuthMethod.JWT);
+        if (proof == null) {
+            return true;
+        }
+        return principal.subject().values("jwt.iss").stream()
+                .map(keys::get)
+                .filter(Objects::nonNull)
+                .anyMatch(set -> set.holds(proof));
+    }
+
     /** How many tokens were checked by their signature, not found remembered. */
     public long signatures() {
         return signatures.sum();
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this Java runtime has no SHA-256", e);
-        }
     }
 }

@@ -13,13 +13,15 @@ sealed interface JwtVerdict {
      *
      * @param attributes {@code jwt.*} of a {@link Subject}
      * @param thumbprint what the client certificate must hash to ({@code cnf.x5t#S256}, RFC 8705); null: not bound
+     * @param keyThumbprint of the key that signed it (RFC 7638)
      */
     record Verified(
             String issuer,
             String user,
             Map<String, List<String>> attributes,
             Instant expiresAt,
-            @Nullable String thumbprint)
+            @Nullable String thumbprint,
+            String keyThumbprint)
             implements JwtVerdict {}
 
     /** It is not; the first line that failed, and why. */

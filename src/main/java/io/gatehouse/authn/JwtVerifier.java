@@ -78,7 +78,7 @@ final class JwtVerifier {
                 throw new Stop(JwtCheck.SIGNATURE, "the signature is not that key's");
             }
             pass(JwtCheck.SIGNATURE, "is that key's");
-            return believe(opened.issuer(), token.claims());
+            return believe(opened.issuer(), token.claims(), found.key());
         } catch (Stop stop) {
             return fail(stop);
         }
@@ -157,7 +157,7 @@ final class JwtVerifier {
         return type.regionMatches(true, 0, "application/", 0, 12) ? type.substring(12) : type;
     }
 
-    private JwtVerdict believe(JwtIssuer issuer, Map<String, Object> claims) throws Stop {
+    private JwtVerdict believe(JwtIssuer issuer, Map<String, Object> claims, VerificationKey key) throws Stop {
         audience(issuer, claims);
         Instant end = dates(issuer, claims);
         Map<String, List<String>> attributes;
@@ -169,7 +169,7 @@ final class JwtVerifier {
         }
         String user = user(issuer, claims);
         String thumbprint = thumbprint(claims);
-        return new JwtVerdict.Verified(issuer.issuer(), user, attributes, end, thumbprint);
+        return new JwtVerdict.Verified(issuer.issuer(), user, attributes, end, thumbprint, key.thumbprint());
     }
 
     private void audience(JwtIssuer issuer, Map<String, Object> claims) throws Stop {

@@ -13,6 +13,9 @@ interface KeySet {
      */
     CompletionStage<KeyChoice> choose(@Nullable String id, JwtAlgorithm algorithm);
 
+    /** Whether a key with this thumbprint is in the set; true while the set is not known. */
+    boolean holds(String thumbprint);
+
     /** Changes when the keys change: what was verified under another generation is verified anew. */
     long generation();
 }

@@ -2,6 +2,7 @@ package io.gatehouse.authn;
 
 import io.gatehouse.protocol.Secret;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Arrays;
@@ -81,9 +82,22 @@ public final class PasswordAuthenticator implements Authenticator {
         return fresh.file().size();
     }
 
-    /** Whether the user is (still) one of the file's: asked about connected clients after a reload. */
-    public boolean knows(String user) {
-        return users.file().hash(user).isPresent();
+    /**
+     * Whether a principal that logged in with a password still could: asked about connected clients after a reload, when
+     * a user that is gone, or whose password was set anew, loses the connection. True for one that did not use a password.
+     */
+    public boolean stands(Principal principal) {
+        String proof = principal.proofs().get(AuthMethod.PASSWORD);
+        return proof == null
+                || users.file()
+                        .hash(principal.user())
+                        .filter(hash -> fingerprint(hash).equals(proof))
+                        .isPresent();
+    }
+
+    /** Of a stored hash, so that a principal need not carry it. */
+    private static String fingerprint(PasswordHash stored) {
+        return Fingerprint.of(stored.encoded().getBytes(StandardCharsets.US_ASCII));
     }
 
     PasswordFile file() {
@@ -122,13 +136,13 @@ public final class PasswordAuthenticator implements Authenticator {
         String code = verified.code(user, bytes, stored);
         if (verified.knows(code)) {
             Arrays.fill(bytes, (byte) 0);
-            return CompletableFuture.completedFuture(accepted(user, credentials, null));
+            return CompletableFuture.completedFuture(accepted(user, stored, credentials, null));
         }
         boolean possible =
                 PasswordRule.fault(password).isEmpty() && now.file().hash(user).isPresent();
         Check check = new Check(user, counted, address, stored, possible, code);
         return checkOnce(check, bytes)
-                .thenApply(outcome -> outcome == SAME ? accepted(user, credentials, null) : outcome);
+                .thenApply(outcome -> outcome == SAME ? accepted(user, stored, credentials, null) : outcome);
     }
 
     // stands for "the password is right" until each login that waited for it gets a principal of its own
@@ -184,13 +198,14 @@ public final class PasswordAuthenticator implements Authenticator {
                 .isPresent();
     }
 
-    static Authentication accepted(String user, Credentials credentials, @Nullable Secret data) {
+    static Authentication accepted(String user, PasswordHash stored, Credentials credentials, @Nullable Secret data) {
         Subject subject = new Subject(
                 user,
                 Set.of(AuthMethod.PASSWORD),
                 credentials.listener(),
                 credentials.peer().address().getAddress(),
                 Map.of());
-        return new Authentication.Accepted(new Principal(subject, REALM, null), data);
+        return new Authentication.Accepted(
+                new Principal(subject, REALM, null, Map.of(AuthMethod.PASSWORD, fingerprint(stored))), data);
     }
 }

@@ -138,6 +138,7 @@ final class PlannedAuthenticator implements Authenticator {
         }
         EnumSet<AuthMethod> succeeded = EnumSet.noneOf(AuthMethod.class);
         Map<String, List<String>> attributes = new HashMap<>();
+        Map<AuthMethod, String> proofs = new HashMap<>();
         Instant end = null;
         for (Principal principal : proven) {
             if (plan instanceof LoginPlan.All all
@@ -148,6 +149,7 @@ final class PlannedAuthenticator implements Authenticator {
             }
             succeeded.addAll(principal.subject().methods());
             attributes.putAll(principal.subject().attributes());
+            proofs.putAll(principal.proofs());
             Instant its = principal.expiresAt().orElse(null);
             end = end == null || its != null && its.isBefore(end) ? its : end;
         }
@@ -157,6 +159,6 @@ final class PlannedAuthenticator implements Authenticator {
                 first.subject().listener(),
                 first.subject().address(),
                 attributes);
-        return new Authentication.Accepted(new Principal(subject, first.owner().realm(), end), data);
+        return new Authentication.Accepted(new Principal(subject, first.owner().realm(), end, proofs), data);
     }
 }

@@ -1,6 +1,7 @@
 package io.gatehouse.authn;
 
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -12,11 +13,18 @@ public final class Principal {
     private final Subject subject;
     private final Owner owner;
     private final @Nullable Instant expiresAt;
+    private final Map<AuthMethod, String> proofs;
 
     Principal(Subject subject, String realm, @Nullable Instant expiresAt) {
+        this(subject, realm, expiresAt, Map.of());
+    }
+
+    /** @param proofs by what each method was convinced, so that it can say later whether it still would be */
+    Principal(Subject subject, String realm, @Nullable Instant expiresAt, Map<AuthMethod, String> proofs) {
         this.subject = subject;
         this.owner = new Owner(subject.user(), realm);
         this.expiresAt = expiresAt;
+        this.proofs = Map.copyOf(proofs);
     }
 
     public Subject subject() {
@@ -35,6 +43,10 @@ public final class Principal {
     /** When what it logged in with ends (a token's {@code exp}, a certificate's last second); the connection with it. */
     public Optional<Instant> expiresAt() {
         return Optional.ofNullable(expiresAt);
+    }
+
+    Map<AuthMethod, String> proofs() {
+        return proofs;
     }
 
     /**

@@ -65,7 +65,8 @@ record ScramHash(int iterations, byte[] salt, byte[] storedKey, byte[] serverKey
 
     static ScramHash of(byte[] prepared, byte[] salt, int iterations) {
         byte[] salted = salted(prepared, salt, iterations);
-        return new ScramHash(iterations, salt, sha256(hmac(salted, "Client Key")), hmac(salted, "Server Key"));
+        return new ScramHash(
+                iterations, salt, Fingerprint.bytes(hmac(salted, "Client Key")), hmac(salted, "Server Key"));
     }
 
     /**
@@ -117,7 +118,7 @@ record ScramHash(int iterations, byte[] salt, byte[] storedKey, byte[] serverKey
         for (int i = 0; i < KEY_BYTES; i++) {
             clientKey[i] ^= proof[i];
         }
-        return MessageDigest.isEqual(storedKey, sha256(clientKey));
+        return MessageDigest.isEqual(storedKey, Fingerprint.bytes(clientKey));
     }
 
     /** What proves to the client that the server knows it. */
@@ -130,7 +131,7 @@ record ScramHash(int iterations, byte[] salt, byte[] storedKey, byte[] serverKey
         Optional<byte[]> prepared = prepared(password);
         // the work is done in any case: how long a refusal takes says nothing of the password
         byte[] clientKey = hmac(salted(prepared.orElse(password), salt, iterations), "Client Key");
-        return MessageDigest.isEqual(storedKey, sha256(clientKey)) && prepared.isPresent();
+        return MessageDigest.isEqual(storedKey, Fingerprint.bytes(clientKey)) && prepared.isPresent();
     }
 
     @Override
@@ -149,14 +150,6 @@ record ScramHash(int iterations, byte[] salt, byte[] storedKey, byte[] serverKey
             return mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
         } catch (NoSuchAlgorithmException | InvalidKeyException e) {
             throw new IllegalStateException("this Java runtime has no " + HMAC, e);
-        }
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this Java runtime has no SHA-256", e);
         }
     }
 

@@ -79,7 +79,7 @@ final class ScramLogin {
                 + Base64.getEncoder()
                         .encodeToString(answering.serverSignature(proof.get().authMessage()));
         return PasswordAuthenticator.accepted(
-                exchange.user(), reply, Secret.wrap(answer.getBytes(StandardCharsets.US_ASCII)));
+                exchange.user(), answering, reply, Secret.wrap(answer.getBytes(StandardCharsets.US_ASCII)));
     }
 
     /** Whether the file, which may have been read anew meanwhile, still says the same of the user. */

@@ -40,9 +40,11 @@ final class VerificationKey {
     private static final byte[] ED25519_HEADER = HexFormat.of().parseHex("302a300506032b6570032100");
 
     private final JWK jwk;
+    private final String thumbprint;
 
-    private VerificationKey(JWK jwk) {
+    private VerificationKey(JWK jwk, String thumbprint) {
         this.jwk = jwk;
+        this.thumbprint = thumbprint;
     }
 
     /** Takes a key in if a signature may be believed by it. */
@@ -57,10 +59,10 @@ final class VerificationKey {
             if (fault != null) {
                 throw new Unusable(name + ": " + fault);
             }
+            return new VerificationKey(jwk, jwk.computeThumbprint().toString());
         } catch (JOSEException | RuntimeException e) {
             throw new Unusable(name + ": its numbers are no key");
         }
-        return new VerificationKey(jwk);
     }
 
     private static @Nullable String fault(JWK jwk) throws JOSEException {
@@ -92,6 +94,11 @@ final class VerificationKey {
     @Nullable
     String id() {
         return jwk.getKeyID();
+    }
+
+    /** What identifies the key itself, whatever its id (RFC 7638). */
+    String thumbprint() {
+        return thumbprint;
     }
 
     boolean isSecret() {

@@ -104,6 +104,10 @@ final class VerificationKeys {
         return keys.stream().anyMatch(key -> id.equals(key.id()));
     }
 
+    boolean holdsThumbprint(String thumbprint) {
+        return keys.stream().anyMatch(key -> key.thumbprint().equals(thumbprint));
+    }
+
     boolean holdsSecrets() {
         return keys.stream().anyMatch(VerificationKey::isSecret);
     }

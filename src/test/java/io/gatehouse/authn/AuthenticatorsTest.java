@@ -128,6 +128,9 @@ class AuthenticatorsTest extends JwtFixture {
         assertThat(principal.subject().methods()).containsExactlyInAnyOrder(AuthMethod.CERTIFICATE, AuthMethod.JWT);
         assertThat(principal.subject().values("cert.cn")).containsExactly("ann");
         assertThat(principal.subject().values("jwt.sub")).containsExactly("ann");
+        assertThat(((JwtAuthenticator) methods.get(AuthMethod.JWT)).stands(principal))
+                .isTrue();
+        assertThat(principal.proofs()).containsOnlyKeys(AuthMethod.JWT);
         assertThat(principal.expiresAt()).contains(Instant.ofEpochSecond(NOW + 600));
     }
 

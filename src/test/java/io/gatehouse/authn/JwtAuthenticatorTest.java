@@ -92,7 +92,8 @@ class JwtAuthenticatorTest extends JwtFixture {
     void reload_removedKey_isNotBelievedAnyMore_norItsRememberedTokens() throws Exception {
         JwtAuthenticator authenticator = open();
         String token = key.sign(claims());
-        assertThat(answer(authenticator, password(null, token))).isInstanceOf(Authentication.Accepted.class);
+        Principal principal = ((Authentication.Accepted) answer(authenticator, password(null, token))).principal();
+        assertThat(authenticator.stands(principal)).isTrue();
         SigningKey next = SigningKey.generate(JwtAlgorithm.EDDSA);
         Files.writeString(folder.resolve("keys.json"), "{\"keys\":");
         assertThatThrownBy(authenticator::reload).hasMessageContaining("keys.json: it is not JSON");
@@ -100,6 +101,8 @@ class JwtAuthenticatorTest extends JwtFixture {
         Files.writeString(folder.resolve("keys.json"), next.publicSet());
         authenticator.reload();
         refused(authenticator, token, JwtCheck.KEY);
+        assertThat(authenticator.stands(principal)).isFalse();
+        assertThat(authenticator.stands(TestPrincipals.user("ann"))).isTrue();
         assertThat(answer(authenticator, password(null, next.sign(claims()))))
                 .isInstanceOf(Authentication.Accepted.class);
     }

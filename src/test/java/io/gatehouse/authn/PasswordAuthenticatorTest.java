@@ -211,10 +211,24 @@ class PasswordAuthenticatorTest {
 
     @Test
     void reload_removedUser_isRefusedAtOnce() throws Exception {
-        answer(authenticator, password("bob", "password"));
+        Principal bob = principal("bob", "password");
+        Principal ann = principal("ann", "password");
         write("ann:" + PBKDF2 + "\n");
+        assertThat(authenticator.stands(bob)).isTrue();
         assertThat(authenticator.reload()).isEqualTo(1);
-        assertThat(authenticator.knows("bob")).isFalse();
+        assertThat(authenticator.stands(bob)).isFalse();
+        assertThat(authenticator.stands(ann)).isTrue();
+        assertThat(authenticator.stands(TestPrincipals.device("bob"))).isTrue();
+        assertThat(answer(authenticator, password("bob", "password"))).isEqualTo(Refusal.WRONG_PASSWORD);
+    }
+
+    @Test
+    void reload_changedPassword_endsWhatLoggedInWithTheOldOne() throws Exception {
+        Principal before = principal("bob", "password");
+        new PasswordFileEditor(file, new SecureRandom()).set("bob", Presented.secret("new"));
+        authenticator.reload();
+        assertThat(authenticator.stands(before)).isFalse();
+        assertThat(authenticator.stands(principal("bob", "new"))).isTrue();
         assertThat(answer(authenticator, password("bob", "password"))).isEqualTo(Refusal.WRONG_PASSWORD);
     }
 
@@ -234,6 +248,10 @@ class PasswordAuthenticatorTest {
         new PasswordFileEditor(file, new SecureRandom()).set("cid", Presented.secret("s3cret"));
         authenticator.reload();
         assertThat(answer(authenticator, password("cid", "s3cret"))).isInstanceOf(Authentication.Accepted.class);
+    }
+
+    private Principal principal(String user, String password) {
+        return ((Authentication.Accepted) answer(authenticator, password(user, password))).principal();
     }
 
     /** Keeps both of the pool's threads busy until the latch is counted down. */
