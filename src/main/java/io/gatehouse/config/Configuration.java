@@ -110,7 +110,7 @@ public record Configuration(
 
     /**
      * @param user the sources of the user name, in order
-     * @param prefix stripped from the value; the value must start with it if it is not empty
+     * @param prefix what a {@code cert.san.uri} must start with, stripped from it; empty: nothing
      */
     public record CertificateLogin(
             List<String> user, String prefix, Optional<String> spiffeTrustDomain, int maxNameBytes) {}

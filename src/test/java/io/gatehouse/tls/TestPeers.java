@@ -1,0 +1,25 @@
+package io.gatehouse.tls;
+
+import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
+import java.util.List;
+
+/** Peers for the tests of other rooms, made without a handshake. */
+public final class TestPeers {
+    private TestPeers() {}
+
+    /** Over TLS, without a client certificate. */
+    public static Peer tls(String address) {
+        return new Peer(new InetSocketAddress(address, 40_000), "TLSv1.3", "TLS_AES_128_GCM_SHA256", List.of());
+    }
+
+    /** Over TLS with a client certificate, from 127.0.0.1. */
+    public static Peer tls(X509Certificate certificate) {
+        return new Peer(
+                new InetSocketAddress("127.0.0.1", 40_000), "TLSv1.3", "TLS_AES_128_GCM_SHA256", List.of(certificate));
+    }
+
+    public static Peer plaintext(String address) {
+        return new Peer(new InetSocketAddress(address, 40_000), "plaintext", "", List.of());
+    }
+}
