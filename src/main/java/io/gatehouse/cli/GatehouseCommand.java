@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
         description = "A secure-by-default MQTT broker.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {PasswdCommand.class, TokenCommand.class, CommandLine.HelpCommand.class},
+        subcommands = {CertsCommand.class, PasswdCommand.class, TokenCommand.class, CommandLine.HelpCommand.class},
         footer = {"", "Start with: gatehouse quickstart"})
 final class GatehouseCommand implements Runnable {
     @Spec

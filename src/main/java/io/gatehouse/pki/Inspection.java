@@ -1,0 +1,201 @@
+package io.gatehouse.pki;
+
+import io.gatehouse.pki.PkiProblem.Kind;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.cert.CertPathValidator;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.PKIXParameters;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Date;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Looks at certificates: what they say, and which rules they keep. Stateless. */
+public final class Inspection {
+    private static final Map<String, String> USAGES = Map.of(
+            "1.3.6.1.5.5.7.3.1", "serverAuth",
+            "1.3.6.1.5.5.7.3.2", "clientAuth",
+            "1.3.6.1.5.5.7.3.9", "OCSPSigning",
+            "2.5.29.37.0", "any");
+    private static final Map<Integer, String> NAMES = Map.of(1, "email", 2, "dns", 6, "uri", 7, "ip");
+
+    private Inspection() {}
+
+    /** What each certificate of a file says, for people and as JSON. */
+    public static List<Map<String, Object>> of(Path file) throws PkiProblem {
+        List<Map<String, Object>> all = new ArrayList<>();
+        for (X509Certificate certificate : certificates(file)) {
+            all.add(describe(certificate));
+        }
+        return all;
+    }
+
+    private static Map<String, Object> describe(X509Certificate certificate) throws PkiProblem {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("subject", certificate.getSubjectX500Principal().getName());
+        fields.put("issuer", certificate.getIssuerX500Principal().getName());
+        fields.put("serial", certificate.getSerialNumber().toString(16));
+        fields.put("version", certificate.getVersion());
+        fields.put("notBefore", certificate.getNotBefore().toInstant().toString());
+        fields.put("notAfter", certificate.getNotAfter().toInstant().toString());
+        fields.put("key", key(certificate));
+        fields.put("signature", certificate.getSigAlgName());
+        int path = certificate.getBasicConstraints();
+        fields.put("authority", path < 0 ? "no" : path == Integer.MAX_VALUE ? "yes" : "yes, path length " + path);
+        try {
+            List<String> usage = certificate.getExtendedKeyUsage();
+            fields.put(
+                    "extendedKeyUsage",
+                    usage == null
+                            ? List.of()
+                            : usage.stream()
+                                    .map(oid -> USAGES.getOrDefault(oid, oid))
+                                    .toList());
+            Collection<List<?>> names = certificate.getSubjectAlternativeNames();
+            fields.put(
+                    "names",
+                    names == null
+                            ? List.of()
+                            : names.stream()
+                                    .map(name -> NAMES.getOrDefault((Integer) name.get(0), "other") + ":" + name.get(1))
+                                    .toList());
+            fields.put(
+                    "sha256",
+                    HexFormat.of()
+                            .formatHex(MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded())));
+        } catch (GeneralSecurityException e) {
+            throw new PkiProblem(Kind.INPUT, "an extension cannot be read: " + e.getMessage());
+        }
+        return fields;
+    }
+
+    private static String key(X509Certificate certificate) {
+        if (certificate.getPublicKey() instanceof ECPublicKey ec) {
+            return "EC, " + ec.getParams().getCurve().getField().getFieldSize() + " bits";
+        }
+        if (certificate.getPublicKey() instanceof RSAPublicKey rsa) {
+            return "RSA, " + rsa.getModulus().bitLength() + " bits";
+        }
+        return certificate.getPublicKey().getAlgorithm();
+    }
+
+    /** The rules that a certificate breaks, with the path from an authority; empty if it would be accepted. */
+    public static List<String> verify(Path file, Path ca, boolean asServer, Optional<String> host, Instant now)
+            throws PkiProblem {
+        List<X509Certificate> chain = certificates(file);
+        List<X509Certificate> authorities = certificates(ca);
+        X509Certificate leaf = chain.get(0);
+        List<String> broken = new ArrayList<>();
+        if (now.isAfter(leaf.getNotAfter().toInstant())) {
+            broken.add("CERT_EXPIRED: expired " + leaf.getNotAfter().toInstant());
+        }
+        if (now.isBefore(leaf.getNotBefore().toInstant())) {
+            broken.add("CERT_NOT_YET_VALID: valid from " + leaf.getNotBefore().toInstant());
+        }
+        if (leaf.getVersion() != 3) {
+            broken.add("CERT_PROFILE: X.509 version " + leaf.getVersion());
+        }
+        if (leaf.getSerialNumber().signum() <= 0 || leaf.getSerialNumber().toByteArray().length > 20) {
+            broken.add("CERT_PROFILE: the serial number is not positive, or longer than 20 octets (RFC 5280 4.1.2.2)");
+        }
+        if (leaf.getSigAlgName().toUpperCase(java.util.Locale.ROOT).contains("SHA1")) {
+            broken.add("CERT_WEAK_SIG: " + leaf.getSigAlgName());
+        }
+        if (leaf.getPublicKey() instanceof RSAPublicKey rsa && rsa.getModulus().bitLength() < 2048) {
+            broken.add("CERT_WEAK_KEY: RSA of " + rsa.getModulus().bitLength() + " bits");
+        }
+        boolean[] usage = leaf.getKeyUsage();
+        if (usage == null || !usage[0]) {
+            broken.add("CERT_KU: the key usage does not hold digitalSignature");
+        }
+        broken.addAll(extendedUsage(leaf, asServer));
+        path(chain, authorities, now).ifPresent(broken::add);
+        host.filter(name -> !hasName(leaf, name))
+                .ifPresent(name -> broken.add("CERT_NAME: it is not for \"" + name + "\""));
+        return broken;
+    }
+
+    private static List<String> extendedUsage(X509Certificate leaf, boolean asServer) {
+        String wanted = asServer ? "1.3.6.1.5.5.7.3.1" : "1.3.6.1.5.5.7.3.2";
+        try {
+            List<String> usages = leaf.getExtendedKeyUsage();
+            boolean fits = usages != null && usages.contains(wanted);
+            return fits ? List.of() : List.of("CERT_EKU: the extended key usage does not hold " + USAGES.get(wanted));
+        } catch (CertificateException e) {
+            return List.of("CERT_EKU: the extended key usage cannot be read");
+        }
+    }
+
+    private static Optional<String> path(List<X509Certificate> chain, List<X509Certificate> authorities, Instant now) {
+        List<X509Certificate> path = new ArrayList<>();
+        for (X509Certificate certificate : chain) {
+            if (authorities.contains(certificate)) {
+                break;
+            }
+            path.add(certificate);
+        }
+        if (path.isEmpty()) {
+            return Optional.of("CERT_CHAIN: it is one of the authorities");
+        }
+        try {
+            PKIXParameters parameters = new PKIXParameters(
+                    authorities.stream().map(one -> new TrustAnchor(one, null)).collect(Collectors.toSet()));
+            parameters.setRevocationEnabled(false);
+            parameters.setDate(Date.from(now));
+            CertPathValidator.getInstance("PKIX")
+                    .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
+            return Optional.empty();
+        } catch (GeneralSecurityException e) {
+            return Optional.of("CERT_CHAIN: " + e.getMessage());
+        }
+    }
+
+    private static boolean hasName(X509Certificate leaf, String name) {
+        try {
+            @Nullable Collection<List<?>> names = leaf.getSubjectAlternativeNames();
+            return names != null
+                    && names.stream()
+                            .filter(one -> one.get(0).equals(2) || one.get(0).equals(7))
+                            .anyMatch(one -> name.equalsIgnoreCase(String.valueOf(one.get(1))));
+        } catch (CertificateException e) {
+            return false; // names that cannot be read match nothing
+        }
+    }
+
+    private static List<X509Certificate> certificates(Path file) throws PkiProblem {
+        try {
+            List<X509Certificate> all = new ArrayList<>();
+            for (var certificate : CertificateFactory.getInstance("X.509")
+                    .generateCertificates(new ByteArrayInputStream(Files.readAllBytes(file)))) {
+                all.add((X509Certificate) certificate);
+            }
+            if (all.isEmpty()) {
+                throw new PkiProblem(Kind.INPUT, file + ": no certificate in it");
+            }
+            return all;
+        } catch (java.nio.file.NoSuchFileException e) {
+            throw new PkiProblem(Kind.NOT_FOUND, file + ": no such file");
+        } catch (IOException e) {
+            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
+        } catch (CertificateException e) {
+            throw new PkiProblem(Kind.INPUT, file + ": not a certificate: " + e.getMessage());
+        }
+    }
+}

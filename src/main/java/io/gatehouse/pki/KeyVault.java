@@ -1,0 +1,72 @@
+package io.gatehouse.pki;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.PrivateKey;
+import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.crypto.util.ScryptConfig;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.openssl.PEMParser;
+import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
+import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
+import org.bouncycastle.openssl.jcajce.JceOpenSSLPKCS8DecryptorProviderBuilder;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
+import org.bouncycastle.pkcs.PKCSException;
+import org.bouncycastle.pkcs.jcajce.JcaPKCS8EncryptedPrivateKeyInfoBuilder;
+import org.bouncycastle.pkcs.jcajce.JcePKCSPBEOutputEncryptorBuilder;
+
+/**
+ * The authority's keys on disk: PKCS#8 encrypted with PBES2, scrypt and AES-256 (RFC 8018, RFC 7914), which OpenSSL reads
+ * too. Stateless.
+ */
+final class KeyVault {
+    /** 128 MiB and about half a second for every guess. */
+    private static final int SCRYPT_COST = 1 << 17;
+
+    private static final BouncyCastleProvider PROVIDER = new BouncyCastleProvider();
+
+    private KeyVault() {}
+
+    static void write(Path file, PrivateKey key, char[] passphrase) throws IOException {
+        try {
+            PKCS8EncryptedPrivateKeyInfo encrypted = new JcaPKCS8EncryptedPrivateKeyInfoBuilder(key)
+                    .build(new JcePKCSPBEOutputEncryptorBuilder(
+                                    new ScryptConfig.Builder(SCRYPT_COST, 8, 1).build(),
+                                    NISTObjectIdentifiers.id_aes256_CBC)
+                            .setProvider(PROVIDER)
+                            .build(passphrase));
+            StringWriter text = new StringWriter();
+            try (JcaPEMWriter writer = new JcaPEMWriter(text)) {
+                writer.writeObject(encrypted);
+            }
+            AtomicFiles.writePrivate(file, text.toString().getBytes(StandardCharsets.US_ASCII));
+        } catch (OperatorCreationException e) {
+            throw new IOException("the key cannot be encrypted: " + e.getMessage(), e);
+        }
+    }
+
+    static PrivateKey read(Path file, char[] passphrase) throws PkiProblem {
+        try (PEMParser parser = new PEMParser(new StringReader(Files.readString(file)))) {
+            Object parsed = parser.readObject();
+            if (!(parsed instanceof PKCS8EncryptedPrivateKeyInfo encrypted)) {
+                throw new PkiProblem(PkiProblem.Kind.CORRUPT, file + ": not an encrypted private key");
+            }
+            PrivateKeyInfo info = encrypted.decryptPrivateKeyInfo(new JceOpenSSLPKCS8DecryptorProviderBuilder()
+                    .setProvider(PROVIDER)
+                    .build(passphrase));
+            return new JcaPEMKeyConverter().setProvider(PROVIDER).getPrivateKey(info);
+        } catch (IOException e) {
+            throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + e.getMessage());
+        } catch (PKCSException e) {
+            throw new PkiProblem(PkiProblem.Kind.PASSPHRASE, file + ": the passphrase does not open it");
+        } catch (OperatorCreationException e) {
+            throw new PkiProblem(PkiProblem.Kind.CORRUPT, file + ": encrypted in a way that is not understood");
+        }
+    }
+}
