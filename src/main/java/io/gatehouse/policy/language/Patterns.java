@@ -1,0 +1,125 @@
+package io.gatehouse.policy.language;
+
+import io.gatehouse.config.Place;
+import io.gatehouse.config.Yaml;
+import io.gatehouse.policy.model.Level;
+import io.gatehouse.policy.model.Pattern;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Topic patterns from text, with the mistakes that people bring from other brokers. Confined to one load. */
+final class Patterns {
+    private static final int MAX_BYTES = 65_535;
+
+    private final Report report;
+    private final Collection<String> variables;
+
+    /** @param variables every name that may stand in angle brackets */
+    Patterns(Report report, Collection<String> variables) {
+        this.report = report;
+        this.variables = variables;
+    }
+
+    /** A pattern, or null with a report. */
+    @Nullable
+    Pattern read(Yaml.Text value) {
+        String text = value.text();
+        Place place = value.place();
+        String of = "topic pattern \"" + printable(text) + "\": ";
+        if (text.isEmpty()) {
+            report.error(place, "P116", "topic pattern is empty");
+            return null;
+        }
+        if (text.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
+            report.error(place, "P116", "topic pattern is longer than 65535 bytes");
+            return null;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < 0x20 || text.charAt(i) == 0x7F) {
+                report.error(
+                        place,
+                        "P116",
+                        String.format("topic pattern contains a control character U+%04X", (int) text.charAt(i)));
+                return null;
+            }
+        }
+        if (text.equals("$share") || text.startsWith("$share/")) {
+            report.error(place, "P115", "\"$share/…\" is not a topic. Write {topic: T, shared: [G]}.");
+            return null;
+        }
+        if (text.contains("%c") || text.contains("%u") || text.contains("${")) {
+            String found = text.contains("${") ? "${…}" : text.contains("%c") ? "%c" : "%u";
+            report.error(
+                    place,
+                    "P114",
+                    of + "uses \"" + found + "\" from another broker. Write "
+                            + (found.equals("%u") ? "<user>" : "<client>") + ".");
+            return null;
+        }
+        List<Level> levels = new ArrayList<>();
+        String[] parts = text.split("/", -1);
+        for (int i = 0; i < parts.length; i++) {
+            Level level = level(parts[i], i == parts.length - 1, of, place);
+            if (level == null) {
+                return null;
+            }
+            levels.add(level);
+        }
+        return new Pattern(levels, text, place);
+    }
+
+    private @Nullable Level level(String part, boolean last, String of, Place place) {
+        if (part.equals("+")) {
+            return new Level.AnyLevel();
+        }
+        if (part.equals("#")) {
+            if (!last) {
+                report.error(place, "P110", of + "\"#\" must be the last level.");
+                return null;
+            }
+            return new Level.AnyDeeper();
+        }
+        if (part.contains("#")) {
+            report.error(place, "P110", of + "\"#\" must be the last level.");
+            return null;
+        }
+        if (part.contains("+")) {
+            report.error(place, "P111", of + "\"+\" must stand alone in its level, found \"" + printable(part) + "\".");
+            return null;
+        }
+        if (part.matches("<[^<>]*>")) {
+            String name = part.substring(1, part.length() - 1);
+            if (!variables.contains(name)) {
+                String known = new TreeSet<>(variables)
+                        .stream().map(one -> "<" + one + ">").collect(Collectors.joining(", "));
+                report.error(
+                        place,
+                        "P112",
+                        of + "unknown variable <" + name + ">." + Report.didYouMean(name, variables, "<", ">")
+                                + " Known: " + known);
+                return null;
+            }
+            return new Level.Variable(name);
+        }
+        if (part.contains("<") || part.contains(">")) {
+            String prefix = part.contains("<") ? part.substring(0, part.indexOf('<')) : part;
+            report.error(
+                    place,
+                    "P113",
+                    of + "a variable must be a whole level; \"" + printable(part)
+                            + "\" is not. Declare a variable with prefix: \"" + prefix + "\" instead.");
+            return null;
+        }
+        return new Level.Literal(part);
+    }
+
+    static String printable(String text) {
+        String cut = text.length() > 100 ? text.substring(0, 100) + "…" : text;
+        return cut.replaceAll("\\p{Cntrl}", "?");
+    }
+}
