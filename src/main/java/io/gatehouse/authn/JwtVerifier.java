@@ -1,5 +1,6 @@
 package io.gatehouse.authn;
 
+import io.gatehouse.config.Quantity;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -208,9 +209,11 @@ final class JwtVerifier {
         Duration lifetime = Duration.between(issued.orElse(now), end);
         if (lifetime.compareTo(issuer.maxLifetime()) > 0) {
             throw new Stop(
-                    JwtCheck.LIFETIME, "it lives for " + lifetime + ", the longest allowed is " + issuer.maxLifetime());
+                    JwtCheck.LIFETIME,
+                    "it lives for " + Quantity.print(lifetime) + ", the longest allowed is "
+                            + Quantity.print(issuer.maxLifetime()));
         }
-        pass(JwtCheck.LIFETIME, lifetime + " of at most " + issuer.maxLifetime());
+        pass(JwtCheck.LIFETIME, Quantity.print(lifetime) + " of at most " + Quantity.print(issuer.maxLifetime()));
         return end;
     }
 

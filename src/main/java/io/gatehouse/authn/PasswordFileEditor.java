@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * commands at the same moment both take effect. Blocks.
  */
 public final class PasswordFileEditor {
+    private static final Object ONE_AT_A_TIME = new Object();
+
     private final Path file;
     private final SecureRandom random;
 
@@ -173,19 +175,19 @@ public final class PasswordFileEditor {
     }
 
     private void edit(UnaryOperator<List<String>> change) throws Unusable {
-        try {
-            if (!Files.exists(file)) {
-                write(change.apply(List.of()));
-                return;
+        // the lock on the file keeps other processes out, this one other threads
+        synchronized (ONE_AT_A_TIME) {
+            try {
+                PrivateFile.createIfMissing(file);
+                try (Locked locked = Locked.of(file)) {
+                    String text = PrivateFile.readText(locked.file(), PasswordFile.MAX_BYTES);
+                    // a file that the broker would refuse is not made worse by half an edit
+                    PasswordFile.parse(file.toString(), text, true);
+                    write(change.apply(text.lines().toList()));
+                }
+            } catch (IOException e) {
+                throw new Unusable(file + ": cannot be written: " + PrivateFile.reason(e));
             }
-            try (Locked locked = Locked.of(file)) {
-                String text = PrivateFile.readText(locked.file(), PasswordFile.MAX_BYTES);
-                // a file that the broker would refuse is not made worse by half an edit
-                PasswordFile.parse(file.toString(), text, true);
-                write(change.apply(text.lines().toList()));
-            }
-        } catch (IOException e) {
-            throw new Unusable(file + ": cannot be written: " + PrivateFile.reason(e));
         }
     }
 

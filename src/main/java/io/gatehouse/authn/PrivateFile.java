@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -95,12 +96,7 @@ final class PrivateFile {
         if (folder == null) {
             throw new IOException(file + " is not a file");
         }
-        FileAttribute<?>[] mode = Files.getFileStore(folder).supportsFileAttributeView(PosixFileAttributeView.class)
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-                }
-                : new FileAttribute<?>[0];
-        Path temporary = Files.createTempFile(folder, "." + target.getFileName(), ".tmp", mode);
+        Path temporary = Files.createTempFile(folder, "." + target.getFileName(), ".tmp", ownerOnly(folder));
         try {
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
                 ByteBuffer buffer = ByteBuffer.wrap(content);
@@ -117,6 +113,28 @@ final class PrivateFile {
             // the rename is a change of the folder: without this a crash may bring the old file back
             channel.force(true);
         }
+    }
+
+    /** Makes an empty file, mode 0600, unless there is one. */
+    static void createIfMissing(Path file) throws IOException {
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null) {
+            throw new IOException(file + " is not a file");
+        }
+        try {
+            Files.createFile(file, ownerOnly(folder));
+        } catch (FileAlreadyExistsException e) {
+            // as it should be: made before, or by another process at this moment
+            return;
+        }
+    }
+
+    private static FileAttribute<?>[] ownerOnly(Path folder) throws IOException {
+        return Files.getFileStore(folder).supportsFileAttributeView(PosixFileAttributeView.class)
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                }
+                : new FileAttribute<?>[0];
     }
 
     /** Writes a file that is no secret and must not be there yet. */

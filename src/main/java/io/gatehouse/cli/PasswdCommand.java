@@ -20,9 +20,10 @@ import picocli.CommandLine.Spec;
         },
         footer = {
             "",
-            "A password is asked for, or taken from --password-file FILE (- is standard input) or from",
-            "the variable " + SecretInput.VARIABLE + ". It is never an argument: arguments are seen by every user of",
-            "the machine. A running broker takes the changed file over by itself.",
+            "A password is asked for, or taken from --password-file FILE (- is standard",
+            "input) or the variable " + SecretInput.VARIABLE + ". It is never an argument, which",
+            "every user of the machine could read. A running broker takes the changed file",
+            "over by itself.",
             "",
             "Example: gatehouse passwd set users.pw ann"
         })

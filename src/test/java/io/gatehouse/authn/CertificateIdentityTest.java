@@ -3,6 +3,7 @@ package io.gatehouse.authn;
 import static io.gatehouse.authn.Presented.answer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.tls.TestPeers;
@@ -186,7 +187,15 @@ class CertificateIdentityTest {
     @MethodSource("refused")
     void of_certificateWithoutOneCleanName_isRefused(
             String row, CertificateLogin login, Certificates made, String why) {
-        assertThatThrownBy(() -> CertificateIdentity.of(made.make(), login))
+        X509Certificate certificate;
+        try {
+            certificate = made.make();
+        } catch (Certificates.Unreadable e) {
+            // newer Java versions refuse some of these themselves, which Java 17 does not
+            assumeTrue(Runtime.version().feature() <= 17, "refused by Java's own parser");
+            throw e;
+        }
+        assertThatThrownBy(() -> CertificateIdentity.of(certificate, login))
                 .isInstanceOf(CertificateFault.class)
                 .hasMessageContaining(why)
                 .message()
@@ -226,6 +235,8 @@ class CertificateIdentityTest {
                 assertThat(user).isNotEmpty().doesNotContain("\0", "\uFFFD", "\n");
                 assertThat(user.getBytes(StandardCharsets.UTF_8).length).isLessThanOrEqualTo(128);
                 named++;
+            } catch (Certificates.Unreadable e) {
+                assertThat(Runtime.version().feature()).isGreaterThan(17);
             } catch (CertificateFault e) {
                 assertThat(e.getMessage()).matches("[\\x20-\\x7E]+");
             }

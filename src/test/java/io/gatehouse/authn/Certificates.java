@@ -1,9 +1,11 @@
 package io.gatehouse.authn;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.math.BigInteger;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -21,6 +23,7 @@ import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** Makes certificates with any subject and names, sensible or not. */
@@ -63,6 +66,15 @@ final class Certificates {
         return this;
     }
 
+    /** A certificate that this Java cannot even read, so that none gets past its handshakes. */
+    static final class Unreadable extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Unreadable(CertificateException cause) {
+            super(cause);
+        }
+    }
+
     X509Certificate make() {
         try {
             JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
@@ -82,7 +94,9 @@ final class Certificates {
                     .getEncoded();
             return (X509Certificate)
                     CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(encoded));
-        } catch (Exception e) {
+        } catch (CertificateException e) {
+            throw new Unreadable(e);
+        } catch (IOException | OperatorCreationException e) {
             throw new AssertionError(e);
         }
     }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -183,6 +184,35 @@ class PasswordFileTest {
         assertThat(PasswordFile.read(file, false).entries())
                 .extracting(entry -> entry.hash().scheme())
                 .containsExactly(PasswordScheme.ARGON2ID, PasswordScheme.PBKDF2);
+    }
+
+    @Test
+    void set_manyAtOnce_allTakeEffect() throws Exception {
+        Path file = folder.resolve("users.pw");
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            String user = "user" + i;
+            threads.add(new Thread(() -> {
+                try {
+                    new PasswordFileEditor(file, new SecureRandom()).set(user, Presented.secret("secret"));
+                } catch (Unusable e) {
+                    throw new IllegalStateException(e);
+                }
+            }));
+        }
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(PasswordFile.read(file, false).size()).isEqualTo(8);
+    }
+
+    @Test
+    void set_whereItsFolderIsMissing_saysSo() {
+        Path file = folder.resolve("none/users.pw");
+        assertThatThrownBy(() -> new PasswordFileEditor(file, new SecureRandom()).set("ann", Presented.secret("x")))
+                .isInstanceOf(Unusable.class)
+                .hasMessageContaining(file + ": cannot be written: NoSuchFile");
     }
 
     @Test
