@@ -26,7 +26,6 @@ public record Configuration(
         Storage storage,
         Limits limits,
         Optional<Path> auditFile,
-        Optional<Admin> admin,
         Duration sysInterval,
         Map<String, Object> effective) {
 
@@ -138,20 +137,10 @@ public record Configuration(
     public record Sessions(Duration maxExpiry, int maxQueued, long maxQueuedBytes, int maxInflight) {}
 
     /** Where sessions and retained messages live. */
-    public enum StorageKind {
-        MEMORY,
-        DISK
+    public enum Storage {
+        /** In memory: they end with the broker. */
+        MEMORY
     }
-
-    /** What an acknowledgement waits for. */
-    public enum Durability {
-        /** The disk has it: survives a power cut. */
-        FSYNC,
-        /** The operating system has it: survives the broker's death. */
-        OS
-    }
-
-    public record Storage(StorageKind kind, Path folder, Durability durability) {}
 
     /**
      * All finite.
@@ -179,6 +168,4 @@ public record Configuration(
             Duration maxKeepAlive,
             Duration connectTimeout,
             long memoryBeforeLoginBytes) {}
-
-    public record Admin(String bind, int port) {}
 }

@@ -1,9 +1,7 @@
 package io.gatehouse.config;
 
-import io.gatehouse.config.Configuration.Admin;
 import io.gatehouse.config.Configuration.CertificateLogin;
 import io.gatehouse.config.Configuration.Combination;
-import io.gatehouse.config.Configuration.Durability;
 import io.gatehouse.config.Configuration.Issuer;
 import io.gatehouse.config.Configuration.JwtLogin;
 import io.gatehouse.config.Configuration.Limits;
@@ -12,7 +10,6 @@ import io.gatehouse.config.Configuration.Login;
 import io.gatehouse.config.Configuration.PasswordLogin;
 import io.gatehouse.config.Configuration.Sessions;
 import io.gatehouse.config.Configuration.Storage;
-import io.gatehouse.config.Configuration.StorageKind;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -115,14 +112,13 @@ public final class ConfigurationReader {
                 return folderOfPolicies;
             });
             Sessions sessions = top.section("sessions", this::sessions);
-            Storage storage = storage(top, data);
+            Storage storage = storage(top);
             Limits limits = top.section("limits", this::limits);
             Optional<Path> audit = top.section("audit", section -> section.path("file"));
-            Optional<Admin> admin = top.has("admin") ? top.section("admin", this::admin) : absent(top, "admin");
             Duration sys = top.section(
                     "sys",
                     section -> section.duration("interval", Duration.ZERO, Duration.ofDays(1), Duration.ofSeconds(10)));
-            requirePorts(listeners, admin);
+            requirePorts(listeners);
             return new Configuration(
                     file,
                     data,
@@ -135,7 +131,6 @@ public final class ConfigurationReader {
                     storage,
                     limits,
                     audit,
-                    admin,
                     sys,
                     top.effective());
         }
@@ -253,23 +248,12 @@ public final class ConfigurationReader {
                 section.integer("max_inflight", 1, 65_535, 100));
     }
 
-    private Storage storage(Section top, Path data) {
-        Yaml.Field field = top.raw("storage");
-        if (field != null
-                && field.value() instanceof Yaml.Text text
-                && text.text().equals("memory")) {
-            top.remember("storage", "memory");
-            return new Storage(StorageKind.MEMORY, data, Durability.OS);
+    private Storage storage(Section top) {
+        String kind = top.text("storage", "memory");
+        if (!kind.equals("memory")) {
+            top.error("storage", "storage \"" + kind + "\" is not one this version has. Write storage: memory");
         }
-        return top.section(
-                "storage",
-                section -> new Storage(
-                        section.choice("kind", StorageKind.class, StorageKind.DISK),
-                        section.path("folder").orElseGet(() -> {
-                            section.remember("folder", data.resolve("store").toString());
-                            return data.resolve("store");
-                        }),
-                        section.choice("durability", Durability.class, Durability.FSYNC)));
+        return Storage.MEMORY;
     }
 
     private Limits limits(Section section) {
@@ -298,10 +282,6 @@ public final class ConfigurationReader {
                 section.sizeBytes("memory_before_login", 1L << 16, 1L << 40, 64L << 20));
     }
 
-    private Optional<Admin> admin(Section section) {
-        return Optional.of(new Admin(section.text("bind", "127.0.0.1"), section.integer("port", 0, 65_535, 9443)));
-    }
-
     private void requireLogins(List<Listener> listeners, boolean passwords, boolean tokens) {
         for (Listener listener : listeners) {
             Login login = listener.login();
@@ -328,9 +308,8 @@ public final class ConfigurationReader {
         }
     }
 
-    private void requirePorts(List<Listener> listeners, Optional<Admin> admin) {
+    private void requirePorts(List<Listener> listeners) {
         Map<Integer, String> owners = new HashMap<>();
-        admin.ifPresent(value -> owners.put(value.port(), "admin"));
         for (Listener listener : listeners) {
             String other = listener.port() == 0 ? null : owners.putIfAbsent(listener.port(), listener.name());
             if (other != null) {

@@ -22,6 +22,7 @@ import io.gatehouse.protocol.TopicFilter;
 import io.gatehouse.session.Link;
 import io.gatehouse.session.Session;
 import io.gatehouse.session.SessionRegistry.Opening;
+import io.gatehouse.tls.Peer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -334,6 +335,11 @@ final class Client implements Dialogue, Link {
     public void malformed(MalformedPacket fault) {
         gate.metrics().protocolErrors.increment();
         end(fault.reason(), "protocol_error", String.valueOf(fault.getMessage()));
+    }
+
+    @Override
+    public Peer peer() {
+        return wire.peer();
     }
 
     @Override

@@ -1,9 +1,12 @@
 package io.gatehouse.session;
 
 import io.gatehouse.protocol.ReasonCode;
+import io.gatehouse.tls.Peer;
 
 /** A session's connection, as the session's side sees it. */
 public interface Link {
+    Peer peer();
+
     /** Another connection of the same owner has the session now: say so and close. Any thread. */
     void takenOver();
 

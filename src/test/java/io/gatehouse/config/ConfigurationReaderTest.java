@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.config.Configuration.ClientCertificate;
 import io.gatehouse.config.Configuration.Combination;
-import io.gatehouse.config.Configuration.StorageKind;
+import io.gatehouse.config.Configuration.Storage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,7 +74,7 @@ class ConfigurationReaderTest {
         assertThat(configuration.sessions().maxExpiry()).isEqualTo(Duration.ofDays(7));
         assertThat(configuration.limits().maxPacketBytes()).isEqualTo(1 << 20);
         assertThat(configuration.limits().connectTimeout()).isEqualTo(Duration.ofSeconds(10));
-        assertThat(configuration.storage().kind()).isEqualTo(StorageKind.DISK);
+        assertThat(configuration.storage()).isEqualTo(Storage.MEMORY);
     }
 
     @ParameterizedTest(name = "{0} -> {3}")

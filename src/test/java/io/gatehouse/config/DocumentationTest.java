@@ -33,7 +33,6 @@ class DocumentationTest {
                 password_login: {file: users.pw}
                 jwt_login: {issuers: [{iss: i, jwks: keys.json, aud: a, algs: [ES256]}]}
                 audit: {file: a}
-                admin: {}
                 """);
         Configuration configuration =
                 ConfigurationReader.read(file).configuration().orElseThrow();

@@ -1,0 +1,513 @@
+package io.gatehouse;
+
+import io.gatehouse.admin.Figures;
+import io.gatehouse.admin.SysTopics;
+import io.gatehouse.audit.AuditEvent;
+import io.gatehouse.audit.AuditFile;
+import io.gatehouse.audit.AuditLog;
+import io.gatehouse.authn.SystemPrincipals;
+import io.gatehouse.authn.Unusable;
+import io.gatehouse.codec.CodecLimits;
+import io.gatehouse.config.Configuration;
+import io.gatehouse.config.Configuration.Listener;
+import io.gatehouse.connection.ClientLimits;
+import io.gatehouse.connection.Gate;
+import io.gatehouse.connection.ListenerRules;
+import io.gatehouse.connection.Wills;
+import io.gatehouse.metrics.Metrics;
+import io.gatehouse.policy.AuthorizedConnect;
+import io.gatehouse.policy.AuthorizedPublish;
+import io.gatehouse.policy.Authorizer;
+import io.gatehouse.policy.Rights;
+import io.gatehouse.policy.language.PolicyLoader;
+import io.gatehouse.protocol.ClientId;
+import io.gatehouse.protocol.Message;
+import io.gatehouse.protocol.ProtocolVersion;
+import io.gatehouse.protocol.ReasonCode;
+import io.gatehouse.routing.Router;
+import io.gatehouse.routing.RouterLimits;
+import io.gatehouse.session.SessionLimits;
+import io.gatehouse.session.SessionRegistry;
+import io.gatehouse.store.MemoryStore;
+import io.gatehouse.store.Store;
+import io.gatehouse.tls.CertificateRefused;
+import io.gatehouse.tls.TlsContext;
+import io.gatehouse.tls.UnusableTls;
+import io.gatehouse.transport.Admission;
+import io.gatehouse.transport.EventLoops;
+import io.gatehouse.transport.MqttListener;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The composition root: every part, made in the order they need each other. Reads as a table of contents.
+ *
+ * <p>Any thread may close it; once. What changes while it runs, {@link #reload} takes in: policy, passwords, keys,
+ * certificates, each validated whole, and on any mistake the last good state stays.
+ */
+public final class Broker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+    private static final Duration DRAIN = Duration.ofSeconds(2);
+
+    private final Configuration configuration;
+    private final Clock clock;
+    private final long startedNanos = System.nanoTime();
+    private final Metrics metrics = new Metrics();
+    private final AuditLog audit;
+    private final List<AutoCloseable> closeables = new ArrayList<>();
+    private final Map<String, TlsContext> tls = new LinkedHashMap<>();
+    private final List<MqttListener> listeners = new ArrayList<>();
+    private final AtomicLong mostConnected = new AtomicLong();
+
+    private final Logins logins;
+    private final Authorizer authorizer;
+    private final Router router;
+    private final SessionRegistry registry;
+    private final Gate gate;
+    private final Admission admission;
+    private final ScheduledExecutorService timer;
+    private volatile String policySummary;
+
+    private Broker(Configuration configuration, Clock clock) throws CannotStart, IOException, Unusable, UnusableTls {
+        this.configuration = configuration;
+        this.clock = clock;
+        try {
+            // what it says about itself
+            this.audit = audit(configuration, clock);
+
+            // who and what is let in
+            this.logins = keep(Logins.of(configuration, clock));
+            PolicyLoader.Loaded policy = load();
+            this.policySummary = policy.summary();
+            this.authorizer = new Authorizer(policy.set().orElseThrow(), clock);
+
+            // what is remembered, and where messages go
+            this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
+                Thread thread = new Thread(task, "gatehouse-timer");
+                thread.setDaemon(true);
+                return thread;
+            });
+            keep(timer::shutdownNow);
+            Store store = keep(new MemoryStore());
+            this.router = new Router(authorizer, routerLimits(), metrics, clock);
+            this.registry = new SessionRegistry(
+                    sessionLimits(), this::schedule, new Wills(authorizer, router, audit), metrics, clock);
+
+            // how they come in
+            this.gate = new Gate(
+                    listenerRules(), clientLimits(), authorizer, registry, router, store, audit, metrics, clock);
+            EventLoops loops = keep(new EventLoops(0));
+            this.admission = new Admission(admissionLimits());
+            MqttListener.Shared shared = new MqttListener.Shared(
+                    loops, admission, codecLimits(), configuration.limits().connectTimeout(), metrics, audit);
+            for (Listener listener : configuration.listeners()) {
+                Optional<TlsContext> context = Optional.empty();
+                if (listener.tls().isPresent()) {
+                    context = Optional.of(TlsContext.load(listener.tls().get(), clock));
+                    tls.put(listener.name(), context.get());
+                }
+                listeners.add(new MqttListener(listener, context, gate, shared));
+            }
+            for (MqttListener listener : listeners) {
+                listener.start();
+            }
+        } catch (CannotStart | IOException | Unusable | UnusableTls | RuntimeException e) {
+            listeners.forEach(MqttListener::close);
+            closeAll();
+            throw e;
+        }
+        gauges();
+        every(Duration.ofSeconds(1), this::tick);
+        watch();
+        sys();
+        announce();
+    }
+
+    /**
+     * Starts a broker; when it returns, every port is bound.
+     *
+     * @throws CannotStart with a line for each thing that is in the way; nothing listens then
+     */
+    public static Broker start(Configuration configuration, Clock clock) throws CannotStart {
+        try {
+            return new Broker(configuration, clock);
+        } catch (IOException | Unusable | UnusableTls e) {
+            throw new CannotStart(List.of(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private AuditLog audit(Configuration settings, Clock time) throws IOException {
+        if (settings.auditFile().isEmpty()) {
+            return event -> LOG.debug("audit: {} {}", event.name(), event.fields());
+        }
+        return keep(AuditFile.open(settings.auditFile().get(), time));
+    }
+
+    private <T extends AutoCloseable> T keep(T part) {
+        closeables.add(0, part);
+        return part;
+    }
+
+    private PolicyLoader.Loaded load() throws CannotStart {
+        Collection<String> names =
+                configuration.listeners().stream().map(Listener::name).toList();
+        PolicyLoader.Loaded loaded = PolicyLoader.load(configuration.policyFolder(), Optional.of(names), true, clock);
+        if (loaded.set().isEmpty()) {
+            throw new CannotStart(loaded.problems().stream()
+                    .map(problem -> problem + newLine(PolicyLoader.excerpt(problem, loaded.texts())))
+                    .toList());
+        }
+        loaded.problems().forEach(problem -> LOG.warn("{}", problem));
+        return loaded;
+    }
+
+    private static String newLine(String excerpt) {
+        return excerpt.isEmpty() ? "" : System.lineSeparator() + excerpt;
+    }
+
+    // limits: the configuration's, each to the room it concerns
+
+    private CodecLimits codecLimits() {
+        Configuration.Limits limits = configuration.limits();
+        return new CodecLimits(
+                (int) limits.maxPacketBytes(),
+                (int) limits.maxPacketBeforeLoginBytes(),
+                limits.maxTopicLevels(),
+                limits.maxTopicBytes(),
+                limits.maxUserProperties(),
+                limits.maxFiltersPerSubscribe());
+    }
+
+    private ClientLimits clientLimits() {
+        Configuration.Limits limits = configuration.limits();
+        return new ClientLimits(
+                limits.maxPacketBytes(),
+                limits.receiveMaximum(),
+                limits.maxTopicAliases(),
+                limits.maxSubscriptionsPerClient(),
+                limits.maxConnectionsPerUser(),
+                limits.publishesPerSecondPerClient(),
+                limits.maxKeepAlive(),
+                configuration.sessions().maxExpiry(),
+                64);
+    }
+
+    private SessionLimits sessionLimits() {
+        Configuration.Sessions sessions = configuration.sessions();
+        return new SessionLimits(
+                sessions.maxQueued(),
+                sessions.maxQueuedBytes(),
+                sessions.maxInflight(),
+                configuration.limits().maxQueuedBytesTotal());
+    }
+
+    private RouterLimits routerLimits() {
+        return new RouterLimits(
+                configuration.limits().maxRetainedMessages(),
+                configuration.limits().maxRetainedBytes());
+    }
+
+    private Admission.Limits admissionLimits() {
+        Configuration.Limits limits = configuration.limits();
+        return new Admission.Limits(
+                limits.maxConnections(),
+                limits.maxConnectionsPerAddress(),
+                limits.connectsPerSecondPerAddress(),
+                limits.memoryBeforeLoginBytes());
+    }
+
+    private Map<String, ListenerRules> listenerRules() {
+        Map<String, ListenerRules> rules = new LinkedHashMap<>();
+        for (Listener listener : configuration.listeners()) {
+            Set<ProtocolVersion> versions = java.util.Arrays.stream(ProtocolVersion.values())
+                    .filter(version -> listener.versions().contains(version.toString()))
+                    .collect(Collectors.toSet());
+            rules.put(listener.name(), new ListenerRules(logins.authenticator(listener.login()), versions));
+        }
+        return rules;
+    }
+
+    // time
+
+    private io.gatehouse.session.Timers.Timer schedule(Duration delay, Runnable task) {
+        ScheduledFuture<?> scheduled = timer.schedule(
+                () -> guarded(task), Math.min(delay.toMillis(), Long.MAX_VALUE / 2), TimeUnit.MILLISECONDS);
+        return () -> scheduled.cancel(false);
+    }
+
+    private void every(Duration interval, Runnable task) {
+        timer.scheduleWithFixedDelay(
+                () -> guarded(task), interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** A task that fails is told of and does not take the others with it. */
+    private static void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("a scheduled task failed", e);
+        }
+    }
+
+    private void tick() {
+        mostConnected.accumulateAndGet(connected(), Math::max);
+        if (authorizer.tick()) {
+            LOG.info("a time window of the policy opened or closed; {} clients had to leave", gate.sweep());
+        }
+    }
+
+    // reload
+
+    private void watch() {
+        List<Path> login = new ArrayList<>();
+        configuration.passwordLogin().ifPresent(passwords -> login.add(passwords.file()));
+        configuration
+                .jwtLogin()
+                .ifPresent(tokens -> tokens.issuers().stream()
+                        .filter(issuer -> !issuer.remote())
+                        .forEach(issuer -> login.add(Path.of(issuer.jwks()))));
+        List<Path> certificates = new ArrayList<>();
+        configuration.listeners().stream()
+                .flatMap(listener -> listener.tls().stream())
+                .forEach(settings -> {
+                    certificates.add(settings.certificate());
+                    certificates.add(settings.key());
+                    settings.clientCa().ifPresent(certificates::add);
+                    certificates.addAll(settings.crls());
+                });
+        watch(new Watch(List.of(configuration.policyFolder())), this::reloadPolicy);
+        watch(new Watch(login), this::reloadLogins);
+        watch(new Watch(certificates), this::reloadTls);
+    }
+
+    private void watch(Watch files, Runnable reload) {
+        every(Duration.ofSeconds(1), () -> {
+            if (files.changed()) {
+                reload.run();
+            }
+        });
+    }
+
+    /** Takes in what changed on disk: what SIGHUP asks for. Returns when it is in force. */
+    public void reload() {
+        reloadPolicy();
+        reloadLogins();
+        reloadTls();
+    }
+
+    private synchronized void reloadPolicy() {
+        try {
+            PolicyLoader.Loaded loaded = load();
+            authorizer.replace(loaded.set().orElseThrow());
+            int ended = gate.sweep();
+            policySummary = loaded.summary();
+            metrics.policyReloads.increment();
+            LOG.info("policy loaded: sha256:{} {}; {} clients had to leave", loaded.digest(), loaded.summary(), ended);
+            audit.record(new AuditEvent.Broker(
+                    "policy_loaded", Map.of("digest", loaded.digest(), "summary", loaded.summary(), "ended", ended)));
+        } catch (CannotStart e) {
+            refused("policy", e.getMessage());
+        }
+    }
+
+    private synchronized void reloadLogins() {
+        try {
+            logins.reload();
+            int[] ended = new int[1];
+            registry.eachConnection(connected -> {
+                if (!logins.stands(connected.rights().principal())) {
+                    ended[0]++;
+                    connected
+                            .link()
+                            .end(ReasonCode.NOT_AUTHORIZED, "revoked", "what it logged in with is no longer good");
+                }
+            });
+            LOG.info("passwords and keys loaded; {} clients had to leave", ended[0]);
+            audit.record(new AuditEvent.Broker("logins_loaded", Map.of("ended", ended[0])));
+        } catch (Unusable e) {
+            refused("logins", e.getMessage());
+        }
+    }
+
+    private synchronized void reloadTls() {
+        try {
+            for (TlsContext context : tls.values()) {
+                context.reload();
+            }
+            int[] ended = new int[1];
+            registry.eachConnection(connected -> {
+                TlsContext context =
+                        tls.get(connected.rights().principal().subject().listener());
+                try {
+                    if (context != null) {
+                        context.requireAccepted(connected.link().peer().chain());
+                    }
+                } catch (CertificateRefused refused) {
+                    ended[0]++;
+                    connected
+                            .link()
+                            .end(ReasonCode.NOT_AUTHORIZED, "revoked", refused.code() + ": " + refused.getMessage());
+                }
+            });
+            LOG.info("certificates loaded; {} clients had to leave", ended[0]);
+            audit.record(new AuditEvent.Broker("tls_loaded", Map.of("ended", ended[0])));
+        } catch (UnusableTls e) {
+            refused("tls", e.getMessage());
+        }
+    }
+
+    private void refused(String what, @org.jspecify.annotations.Nullable String why) {
+        metrics.reloadsRefused.increment();
+        LOG.error("{} not loaded, the last good state stays in force: {}", what, why);
+        audit.record(new AuditEvent.Broker(what + "_refused", Map.of("detail", String.valueOf(why))));
+    }
+
+    // figures
+
+    private void gauges() {
+        metrics.gauge("connections_open", "sockets, logged in or not", admission::open);
+        metrics.gauge("clients_connected", "clients that are logged in", this::connected);
+        metrics.gauge("sessions", "sessions, connected or not", registry::size);
+        metrics.gauge(
+                "subscriptions",
+                "subscriptions, shared ones included",
+                () -> router.subscriptionCount() + router.sharedSubscriptionCount());
+        metrics.gauge("retained_messages", "retained messages", router::retainedCount);
+        metrics.gauge("queued_bytes", "bytes that wait for clients", registry::queuedBytesTotal);
+    }
+
+    private int connected() {
+        int[] count = new int[1];
+        registry.eachConnection(one -> count[0]++);
+        return count[0];
+    }
+
+    private void sys() {
+        Duration interval = configuration.sysInterval();
+        if (interval.isZero()) {
+            return;
+        }
+        if (!(authorizer.connect(SystemPrincipals.sys(), new ClientId("$sys"), null)
+                instanceof AuthorizedConnect sys)) {
+            throw new IllegalStateException("the broker's own principal may not publish");
+        }
+        Rights rights = sys.rights();
+        SysTopics topics = new SysTopics("gatehouse version " + version(), message -> publish(rights, message));
+        timer.execute(() -> guarded(() -> topics.publish(figures(), interval)));
+        every(interval, () -> topics.publish(figures(), interval));
+    }
+
+    private static String version() {
+        return java.util.Objects.requireNonNullElse(
+                Broker.class.getPackage().getImplementationVersion(), "development");
+    }
+
+    private void publish(Rights rights, Message message) {
+        if (authorizer.publish(rights, message) instanceof AuthorizedPublish authorized) {
+            router.route(authorized);
+        }
+    }
+
+    private Figures figures() {
+        int connected = connected();
+        long queued = registry.sessions().stream()
+                .mapToLong(session -> session.queued())
+                .sum();
+        return new Figures(
+                TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedNanos),
+                connected,
+                registry.size() - connected,
+                Math.max(mostConnected.get(), connected),
+                metrics.sessionsExpired.value(),
+                metrics.packetsReceived.value(),
+                metrics.packetsSent.value(),
+                metrics.bytesReceived.value(),
+                metrics.bytesSent.value(),
+                metrics.publishReceived.value(),
+                metrics.publishSent.value(),
+                metrics.publishDropped.value(),
+                metrics.publishBytesReceived.value(),
+                metrics.publishBytesSent.value(),
+                router.subscriptionCount(),
+                router.sharedSubscriptionCount(),
+                router.retainedCount(),
+                queued + router.retainedCount(),
+                registry.queuedBytesTotal() + router.retainedBytes(),
+                metrics.connectionsAccepted.value(),
+                admission.open());
+    }
+
+    private void announce() {
+        Map<String, Object> ports = new LinkedHashMap<>();
+        for (int i = 0; i < listeners.size(); i++) {
+            Listener settings = configuration.listeners().get(i);
+            ports.put(settings.name(), listeners.get(i).port());
+            settings.insecureAcknowledgement().ifPresent(why -> {
+                LOG.warn("listener \"{}\" is PLAINTEXT, acknowledged with: {}", settings.name(), why);
+                audit.record(new AuditEvent.Broker(
+                        "insecure_listener", Map.of("listener", settings.name(), "acknowledged", why)));
+            });
+        }
+        LOG.info("TLS by {}", TlsContext.automaticProvider());
+        LOG.info("policy: {}", policySummary);
+        LOG.info("listening: {}", ports);
+        audit.record(new AuditEvent.Broker("started", Map.of("ports", ports, "policy", policySummary)));
+    }
+
+    /** The port of each listener by name: what the configuration says, or the one that was free. */
+    public Map<String, Integer> ports() {
+        Map<String, Integer> ports = new LinkedHashMap<>();
+        listeners.forEach(listener -> ports.put(listener.name(), listener.port()));
+        return ports;
+    }
+
+    /** What the policy in force is made of. */
+    public String policySummary() {
+        return policySummary;
+    }
+
+    /** Every figure, in Prometheus' text format. */
+    public String metricsText() {
+        return metrics.text();
+    }
+
+    /** Stops accepting, tells every client (0x8B), waits a moment for them to hear it, and lets go of everything. */
+    @Override
+    public void close() {
+        listeners.forEach(MqttListener::close);
+        gate.shutDown();
+        long deadline = System.nanoTime() + DRAIN.toNanos();
+        while (connected() > 0 && System.nanoTime() < deadline) {
+            java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
+        }
+        audit.record(new AuditEvent.Broker("stopped", Map.of()));
+        closeAll();
+    }
+
+    private void closeAll() {
+        for (AutoCloseable part : closeables) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("on the way out: {}", e.getMessage());
+            }
+        }
+    }
+}
