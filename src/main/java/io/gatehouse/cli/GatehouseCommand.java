@@ -14,7 +14,17 @@ import picocli.CommandLine.Spec;
         description = "A secure-by-default MQTT broker.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {CertsCommand.class, PasswdCommand.class, TokenCommand.class, CommandLine.HelpCommand.class},
+        subcommands = {
+            QuickstartCommand.class,
+            RunCommand.class,
+            CheckCommand.class,
+            CertsCommand.class,
+            PasswdCommand.class,
+            PolicyCommand.class,
+            TokenCommand.class,
+            AuditCommand.class,
+            CommandLine.HelpCommand.class
+        },
         footer = {"", "Start with: gatehouse quickstart"})
 final class GatehouseCommand implements Runnable {
     @Spec
@@ -34,6 +44,9 @@ final class GatehouseCommand implements Runnable {
     }
 
     private static int report(Exception exception, CommandLine line, CommandLine.ParseResult ignored) {
+        if (exception instanceof PolicyExplain.Quiet quiet) {
+            return quiet.exitCode();
+        }
         if (exception instanceof Failure failure) {
             line.getErr().println("gatehouse: " + failure.getMessage());
             return failure.exitCode();

@@ -1,0 +1,201 @@
+package io.gatehouse.cli;
+
+import io.gatehouse.authn.AuthMethod;
+import io.gatehouse.authn.Subject;
+import io.gatehouse.json.Json;
+import io.gatehouse.policy.Authorizer;
+import io.gatehouse.policy.Denied;
+import io.gatehouse.policy.Explanation;
+import io.gatehouse.policy.language.PolicyLoader.Loaded;
+import io.gatehouse.policy.language.TestRun;
+import io.gatehouse.policy.model.Check;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code policy explain}: the answer to one request, and the rules that make it. */
+@Command(
+        name = "explain",
+        description = "Say what a request would be answered, and which rules decide.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "A REQUEST is connect, 'publish TOPIC [qos N] [retain] [size N]', 'subscribe FILTER [qos N]', 'receive TOPIC' or",
+            "'will TOPIC'. Exit code 0: allowed; 1: denied.",
+            "",
+            "Example: gatehouse policy explain policies --user greenhouse 'publish home/alarm/siren'"
+        })
+final class PolicyExplain implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "FOLDER", description = "Its *.yaml files are the policy.")
+    private Path folder = Path.of("");
+
+    @Parameters(index = "1", paramLabel = "REQUEST", description = "What is asked.")
+    private String request = "";
+
+    @Option(names = "--user", paramLabel = "NAME", description = "Who asks; none: anonymous.")
+    private String user = "";
+
+    @Option(names = "--client", paramLabel = "ID", defaultValue = "explain", description = "The client id.")
+    private String client = "explain";
+
+    @Option(names = "--listener", paramLabel = "NAME", description = "The listener it comes in by; else unknown.")
+    private String listener = "";
+
+    @Option(names = "--address", paramLabel = "IP", description = "Where it comes from; else unknown.")
+    private @Nullable String address;
+
+    @Option(
+            names = "--auth",
+            paramLabel = "METHOD",
+            description = "certificate, password, jwt or anonymous; by default what the attributes suggest.")
+    private List<AuthMethod> methods = List.of();
+
+    @Option(
+            names = "--cert",
+            paramLabel = "KEY=VALUE",
+            description = "An attribute of its certificate: cn=..., san.uri=..., issuer=...; repeat for more.")
+    private List<String> certificate = List.of();
+
+    @Option(names = "--claim", paramLabel = "KEY=VALUE", description = "A claim of its token; repeat for more.")
+    private List<String> claims = List.of();
+
+    @Option(names = "--json", description = "As JSON.")
+    private boolean json;
+
+    @Override
+    public void run() {
+        Loaded loaded = PolicyCommand.load(folder, false, spec.commandLine().getErr());
+        if (loaded.set().isEmpty()) {
+            throw Failure.findings(loaded.problems().size() + " mistakes; this policy would not be loaded");
+        }
+        Check check;
+        try {
+            check = TestRun.parse(request);
+        } catch (IllegalArgumentException e) {
+            throw Failure.usage(String.valueOf(e.getMessage()));
+        }
+        Explanation.Bound bound =
+                Authorizer.asker(loaded.set().get(), Clock.systemUTC()).as(subject(), client, Optional.empty());
+        Explanation answer = TestRun.ask(bound, check);
+        print(answer, bound.refusal(), loaded);
+        if (!answer.allowed()) {
+            throw new Quiet(ExitCode.FINDINGS);
+        }
+    }
+
+    /** Ends with a code; everything is said already. */
+    static final class Quiet extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final int exitCode;
+
+        Quiet(int exitCode) {
+            super(null, null, false, false);
+            this.exitCode = exitCode;
+        }
+
+        int exitCode() {
+            return exitCode;
+        }
+    }
+
+    private Subject subject() {
+        Map<String, List<String>> attributes = new HashMap<>();
+        certificate.forEach(pair -> attribute("cert.", pair, attributes));
+        claims.forEach(pair -> attribute("jwt.", pair, attributes));
+        Set<AuthMethod> used = new HashSet<>(methods);
+        if (used.isEmpty()) {
+            used.add(
+                    !claims.isEmpty()
+                            ? AuthMethod.JWT
+                            : !certificate.isEmpty()
+                                    ? AuthMethod.CERTIFICATE
+                                    : user.isEmpty() ? AuthMethod.ANONYMOUS : AuthMethod.PASSWORD);
+        }
+        return new Subject(user, used, listener, address(), attributes);
+    }
+
+    private static void attribute(String prefix, String pair, Map<String, List<String>> into) {
+        int at = pair.indexOf('=');
+        if (at < 1) {
+            throw Failure.usage("\"" + pair + "\" is not KEY=VALUE");
+        }
+        into.computeIfAbsent(prefix + pair.substring(0, at), key -> new ArrayList<>())
+                .add(pair.substring(at + 1));
+    }
+
+    private @Nullable InetAddress address() {
+        if (address == null) {
+            return null;
+        }
+        try {
+            if (address.matches("[0-9.]+") || address.contains(":")) {
+                return InetAddress.getByName(address);
+            }
+        } catch (UnknownHostException e) {
+            // said below
+        }
+        throw Failure.usage("\"" + address + "\" is not an address");
+    }
+
+    private void print(Explanation answer, Optional<Denied> refusal, Loaded loaded) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            Map<String, Object> all = new LinkedHashMap<>();
+            all.put("verdict", answer.verdict());
+            all.put("allowed", answer.allowed());
+            all.put("detail", answer.detail());
+            all.put("roles", answer.roles());
+            all.put("rules", answer.lines().stream().map(PolicyExplain::fields).toList());
+            answer.grantedQos().ifPresent(qos -> all.put("qos", qos.level()));
+            all.put("digest", loaded.digest());
+            out.println(Json.pretty(all));
+            return;
+        }
+        out.println(answer.verdict()
+                + answer.grantedQos().map(qos -> "   qos ≤ " + qos.level()).orElse("")
+                + (answer.detail().isEmpty() ? "" : "   " + answer.detail()));
+        for (Explanation.Line line : answer.lines()) {
+            out.printf(
+                    "  %-6s %-28s role %-14s %s%s%n",
+                    line.deny() ? "deny" : "allow",
+                    line.pattern(),
+                    line.role(),
+                    line.place(),
+                    line.note().isEmpty() ? "" : "   ← " + line.note());
+        }
+        if (answer.lines().isEmpty() && !answer.allowed() && refusal.isEmpty()) {
+            out.println("  no rule speaks of it; nothing is allowed unless a rule allows it");
+        }
+        out.println("  roles: " + (answer.roles().isEmpty() ? "none" : String.join(", ", answer.roles())));
+        out.println("  policy sha256:" + loaded.digest());
+    }
+
+    private static Map<String, Object> fields(Explanation.Line line) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("effect", line.deny() ? "deny" : "allow");
+        fields.put("pattern", line.pattern());
+        fields.put("role", line.role());
+        fields.put("place", line.place());
+        fields.put("note", line.note());
+        return fields;
+    }
+}
