@@ -128,7 +128,7 @@ final class DistinguishedName {
     private static void escape(StringBuilder text, byte[] utf8) {
         for (int i = 0; i < utf8.length; i++) {
             int c = utf8[i] & 0xFF;
-            boolean atEdge = i == 0 && (c == '#' || c == ' ') || i == utf8.length - 1 && c == ' ';
+            boolean atEdge = i == 0 && (c == ' ' || c == '#' && utf8.length > 1) || i == utf8.length - 1 && c == ' ';
             if (c < 0x20 || c >= 0x7F) {
                 text.append(String.format("\\%02X", c));
             } else if (SPECIAL.indexOf(c) >= 0 || atEdge) {

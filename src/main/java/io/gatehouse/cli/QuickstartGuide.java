@@ -38,11 +38,11 @@ final class QuickstartGuide {
                 + quoted(folder.resolve("clients/app/password")) + ")\" -h localhost -p " + appPort
                 + " -t home/greenhouse/commands/water -m on");
         out.println();
-        out.println("This one is refused, because a greenhouse does not sound the alarm:");
-        out.println("  mosquitto_pub " + certificate("greenhouse") + " -t home/alarm/siren -m on -q 1 -V 5");
+        out.println("This one is refused, because an app does not command the alarm:");
+        out.println("  mosquitto_pub " + certificate("phone") + " -t home/alarm/commands/disarm -m now -q 1 -V 5");
         out.println("and this says which rule decided:");
         out.println("  gatehouse policy explain " + quoted(folder.resolve("policies"))
-                + " --user greenhouse 'publish home/alarm/siren'");
+                + " --user phone 'publish home/alarm/commands/disarm'");
         out.println();
         out.println("Everything is in " + folder + ": gatehouse.yaml, policies, users.pw, pki, tls, clients; "
                 + "quickstart.json has it for programs.");

@@ -176,7 +176,12 @@ final class Door implements Dialogue {
         client = admitted;
         gate.metrics().loginsAccepted.increment();
         gate.audit(new AuditEvent.Login(
-                actor(principal.user(), principal.owner().realm()),
+                new AuditEvent.Actor(
+                        principal.user(),
+                        principal.owner().realm(),
+                        clientId.text(),
+                        wire.peer().address().getAddress().getHostAddress(),
+                        wire.listener()),
                 principal.subject().methods().stream()
                         .map(AuthMethod::word)
                         .sorted()

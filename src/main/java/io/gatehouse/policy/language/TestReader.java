@@ -192,7 +192,8 @@ final class TestReader {
             throw new IllegalArgumentException(
                     "check \"" + Patterns.printable(text) + "\": " + e.getMessage() + ".", e);
         }
-        Qos qos = Qos.AT_MOST_ONCE;
+        // whoever subscribes wants all it can have
+        Qos qos = action == Action.SUBSCRIBE ? Qos.EXACTLY_ONCE : Qos.AT_MOST_ONCE;
         boolean retain = false;
         long size = 0;
         for (int i = 2; i < words.length; i++) {
