@@ -215,14 +215,34 @@ class MosquittoInteropTest {
         String[] will = {"-V", version, "--will-topic", "state/greenhouse", "--will-payload", "lost", "--will-qos", "1"
         };
         try (Running reader = house.listen(house.reader(), "state/#", "-q", "1");
-                Running leaver = house.listen(greenhouse, "ask/greenhouse", will);
                 Running victim = house.listen(greenhouse, "ask/greenhouse", will)) {
-            leaver.stop();
-            house.publish(greenhouse, "state/greenhouse", "-m", "left", "-q", "1");
-            awaitMessages(reader, "state/greenhouse|1|0|left");
-
+            List<String> visit = new ArrayList<>(List.of(will));
+            visit.addAll(List.of("-m", "left", "-q", "1"));
+            house.publish(greenhouse, "state/greenhouse", visit.toArray(String[]::new));
+            house.publish(greenhouse, "state/greenhouse", "-m", "after", "-q", "1");
             victim.kill();
-            awaitMessages(reader, "state/greenhouse|1|0|left", "state/greenhouse|1|0|lost");
+
+            awaitMessages(
+                    reader, "state/greenhouse|1|0|left", "state/greenhouse|1|0|after", "state/greenhouse|1|0|lost");
+        }
+    }
+
+    @Test
+    void will_ofClientThatAsksForIt_isPublishedAtItsGoodbye() {
+        try (Running reader = house.listen(house.reader(), "state/#");
+                // mosquitto_sub says goodbye to SIGTERM with "disconnect with will message" where it has a will
+                Running leaver = house.listen(
+                        house.device("greenhouse"),
+                        "ask/greenhouse",
+                        "-V",
+                        "mqttv5",
+                        "--will-topic",
+                        "state/greenhouse",
+                        "--will-payload",
+                        "gone")) {
+            leaver.stop();
+
+            awaitMessages(reader, "state/greenhouse|0|0|gone");
         }
     }
 
