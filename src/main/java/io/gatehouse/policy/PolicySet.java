@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,6 @@ public final class PolicySet {
     private final List<Variable> variables;
     private final Map<String, Integer> roots;
     private final int[] everyoneRoots;
-    private final Map<String, Set<String>> closures;
     private final Map<String, Set<Integer>> usedVariables;
 
     private PolicySet(
@@ -53,14 +53,12 @@ public final class PolicySet {
             List<Variable> variables,
             Map<String, Integer> roots,
             int[] everyoneRoots,
-            Map<String, Set<String>> closures,
             Map<String, Set<Integer>> usedVariables) {
         this.policy = policy;
         this.trie = trie;
         this.variables = variables;
         this.roots = roots;
         this.everyoneRoots = everyoneRoots;
-        this.closures = closures;
         this.usedVariables = usedVariables;
     }
 
@@ -115,7 +113,6 @@ public final class PolicySet {
             add(builder, everyone[i], policy.everyone().get(i));
         }
         Trie trie = builder.build();
-        Map<String, Set<String>> closures = closures(policy);
         for (Role role : policy.roles().values()) {
             Frontier.Width width = Frontier.widest(trie, Objects.requireNonNull(roots.get(role.name())));
             if (width.matches() > MAX_FRONTIER) {
@@ -127,7 +124,7 @@ public final class PolicySet {
                                 + "): too many \"+\"/literal combinations. First: " + width.first()));
             }
         }
-        PolicySet set = new PolicySet(policy, trie, List.copyOf(variables), roots, everyone, closures, used);
+        PolicySet set = new PolicySet(policy, trie, List.copyOf(variables), roots, everyone, used);
         boolean failed = problems.stream().anyMatch(Problem::isError);
         return new Compilation(failed ? Optional.empty() : Optional.of(set), problems);
     }
@@ -176,23 +173,6 @@ public final class PolicySet {
         return used;
     }
 
-    private static Map<String, Set<String>> closures(Policy policy) {
-        Map<String, Set<String>> closures = new LinkedHashMap<>();
-        for (String name : policy.roles().keySet()) {
-            Set<String> closure = new LinkedHashSet<>();
-            List<String> open = new ArrayList<>(List.of(name));
-            while (!open.isEmpty()) {
-                String next = open.remove(open.size() - 1);
-                Role role = policy.roles().get(next);
-                if (role != null && closure.add(next)) {
-                    open.addAll(role.include());
-                }
-            }
-            closures.put(name, closure);
-        }
-        return closures;
-    }
-
     public Policy policy() {
         return policy;
     }
@@ -217,25 +197,26 @@ public final class PolicySet {
                 held.addAll(assignment.roles());
             }
         }
-        Set<String> closed = new TreeSet<>();
-        held.forEach(name -> closed.addAll(closures.getOrDefault(name, Set.of())));
+        // a role is as active as the most active way to it: its own condition, and that of what includes it
+        Map<String, Conditions.Truth> closed = new TreeMap<>();
+        held.forEach(name -> activate(name, Conditions.Truth.TRUE, subject, clientId, now, closed));
 
         List<Role> active = new ArrayList<>();
         List<Integer> entries = new ArrayList<>();
         Limits limits = Limits.NONE;
         Set<Integer> needed = new TreeSet<>();
-        for (String name : closed) {
-            Role role = Objects.requireNonNull(policy.roles().get(name));
-            int root = Objects.requireNonNull(roots.get(name));
+        for (Map.Entry<String, Conditions.Truth> entry : closed.entrySet()) {
+            Role role = Objects.requireNonNull(policy.roles().get(entry.getKey()));
+            int root = Objects.requireNonNull(roots.get(entry.getKey()));
             if (role.shadow()) {
                 continue;
             }
-            switch (Conditions.all(role.when(), subject, clientId, policy.groups(), now)) {
+            switch (entry.getValue()) {
                 case TRUE -> {
                     active.add(role);
                     entries.add(root);
                     limits = limits.and(role.limits());
-                    needed.addAll(usedVariables.getOrDefault(name, Set.of()));
+                    needed.addAll(usedVariables.getOrDefault(entry.getKey(), Set.of()));
                 }
                 case UNKNOWN -> {
                     entries.add(root | Trie.DENY_ONLY);
@@ -259,7 +240,7 @@ public final class PolicySet {
                         "no rule allows it",
                         closed.isEmpty()
                                 ? "\"" + subject.user() + "\" has no role"
-                                : "none of the roles " + closed + " is active here and now")
+                                : "none of the roles " + closed.keySet() + " is active here and now")
                 : null;
         for (int k = 0; k < values.length; k++) {
             VariableValue value = VariableValue.of(variables.get(k), subject, clientId);
@@ -283,6 +264,26 @@ public final class PolicySet {
         }
         return new Binding(
                 this, epoch, entries.stream().mapToInt(Integer::intValue).toArray(), values, active, limits, refusal);
+    }
+
+    private void activate(
+            String name,
+            Conditions.Truth includer,
+            Subject subject,
+            String clientId,
+            Instant now,
+            Map<String, Conditions.Truth> into) {
+        Role role = policy.roles().get(name);
+        if (role == null) {
+            return;
+        }
+        Conditions.Truth truth = includer.and(Conditions.all(role.when(), subject, clientId, policy.groups(), now));
+        Conditions.Truth known = into.get(name);
+        if (known != null && known.compareTo(truth) >= 0) {
+            return; // no way that is better, and so no circle
+        }
+        into.put(name, truth);
+        role.include().forEach(included -> activate(included, truth, subject, clientId, now, into));
     }
 
     /** The value a binding has for a variable; null where it is absent. */
