@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
             CertsCommand.Init.class,
             CertsCommand.Server.class,
             CertsCommand.Device.class,
-            InspectCommand.class,
-            VerifyCommand.class
+            CertsInspect.class,
+            CertsVerify.class
         },
         footer = {
             "",
@@ -72,7 +72,7 @@ final class CertsCommand implements Runnable {
         private Path folder = Path.of("pki");
 
         @Mixin
-        private Passphrase passphrase = new Passphrase();
+        private CertsPassphrase passphrase = new CertsPassphrase();
 
         Path folder() {
             return folder;

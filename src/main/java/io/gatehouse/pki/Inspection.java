@@ -1,9 +1,6 @@
 package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Kind;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -13,7 +10,6 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
-import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,7 +37,7 @@ public final class Inspection {
     /** What each certificate of a file says, for people and as JSON. */
     public static List<Map<String, Object>> of(Path file) throws PkiProblem {
         List<Map<String, Object>> all = new ArrayList<>();
-        for (X509Certificate certificate : certificates(file)) {
+        for (X509Certificate certificate : Pem.certificates(file)) {
             all.add(describe(certificate));
         }
         return all;
@@ -87,20 +83,14 @@ public final class Inspection {
     }
 
     private static String key(X509Certificate certificate) {
-        if (certificate.getPublicKey() instanceof ECPublicKey ec) {
-            return "EC, " + ec.getParams().getCurve().getField().getFieldSize() + " bits";
-        }
-        if (certificate.getPublicKey() instanceof RSAPublicKey rsa) {
-            return "RSA, " + rsa.getModulus().bitLength() + " bits";
-        }
-        return certificate.getPublicKey().getAlgorithm();
+        return Curves.describe(certificate.getPublicKey());
     }
 
     /** The rules that a certificate breaks, with the path from an authority; empty if it would be accepted. */
     public static List<String> verify(Path file, Path ca, boolean asServer, Optional<String> host, Instant now)
             throws PkiProblem {
-        List<X509Certificate> chain = certificates(file);
-        List<X509Certificate> authorities = certificates(ca);
+        List<X509Certificate> chain = Pem.certificates(file);
+        List<X509Certificate> authorities = Pem.certificates(ca);
         X509Certificate leaf = chain.get(0);
         List<String> broken = new ArrayList<>();
         if (now.isAfter(leaf.getNotAfter().toInstant())) {
@@ -176,26 +166,6 @@ public final class Inspection {
                             .anyMatch(one -> name.equalsIgnoreCase(String.valueOf(one.get(1))));
         } catch (CertificateException e) {
             return false; // names that cannot be read match nothing
-        }
-    }
-
-    private static List<X509Certificate> certificates(Path file) throws PkiProblem {
-        try {
-            List<X509Certificate> all = new ArrayList<>();
-            for (var certificate : CertificateFactory.getInstance("X.509")
-                    .generateCertificates(new ByteArrayInputStream(Files.readAllBytes(file)))) {
-                all.add((X509Certificate) certificate);
-            }
-            if (all.isEmpty()) {
-                throw new PkiProblem(Kind.INPUT, file + ": no certificate in it");
-            }
-            return all;
-        } catch (java.nio.file.NoSuchFileException e) {
-            throw new PkiProblem(Kind.NOT_FOUND, file + ": no such file");
-        } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
-        } catch (CertificateException e) {
-            throw new PkiProblem(Kind.INPUT, file + ": not a certificate: " + e.getMessage());
         }
     }
 }

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
         name = "inspect",
         description = "Show the certificates in a file, PEM or DER.",
         mixinStandardHelpOptions = true)
-final class InspectCommand implements Runnable {
+final class CertsInspect implements Runnable {
     @Spec
     private CommandSpec spec;
 

@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
  * Where the passphrase of an authority comes from: a file, the environment, the system's credentials, a file beside the
  * authority, or a prompt. Never an argument.
  */
-final class Passphrase {
+final class CertsPassphrase {
     static final String ENVIRONMENT = "GATEHOUSE_CA_PASSPHRASE";
 
     /** Beside the authority's own files: what a quickstart leaves, so that no question is asked. */
