@@ -1,14 +1,14 @@
 package io.gatehouse.cli;
 
+import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.StoredPassphrase;
+import java.io.BufferedReader;
 import java.io.Console;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -19,9 +19,6 @@ import picocli.CommandLine.Option;
 final class CertsPassphrase {
     static final String ENVIRONMENT = "GATEHOUSE_CA_PASSPHRASE";
 
-    /** Beside the authority's own files: what a quickstart leaves, so that no question is asked. */
-    static final String BESIDE = "passphrase";
-
     @Option(
             names = "--passphrase-file",
             paramLabel = "FILE",
@@ -30,27 +27,45 @@ final class CertsPassphrase {
                     + " the authority's folder, or a prompt.")
     private @Nullable Path file;
 
+    @Option(
+            names = "--passphrase-fd",
+            paramLabel = "N",
+            description = "Or: the first line of what this open file descriptor gives.")
+    private @Nullable Integer descriptor;
+
     /** Asks for the passphrase of an authority that is there. */
-    char[] existing(Path folder) {
-        return given(folder).orElseGet(() -> prompt("Passphrase of the authority in " + folder + ": "));
+    char[] existing(Path folder) throws PkiProblem {
+        Optional<char[]> given = given(folder);
+        return given.isPresent() ? given.get() : prompt("Passphrase of the authority in " + folder + ": ");
     }
 
-    /** Asks for a new one, twice where a person types it. */
-    char[] fresh(Path folder) {
-        return given(folder).orElseGet(() -> {
-            char[] first = prompt("New passphrase for the authority, 12 characters or more: ");
-            char[] second = prompt("Once more: ");
-            if (!Arrays.equals(first, second)) {
-                throw Failure.usage("the two passphrases are not the same");
+    /** Asks for a new one, twice where a person types it; or makes it. */
+    char[] fresh(Path folder, boolean generate) throws PkiProblem {
+        if (generate) {
+            if (file != null) {
+                throw Failure.usage("--generate-passphrase and --passphrase-file: give one of them");
             }
-            Arrays.fill(second, '\0');
-            return first;
-        });
+            return StoredPassphrase.beside(folder);
+        }
+        Optional<char[]> given = given(folder);
+        if (given.isPresent()) {
+            return given.get();
+        }
+        char[] first = prompt("New passphrase for the authority, 12 characters or more: ");
+        char[] second = prompt("Once more: ");
+        if (!Arrays.equals(first, second)) {
+            throw Failure.usage("the two passphrases are not the same");
+        }
+        Arrays.fill(second, '\0');
+        return first;
     }
 
-    private Optional<char[]> given(Path folder) {
+    private Optional<char[]> given(Path folder) throws PkiProblem {
         if (file != null) {
-            return Optional.of(read(file));
+            return Optional.of(StoredPassphrase.read(file));
+        }
+        if (descriptor != null) {
+            return Optional.of(fromDescriptor(descriptor));
         }
         String environment = System.getenv(ENVIRONMENT);
         if (environment != null) {
@@ -58,10 +73,9 @@ final class CertsPassphrase {
         }
         String credentials = System.getenv("CREDENTIALS_DIRECTORY");
         if (credentials != null && Files.exists(Path.of(credentials, "ca-pass"))) {
-            return Optional.of(read(Path.of(credentials, "ca-pass")));
+            return Optional.of(StoredPassphrase.read(Path.of(credentials, "ca-pass")));
         }
-        Path beside = folder.resolve(BESIDE);
-        return Files.exists(beside) ? Optional.of(read(beside)) : Optional.empty();
+        return StoredPassphrase.exists(folder) ? Optional.of(StoredPassphrase.beside(folder)) : Optional.empty();
     }
 
     private static char[] prompt(String text) {
@@ -77,21 +91,17 @@ final class CertsPassphrase {
         return typed;
     }
 
-    private static char[] read(Path file) {
-        try {
-            Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-            if (permissions.contains(PosixFilePermission.OTHERS_READ)
-                    || permissions.contains(PosixFilePermission.GROUP_WRITE)
-                    || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
-                throw Failure.usage(file + ": a passphrase that others can read or change. Run: chmod 600 " + file);
+    /** A pipe has no mode to check: whoever opened it for us decided who writes to it. */
+    private static char[] fromDescriptor(int number) {
+        Path pipe = Path.of("/dev/fd/" + number);
+        try (BufferedReader reader = Files.newBufferedReader(pipe)) {
+            String line = reader.readLine();
+            if (line == null) {
+                throw Failure.usage("file descriptor " + number + " gives no passphrase");
             }
-            return Files.readString(file, StandardCharsets.UTF_8)
-                    .lines()
-                    .findFirst()
-                    .orElse("")
-                    .toCharArray();
+            return line.toCharArray();
         } catch (IOException e) {
-            throw Failure.usage(file + ": cannot be read: " + e.getMessage());
+            throw Failure.usage("file descriptor " + number + " cannot be read: " + e.getMessage());
         }
     }
 }

@@ -175,6 +175,11 @@ public final class Authority implements AutoCloseable {
         return issue(profile, id, dnsNames, ipAddresses, validity, null, false);
     }
 
+    /** As {@link #issue}, for a device. */
+    public Issued issueDevice(String id, Duration validity) throws PkiProblem {
+        return issue(Profile.DEVICE, id, List.of(), List.of(), validity);
+    }
+
     /** Makes another certificate for a client that has one: what {@code --replace} does. */
     public Issued replace(Profile profile, String id, Duration validity) throws PkiProblem {
         return issue(profile, id, List.of(), List.of(), validity, null, true);
@@ -279,6 +284,11 @@ public final class Authority implements AutoCloseable {
             throw new PkiProblem(
                     Kind.CORRUPT, folder.certificateOf(kind.word()) + ": cannot be used: " + e.getMessage());
         }
+    }
+
+    /** Tries the passphrase. */
+    public void requirePassphrase() throws PkiProblem {
+        issuer(Profile.DEVICE);
     }
 
     Signer signer() {

@@ -7,6 +7,7 @@ import java.security.interfaces.RSAPublicKey;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What kinds of certificates there are, and the only maker of {@link Permit}. Immutable.
@@ -59,13 +60,22 @@ public enum Profile {
         requireId(request.id());
         requireKey(request.key());
         requireNames(request);
-        Duration validity = request.validity();
+        requireRow(request.validity(), request.deviceSerial());
+        return new Permit(this, request);
+    }
+
+    /** What can be judged before there is a key. */
+    void requireRow(Duration validity, @Nullable String serial) throws PkiProblem {
         if (validity.isNegative() || validity.isZero() || validity.compareTo(MAX_VALIDITY) > 0) {
             throw new PkiProblem(
                     Kind.POLICY,
                     "a validity of " + validity.toDays() + " days; 1 to " + MAX_VALIDITY.toDays() + " are possible");
         }
-        return new Permit(this, request);
+        if (serial != null && (isServer() || !DEVICE_SERIAL.matcher(serial).matches())) {
+            throw new PkiProblem(
+                    Kind.INPUT,
+                    "\"" + shown(serial) + "\" cannot be the serial number of a device (printable, 1 to 64)");
+        }
     }
 
     static void requireId(String id) throws PkiProblem {
@@ -95,12 +105,6 @@ public enum Profile {
             if (!org.bouncycastle.util.IPAddress.isValid(address)) {
                 throw new PkiProblem(Kind.INPUT, "\"" + shown(address) + "\" is not an IP address");
             }
-        }
-        String serial = request.deviceSerial();
-        if (serial != null && (isServer() || !DEVICE_SERIAL.matcher(serial).matches())) {
-            throw new PkiProblem(
-                    Kind.INPUT,
-                    "\"" + shown(serial) + "\" cannot be the serial number of a device (printable, 1 to 64)");
         }
     }
 

@@ -35,9 +35,18 @@ public final class StoredPassphrase {
         if (Files.exists(file)) {
             return read(file);
         }
-        char[] fresh = random().toCharArray();
         try {
             AtomicFiles.makePrivateFolder(authority);
+        } catch (IOException e) {
+            throw new PkiProblem(Kind.IO, authority + ": cannot be made: " + e.getMessage());
+        }
+        return into(file);
+    }
+
+    /** Makes a passphrase and writes it into a file, 0600. */
+    public static char[] into(Path file) throws PkiProblem {
+        char[] fresh = random().toCharArray();
+        try {
             AtomicFiles.writePrivate(file, (new String(fresh) + "\n").getBytes(StandardCharsets.US_ASCII));
         } catch (IOException e) {
             throw new PkiProblem(Kind.IO, file + ": cannot be written: " + e.getMessage());
