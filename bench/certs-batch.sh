@@ -7,7 +7,7 @@ devices=${1:-10000}
 loop=${2:-100}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
-gatehouse=$here/../gatehouse
+gatehouse=${GATEHOUSE:-$here/../gatehouse}
 
 # user + system seconds of a command and its children
 cpu() {
