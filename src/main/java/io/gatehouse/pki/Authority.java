@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whatever it does is journalled, and synced to disk, before it is handed out: after a crash there is either no trace
  * of a certificate or a journalled one.
+ *
+ * <p>Longer than most classes here, because everything that appends to the journal is in this one file.
  */
 public final class Authority implements AutoCloseable {
-    private static final Duration ISSUING_VALIDITY = Duration.ofDays(10 * 365);
-
     /** A week of holidays must not lock a fleet out (RFC 5280, 5.1.2.5: nextUpdate). */
     public static final Duration LIST_VALIDITY = Duration.ofDays(7);
 
@@ -88,7 +88,7 @@ public final class Authority implements AutoCloseable {
             folder.requirePrivate();
             FileChannel lock = folder.lock();
             try {
-                fill(folder, options, passphrase, clock);
+                new Foundation(folder, options, clock).lay(passphrase);
                 return new Authority(folder, passphrase, clock, lock);
             } catch (IOException | GeneralSecurityException | PkiProblem e) {
                 lock.close();
@@ -98,40 +98,6 @@ public final class Authority implements AutoCloseable {
             throw new PkiProblem(Kind.IO, path + ": cannot be written: " + e.getMessage());
         } catch (GeneralSecurityException e) {
             throw new PkiProblem(Kind.IO, "the authority's certificates cannot be made: " + e.getMessage());
-        }
-    }
-
-    private static void fill(AuthorityFolder folder, AuthorityOptions options, char[] passphrase, Clock clock)
-            throws IOException, GeneralSecurityException, PkiProblem {
-        Signer signer = new Signer(clock);
-        KeyPair rootPair = signer.keyPair("secp384r1");
-        X509Certificate root = signer.root(rootPair, options.organisation(), options.rootValidity());
-        AtomicFiles.makePrivateFolder(folder.path().resolve("ca"));
-        AtomicFiles.makePrivateFolder(folder.path().resolve("trust"));
-        Path offline = options.rootKeyFolder();
-        Path rootKey = offline == null ? folder.keyOf("root") : offline.resolve("root.key");
-        if (offline != null) {
-            AtomicFiles.makePrivateFolder(offline);
-        }
-        KeyVault.write(rootKey, rootPair.getPrivate(), passphrase);
-        AtomicFiles.writePublic(folder.certificateOf("root"), ascii(Pem.of(root)));
-        AtomicFiles.writePublic(folder.trustedRoot(), ascii(Pem.of(root)));
-        Journal.open(folder.journal(), clock, entry -> {})
-                .append(List.of(entry(
-                        clock.instant(),
-                        "create",
-                        options.organisation(),
-                        options.uriTemplate().isEmpty() ? Journal.NOTHING : options.uriTemplate())));
-        for (String kind : List.of("device", "server")) { // the server's last: isWhole() asks for it
-            KeyPair pair = signer.keyPair("secp256r1");
-            String name = kind.equals("device") ? "Gatehouse Device CA" : "Gatehouse Server CA";
-            X509Certificate issuing =
-                    signer.issuing(pair, name, options.organisation(), ISSUING_VALIDITY, root, rootPair.getPrivate());
-            KeyVault.write(folder.keyOf(kind), pair.getPrivate(), passphrase);
-            if (kind.equals("device")) {
-                AtomicFiles.writePublic(folder.trustedDeviceIssuer(), ascii(Pem.of(issuing)));
-            }
-            AtomicFiles.writePublic(folder.certificateOf(kind), ascii(Pem.of(issuing)));
         }
     }
 
@@ -396,7 +362,7 @@ public final class Authority implements AutoCloseable {
                 Journal.NOTHING);
     }
 
-    private static Journal.Entry entry(Instant at, String action, String id, String detail) {
+    static Journal.Entry entry(Instant at, String action, String id, String detail) {
         return new Journal.Entry(
                 at.toString(),
                 actor(),
@@ -419,7 +385,7 @@ public final class Authority implements AutoCloseable {
         return Journal.sha256(key.getEncoded()).substring(0, 32);
     }
 
-    private static byte[] ascii(String text) {
+    static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
