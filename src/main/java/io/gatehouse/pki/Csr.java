@@ -167,6 +167,10 @@ public final class Csr {
                 : Optional.empty();
     }
 
+    String keyDescription() {
+        return Curves.describe(key);
+    }
+
     /** What a profile does not take over; for clients that includes host names. */
     public List<String> dropped(Profile profile) {
         List<String> all = new ArrayList<>(dropped);

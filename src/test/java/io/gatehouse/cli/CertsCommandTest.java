@@ -89,6 +89,9 @@ class CertsCommandTest {
             assertThat(answer.contains("certificate revoked")).isEqualTo(id.equals("pump"));
         }
         assertThat(certs("renew", "pump", "-d", pki).exitCode()).isEqualTo(4);
+        String serial = openssl(0, "x509", "-in", pki.resolve("out/pump/cert.pem"), "-noout", "-serial");
+        assertThat(certs("inspect", pki.resolve("crl/device.crl")).out())
+                .contains("revocation list", serial.trim().substring(10).toLowerCase(java.util.Locale.ROOT));
         String list = certs("list", "--json", "--state", "revoked", "-d", pki).out();
         assertThat(list).contains("\"pump\"", "keyCompromise").doesNotContain("valve");
     }
@@ -118,6 +121,8 @@ class CertsCommandTest {
         Answer signed = certs("sign", csr, "-d", pki);
         assertThat(signed.exitCode()).isZero();
         assertThat(signed.err()).contains("basicConstraints", "extendedKeyUsage");
+        assertThat(certs("inspect", csr).out()).contains("certification request", "pump", "EC P-256");
+        assertThat(certs("inspect", pki.resolve("ca/root.key")).out()).contains("encrypted");
         String text = openssl(0, "x509", "-in", pki.resolve("out/pump/cert.pem"), "-noout", "-text");
         assertThat(text).contains("CA:FALSE", "TLS Web Client Authentication").doesNotContain("Server");
         assertThat(pki.resolve("out/pump/key.pem")).doesNotExist();
