@@ -11,6 +11,7 @@ import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.Pem;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
+import io.gatehouse.pki.StoredPassphrase;
 import io.gatehouse.protocol.Secret;
 import java.io.IOException;
 import java.io.InputStream;
@@ -66,7 +67,7 @@ final class Quickstart {
     private void certificates() throws IOException, PkiProblem {
         Path pki = folder.resolve("pki");
         AtomicFiles.makePrivateFolder(pki);
-        Path passphraseFile = pki.resolve(Passphrase.BESIDE);
+        Path passphraseFile = pki.resolve(StoredPassphrase.NAME);
         if (!Files.exists(passphraseFile)) {
             AtomicFiles.writePrivate(passphraseFile, (generated(24) + "\n").getBytes(StandardCharsets.US_ASCII));
         }

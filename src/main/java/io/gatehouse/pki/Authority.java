@@ -1,127 +1,113 @@
 package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Kind;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PrivateKey;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
+import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.bouncycastle.cert.X509CRLHolder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A certificate authority in a folder: one root, and under it one authority for devices and one for servers, so that no
  * device can ever pose as the broker. Confined to one thread, and to one process by its lock; closed after use.
  *
- * <p>The folder: {@code ca/root.crt}, {@code ca/root.key}, the same for {@code device} and {@code server},
- * {@code journal} and {@code lock}. What was issued is journalled before it is handed out.
+ * <p>Whatever it does is journalled, and synced to disk, before it is handed out: after a crash there is either no trace
+ * of a certificate or a journalled one.
+ *
+ * <p>Longer than most classes here, because everything that appends to the journal is in this one file.
  */
 public final class Authority implements AutoCloseable {
-    private static final Duration ROOT_VALIDITY = Duration.ofDays(20 * 365);
-    private static final Duration ISSUING_VALIDITY = Duration.ofDays(10 * 365);
+    /** A week of holidays must not lock a fleet out (RFC 5280, 5.1.2.5: nextUpdate). */
+    public static final Duration LIST_VALIDITY = Duration.ofDays(7);
 
-    private final Path folder;
+    private final AuthorityFolder folder;
     private final Clock clock;
     private final Signer signer;
-    private final FileChannel lockChannel;
+    private final FileChannel lock;
+    private final Inventory inventory = new Inventory();
     private final Journal journal;
     private final char[] passphrase;
     private final X509Certificate root;
     private final X509Certificate deviceIssuer;
     private final X509Certificate serverIssuer;
+    /** Decrypted when first needed: each costs half a second. */
+    private final Map<Profile, Signer.Issuer> issuers = new EnumMap<>(Profile.class);
 
-    private Authority(Path folder, char[] passphrase, Clock clock, FileChannel lockChannel) throws PkiProblem {
+    private Authority(AuthorityFolder folder, char[] passphrase, Clock clock, FileChannel lock) throws PkiProblem {
         this.folder = folder;
         this.clock = clock;
         this.signer = new Signer(clock);
-        this.lockChannel = lockChannel;
+        this.lock = lock;
         this.passphrase = passphrase.clone();
-        this.journal = Journal.open(folder.resolve("journal"), clock);
-        this.root = certificate(ca(folder, "root.crt"));
-        this.deviceIssuer = certificate(ca(folder, "device.crt"));
-        this.serverIssuer = certificate(ca(folder, "server.crt"));
-    }
-
-    private static Path ca(Path folder, String name) {
-        return folder.resolve("ca").resolve(name);
+        this.journal = Journal.open(folder.journal(), clock, inventory::apply);
+        this.root = folder.certificate("root");
+        this.deviceIssuer = folder.certificate("device");
+        this.serverIssuer = folder.certificate("server");
     }
 
     /** Whether a folder holds an authority. */
     public static boolean exists(Path folder) {
-        return Files.exists(ca(folder, "server.crt"));
+        return new AuthorityFolder(folder).isWhole();
+    }
+
+    /** Makes a new authority as {@link AuthorityOptions#of} describes it. */
+    public static Authority create(Path folder, String organisation, char[] passphrase, Clock clock) throws PkiProblem {
+        return create(folder, AuthorityOptions.of(organisation), passphrase, clock);
     }
 
     /** Makes a new authority; the folder must not hold one. */
-    public static Authority create(Path folder, String organisation, char[] passphrase, Clock clock) throws PkiProblem {
-        if (exists(folder)) {
-            throw new PkiProblem(Kind.INPUT, folder + ": holds an authority already; it is never overwritten");
+    public static Authority create(Path path, AuthorityOptions options, char[] passphrase, Clock clock)
+            throws PkiProblem {
+        AuthorityFolder folder = new AuthorityFolder(path);
+        if (folder.isWhole()) {
+            throw new PkiProblem(Kind.INPUT, path + ": holds an authority already; it is never overwritten");
         }
-        if (organisation.isBlank() || organisation.length() > 64) {
-            throw new PkiProblem(Kind.INPUT, "the organisation has 1 to 64 characters");
-        }
+        options.require();
         if (passphrase.length < 12) {
             throw new PkiProblem(Kind.INPUT, "the passphrase of an authority has 12 characters or more");
         }
         try {
-            AtomicFiles.makePrivateFolder(folder);
-            requirePrivate(folder);
-            FileChannel lock = lock(folder);
+            AtomicFiles.makePrivateFolder(path);
+            folder.requirePrivate();
+            FileChannel lock = folder.lock();
             try {
-                AtomicFiles.makePrivateFolder(folder.resolve("ca"));
-                Signer signer = new Signer(clock);
-                KeyPair rootPair = signer.keyPair("secp384r1");
-                X509Certificate root = signer.root(rootPair, organisation, ROOT_VALIDITY);
-                save(folder, "root", root, rootPair.getPrivate(), passphrase);
-                for (String kind : List.of("device", "server")) { // the server's last: exists() asks for it
-                    KeyPair pair = signer.keyPair("secp256r1");
-                    String name = kind.equals("device") ? "Gatehouse Device CA" : "Gatehouse Server CA";
-                    save(
-                            folder,
-                            kind,
-                            signer.issuing(pair, name, organisation, ISSUING_VALIDITY, root, rootPair.getPrivate()),
-                            pair.getPrivate(),
-                            passphrase);
-                }
+                new Foundation(folder, options, clock).lay(passphrase);
                 return new Authority(folder, passphrase, clock, lock);
             } catch (IOException | GeneralSecurityException | PkiProblem e) {
                 lock.close();
                 throw e;
             }
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, folder + ": cannot be written: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, path + ": cannot be written: " + e.getMessage());
         } catch (GeneralSecurityException e) {
             throw new PkiProblem(Kind.IO, "the authority's certificates cannot be made: " + e.getMessage());
         }
     }
 
-    private static void save(Path folder, String name, X509Certificate certificate, PrivateKey key, char[] passphrase)
-            throws IOException {
-        KeyVault.write(ca(folder, name + ".key"), key, passphrase);
-        AtomicFiles.writePublic(ca(folder, name + ".crt"), Pem.of(certificate).getBytes(StandardCharsets.US_ASCII));
-    }
-
-    /** Opens the authority of a folder; nobody else can until it is closed. */
-    public static Authority open(Path folder, char[] passphrase, Clock clock) throws PkiProblem {
-        if (!exists(folder)) {
-            throw new PkiProblem(Kind.NOT_FOUND, folder + ": no authority here. Make one with: gatehouse certs init");
-        }
+    /** Opens the authority of a folder; nobody else can until it is closed. The passphrase is tried when it is needed. */
+    public static Authority open(Path path, char[] passphrase, Clock clock) throws PkiProblem {
+        AuthorityFolder folder = new AuthorityFolder(path);
+        requireWhole(folder);
         try {
-            requirePrivate(folder);
-            FileChannel lock = lock(folder);
+            folder.requirePrivate();
+            FileChannel lock = folder.lock();
             try {
                 return new Authority(folder, passphrase, clock, lock);
             } catch (PkiProblem e) {
@@ -129,99 +115,290 @@ public final class Authority implements AutoCloseable {
                 throw e;
             }
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, folder + ": cannot be read: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, path + ": cannot be read: " + e.getMessage());
         }
     }
 
-    private static FileChannel lock(Path folder) throws IOException, PkiProblem {
-        FileChannel channel = FileChannel.open(
-                folder.resolve("lock"),
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                AtomicFiles.attribute("rw-------"));
-        FileLock lock;
-        try {
-            lock = channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            lock = null;
-        }
-        if (lock == null) {
-            channel.close();
-            throw new PkiProblem(Kind.LOCKED, folder + ": another process is using this authority");
-        }
-        return channel;
+    /** What an authority issued, without its lock and without its passphrase. */
+    public static Inventory view(Path path) throws PkiProblem {
+        AuthorityFolder folder = new AuthorityFolder(path);
+        requireWhole(folder);
+        Inventory inventory = new Inventory();
+        Journal.view(folder.journal(), inventory::apply);
+        return inventory;
     }
 
-    private static void requirePrivate(Path folder) throws IOException, PkiProblem {
-        var permissions = Files.getPosixFilePermissions(folder);
-        if (permissions.contains(java.nio.file.attribute.PosixFilePermission.GROUP_WRITE)
-                || permissions.contains(java.nio.file.attribute.PosixFilePermission.OTHERS_WRITE)) {
-            throw new PkiProblem(Kind.POLICY, folder + ": others can write here. Run: chmod 700 " + folder);
+    private static void requireWhole(AuthorityFolder folder) throws PkiProblem {
+        if (!folder.isWhole()) {
+            throw new PkiProblem(
+                    Kind.NOT_FOUND, folder.path() + ": no authority here. Make one with: gatehouse certs init");
         }
     }
 
     /** Makes a key and a certificate for it. */
     public Issued issue(Profile profile, String id, List<String> dnsNames, List<String> ipAddresses, Duration validity)
             throws PkiProblem {
-        KeyPair pair = signer.keyPair("secp256r1");
-        Permit permit = profile.permit(id, pair.getPublic(), dnsNames, ipAddresses, validity);
-        if (!profile.isServer() && isActive(id)) {
-            throw new PkiProblem(
-                    Kind.POLICY, "\"" + id + "\" has a certificate that is valid. A second one is made with --replace");
-        }
-        return sign(permit, pair.getPrivate());
+        return issue(profile, id, dnsNames, ipAddresses, validity, null, false);
+    }
+
+    /** As {@link #issue}, for a device. */
+    public Issued issueDevice(String id, Duration validity) throws PkiProblem {
+        return issue(Profile.DEVICE, id, List.of(), List.of(), validity);
     }
 
     /** Makes another certificate for a client that has one: what {@code --replace} does. */
     public Issued replace(Profile profile, String id, Duration validity) throws PkiProblem {
-        KeyPair pair = signer.keyPair("secp256r1");
-        return sign(profile.permit(id, pair.getPublic(), List.of(), List.of(), validity), pair.getPrivate());
+        return issue(profile, id, List.of(), List.of(), validity, null, true);
     }
 
-    private Issued sign(Permit permit, PrivateKey key) throws PkiProblem {
-        boolean server = permit.profile().isServer();
-        X509Certificate issuer = server ? serverIssuer : deviceIssuer;
-        PrivateKey issuerKey = KeyVault.read(ca(folder, server ? "server.key" : "device.key"), passphrase);
+    /** As {@link #issue}, with the manufacturer's number of a device, and also if there is a certificate already. */
+    public Issued issue(
+            Profile profile,
+            String id,
+            List<String> dnsNames,
+            List<String> ipAddresses,
+            Duration validity,
+            @Nullable String deviceSerial,
+            boolean replace)
+            throws PkiProblem {
+        KeyPair pair = signer.keyPair("secp256r1");
+        Permit permit =
+                profile.permit(new Request(id, pair.getPublic(), dnsNames, ipAddresses, validity, deviceSerial));
+        return commit(permit, Optional.of(pair.getPrivate()), replace);
+    }
+
+    /** Certifies a key that its holder keeps. */
+    public Issued certify(Permit permit, boolean replace) throws PkiProblem {
+        Optional<String> holder = inventory.holderOf(keyHash(permit.request().key()));
+        if (holder.isPresent() && !holder.get().equals(permit.request().id())) {
+            throw new PkiProblem(
+                    Kind.POLICY,
+                    "this key belongs to \"" + holder.get() + "\" already; every holder has a key of its own");
+        }
+        return commit(permit, Optional.empty(), replace);
+    }
+
+    private Issued commit(Permit permit, Optional<PrivateKey> key, boolean replace) throws PkiProblem {
+        requireFree(permit.profile(), permit.request().id(), replace);
+        Issued issued = sign(permit, issuer(permit.profile()), key);
+        record(List.of(issued));
+        return issued;
+    }
+
+    void requireFree(Profile profile, String id, boolean replace) throws PkiProblem {
+        if (!profile.isServer()
+                && !replace
+                && inventory.active(profile, id, clock.instant()).isPresent()) {
+            throw new PkiProblem(
+                    Kind.POLICY,
+                    "\"" + id + "\" has a certificate that is valid. Renew it with: gatehouse certs renew " + id
+                            + "; make a second one with --replace");
+        }
+    }
+
+    /** Signs without journalling; any thread. What it returns must not leave the process before {@link #record}. */
+    Issued sign(Permit permit, Signer.Issuer issuer, Optional<PrivateKey> key) throws PkiProblem {
         try {
-            X509Certificate certificate = signer.leaf(permit, organisation(), issuer, issuerKey);
-            journal.append(List.of(new Journal.Entry(
-                    journal.nextNumber(),
-                    clock.instant().toString(),
-                    "issue",
-                    permit.profile().word(),
-                    permit.id(),
-                    certificate.getSerialNumber().toString(16),
-                    certificate.getNotAfter().toInstant().toString(),
-                    Base64.getEncoder().encodeToString(certificate.getEncoded()))));
-            return new Issued(permit.profile(), permit.id(), certificate, issuer, root, key);
+            return new Issued(
+                    permit.profile(),
+                    permit.request().id(),
+                    signer.leaf(permit, issuer, inventory.organisation(), inventory.uriTemplate()),
+                    issuer.certificate(),
+                    root,
+                    key);
         } catch (GeneralSecurityException e) {
             throw new PkiProblem(Kind.IO, "the certificate cannot be made: " + e.getMessage());
         }
     }
 
-    private boolean isActive(String id) {
-        return journal.entries().stream()
-                .anyMatch(entry -> entry.id().equals(id)
-                        && !entry.profile().equals(Profile.SERVER.word())
-                        && Instant.parse(entry.end()).isAfter(clock.instant()));
-    }
-
-    private String organisation() {
-        String name = root.getSubjectX500Principal().getName();
-        int at = name.indexOf("O=");
-        String rest = name.substring(at + 2);
-        int end = rest.indexOf(',');
-        return (end < 0 ? rest : rest.substring(0, end)).replace("\\", "");
-    }
-
-    private static X509Certificate certificate(Path file) throws PkiProblem {
-        try {
-            return (X509Certificate) CertificateFactory.getInstance("X.509")
-                    .generateCertificate(new ByteArrayInputStream(Files.readAllBytes(file)));
-        } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
-        } catch (CertificateException e) {
-            throw new PkiProblem(Kind.CORRUPT, file + ": not a certificate");
+    /** Journals what was signed; when it returns, the journal is on the disk. */
+    void record(List<Issued> fresh) throws PkiProblem {
+        List<Journal.Entry> entries = new ArrayList<>();
+        for (Issued issued : fresh) {
+            entries.add(new Journal.Entry(
+                    clock.instant().toString(),
+                    actor(),
+                    "issue",
+                    issued.profile().word(),
+                    issued.id(),
+                    issued.serial(),
+                    issued.certificate().getNotAfter().toInstant().toString(),
+                    keyHash(issued.certificate().getPublicKey()),
+                    Base64.getEncoder().encodeToString(Pem.der(issued.certificate()))));
         }
+        append(entries);
+    }
+
+    private void append(List<Journal.Entry> entries) throws PkiProblem {
+        journal.append(entries);
+        entries.forEach(inventory::apply);
+    }
+
+    Signer.Issuer issuer(Profile profile) throws PkiProblem {
+        Profile kind = profile.isServer() ? Profile.SERVER : Profile.DEVICE;
+        Signer.Issuer known = issuers.get(kind);
+        if (known != null) {
+            return known;
+        }
+        try {
+            Signer.Issuer issuer = Signer.Issuer.of(
+                    kind.isServer() ? serverIssuer : deviceIssuer,
+                    KeyVault.read(folder.keyOf(kind.word()), passphrase));
+            issuers.put(kind, issuer);
+            return issuer;
+        } catch (GeneralSecurityException e) {
+            throw new PkiProblem(
+                    Kind.CORRUPT, folder.certificateOf(kind.word()) + ": cannot be used: " + e.getMessage());
+        }
+    }
+
+    /** Tries the passphrase. */
+    public void requirePassphrase() throws PkiProblem {
+        issuer(Profile.DEVICE);
+    }
+
+    Signer signer() {
+        return signer;
+    }
+
+    /** Revokes certificates; they stay listed until they expire. Those revoked before are left as they are. */
+    public List<Inventory.Item> revoke(List<Inventory.Item> items, RevocationReason reason) throws PkiProblem {
+        List<Inventory.Item> fresh =
+                items.stream().filter(item -> item.revokedAt() == null).toList();
+        if (!fresh.isEmpty()) {
+            append(fresh.stream()
+                    .map(item -> new Journal.Entry(
+                            clock.instant().toString(),
+                            actor(),
+                            "revoke",
+                            item.profile().word(),
+                            item.id(),
+                            item.serial().toString(16),
+                            item.notAfter().toString(),
+                            Journal.NOTHING,
+                            reason.word()))
+                    .toList());
+        }
+        return fresh;
+    }
+
+    /** Signs and writes the revocation lists of both authorities, as DER and PEM; says the files. */
+    public List<Path> publishRevocations(Duration validity) throws PkiProblem {
+        List<Path> written = new ArrayList<>();
+        try {
+            AtomicFiles.makePrivateFolder(folder.path().resolve("crl"));
+            long number = inventory.listNumber() + 1;
+            append(List.of(entry(clock.instant(), "crl", Journal.NOTHING, Long.toString(number))));
+            for (Profile kind : List.of(Profile.DEVICE, Profile.SERVER)) {
+                List<Inventory.Item> revoked = inventory.items().stream()
+                        .filter(item -> item.profile().isServer() == kind.isServer() && item.revokedAt() != null)
+                        .filter(item -> item.notAfter().isAfter(clock.instant()))
+                        .toList();
+                X509CRLHolder list = signer.revocations(issuer(kind), revoked, number, validity);
+                Path der = folder.revocationList(kind.word());
+                AtomicFiles.writePublic(der, list.getEncoded());
+                AtomicFiles.writePublic(
+                        folder.revocationListPem(kind.word()), ascii(Pem.block("X509 CRL", list.getEncoded())));
+                written.add(der);
+                written.add(folder.revocationListPem(kind.word()));
+            }
+            return written;
+        } catch (IOException e) {
+            throw new PkiProblem(Kind.IO, folder.path().resolve("crl") + ": cannot be written: " + e.getMessage());
+        } catch (GeneralSecurityException e) {
+            throw new PkiProblem(Kind.IO, "the revocation list cannot be made: " + e.getMessage());
+        }
+    }
+
+    /** Makes a token with which a device may enrol once; it is known to nobody but who reads this answer. */
+    public String token(String id, Duration validity) throws PkiProblem {
+        Profile.requireId(id);
+        String token = StoredPassphrase.random();
+        append(List.of(new Journal.Entry(
+                clock.instant().toString(),
+                actor(),
+                "token",
+                Journal.NOTHING,
+                id,
+                Journal.hash(token),
+                clock.instant().plus(validity).toString(),
+                Journal.NOTHING,
+                Journal.NOTHING)));
+        return token;
+    }
+
+    /** Uses a token up, before anything is signed for it; false if it is not this holder's, or used, or too old. */
+    public boolean consumeToken(String id, String token) throws PkiProblem {
+        Optional<Inventory.Token> known = inventory.token(Journal.hash(token));
+        if (known.isEmpty() || !known.get().id().equals(id) || !known.get().usable(clock.instant())) {
+            return false;
+        }
+        append(List.of(tokenEntry("token-used", known.get())));
+        return true;
+    }
+
+    /** Takes back the tokens of a holder that were not used; says how many. */
+    public int revokeTokens(String id) throws PkiProblem {
+        List<Journal.Entry> entries = inventory.tokens().stream()
+                .filter(token -> token.id().equals(id) && token.usable(clock.instant()))
+                .map(token -> tokenEntry("token-revoked", token))
+                .toList();
+        if (!entries.isEmpty()) {
+            append(entries);
+        }
+        return entries.size();
+    }
+
+    private Journal.Entry tokenEntry(String action, Inventory.Token token) {
+        return new Journal.Entry(
+                clock.instant().toString(),
+                actor(),
+                action,
+                Journal.NOTHING,
+                token.id(),
+                token.hash(),
+                token.end().toString(),
+                Journal.NOTHING,
+                Journal.NOTHING);
+    }
+
+    static Journal.Entry entry(Instant at, String action, String id, String detail) {
+        return new Journal.Entry(
+                at.toString(),
+                actor(),
+                action,
+                Journal.NOTHING,
+                id,
+                Journal.NOTHING,
+                Journal.NOTHING,
+                Journal.NOTHING,
+                detail);
+    }
+
+    private static String actor() {
+        String name =
+                Objects.requireNonNullElse(System.getProperty("user.name"), "").replaceAll("\\p{Cntrl}", "?");
+        return name.isEmpty() ? "unknown" : name;
+    }
+
+    private static String keyHash(PublicKey key) {
+        return Journal.sha256(key.getEncoded()).substring(0, 32);
+    }
+
+    static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    public AuthorityFolder folder() {
+        return folder;
+    }
+
+    public Inventory inventory() {
+        return inventory;
+    }
+
+    Clock clock() {
+        return clock;
     }
 
     /** What devices and other clients trust. */
@@ -240,14 +417,15 @@ public final class Authority implements AutoCloseable {
 
     /** How many certificates were issued. */
     public int issuedCount() {
-        return journal.entries().size();
+        return inventory.items().size();
     }
 
     @Override
     public void close() {
-        java.util.Arrays.fill(passphrase, '\0');
+        Arrays.fill(passphrase, '\0');
+        issuers.clear();
         try {
-            lockChannel.close();
+            lock.close();
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

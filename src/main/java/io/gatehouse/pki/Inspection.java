@@ -2,8 +2,7 @@ package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Kind;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -12,8 +11,8 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
-import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,13 +37,66 @@ public final class Inspection {
 
     private Inspection() {}
 
-    /** What each certificate of a file says, for people and as JSON. */
+    /** What each thing in a file says, for people and as JSON: certificates, a request, a revocation list or a key. */
     public static List<Map<String, Object>> of(Path file) throws PkiProblem {
+        byte[] bytes = Pem.bytes(file);
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        if (text.contains("-----BEGIN CERTIFICATE REQUEST-----")
+                || text.contains("-----BEGIN NEW CERTIFICATE REQUEST-----")) {
+            return List.of(request(Csr.parse(file.toString(), bytes)));
+        }
+        if (text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")) {
+            return List.of(Map.of("kind", "private key", "key", "encrypted"));
+        }
+        if (text.contains("PRIVATE KEY-----") && !text.contains("-----BEGIN CERTIFICATE-----")) {
+            return List.of(Map.of("kind", "private key", "key", Export.key(file).getAlgorithm()));
+        }
+        Optional<X509CRL> list = revocations(bytes);
+        if (list.isPresent()) {
+            return List.of(describe(list.get()));
+        }
         List<Map<String, Object>> all = new ArrayList<>();
-        for (X509Certificate certificate : certificates(file)) {
+        for (X509Certificate certificate : Pem.certificates(file.toString(), bytes)) {
             all.add(describe(certificate));
         }
         return all;
+    }
+
+    private static Map<String, Object> request(Csr csr) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("kind", "certification request");
+        fields.put("commonName", csr.commonName().orElse(""));
+        fields.put("key", csr.keyDescription());
+        fields.put("proofOfPossession", "yes");
+        fields.put("notTakenForDevice", csr.dropped(Profile.DEVICE));
+        return fields;
+    }
+
+    private static Optional<X509CRL> revocations(byte[] bytes) {
+        try {
+            return Optional.ofNullable(
+                    (X509CRL) CertificateFactory.getInstance("X.509").generateCRL(new ByteArrayInputStream(bytes)));
+        } catch (GeneralSecurityException e) {
+            return Optional.empty(); // then it is tried as certificates, which say what is wrong
+        }
+    }
+
+    private static Map<String, Object> describe(X509CRL list) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("kind", "revocation list");
+        fields.put("issuer", list.getIssuerX500Principal().getName());
+        fields.put("thisUpdate", list.getThisUpdate().toInstant().toString());
+        if (list.getNextUpdate() != null) {
+            fields.put("nextUpdate", list.getNextUpdate().toInstant().toString());
+        }
+        List<String> revoked = list.getRevokedCertificates() == null
+                ? List.of()
+                : list.getRevokedCertificates().stream()
+                        .map(one -> one.getSerialNumber().toString(16))
+                        .sorted()
+                        .toList();
+        fields.put("revoked", revoked);
+        return fields;
     }
 
     private static Map<String, Object> describe(X509Certificate certificate) throws PkiProblem {
@@ -87,20 +139,14 @@ public final class Inspection {
     }
 
     private static String key(X509Certificate certificate) {
-        if (certificate.getPublicKey() instanceof ECPublicKey ec) {
-            return "EC, " + ec.getParams().getCurve().getField().getFieldSize() + " bits";
-        }
-        if (certificate.getPublicKey() instanceof RSAPublicKey rsa) {
-            return "RSA, " + rsa.getModulus().bitLength() + " bits";
-        }
-        return certificate.getPublicKey().getAlgorithm();
+        return Curves.describe(certificate.getPublicKey());
     }
 
     /** The rules that a certificate breaks, with the path from an authority; empty if it would be accepted. */
     public static List<String> verify(Path file, Path ca, boolean asServer, Optional<String> host, Instant now)
             throws PkiProblem {
-        List<X509Certificate> chain = certificates(file);
-        List<X509Certificate> authorities = certificates(ca);
+        List<X509Certificate> chain = Pem.certificates(file);
+        List<X509Certificate> authorities = Pem.certificates(ca);
         X509Certificate leaf = chain.get(0);
         List<String> broken = new ArrayList<>();
         if (now.isAfter(leaf.getNotAfter().toInstant())) {
@@ -176,26 +222,6 @@ public final class Inspection {
                             .anyMatch(one -> name.equalsIgnoreCase(String.valueOf(one.get(1))));
         } catch (CertificateException e) {
             return false; // names that cannot be read match nothing
-        }
-    }
-
-    private static List<X509Certificate> certificates(Path file) throws PkiProblem {
-        try {
-            List<X509Certificate> all = new ArrayList<>();
-            for (var certificate : CertificateFactory.getInstance("X.509")
-                    .generateCertificates(new ByteArrayInputStream(Files.readAllBytes(file)))) {
-                all.add((X509Certificate) certificate);
-            }
-            if (all.isEmpty()) {
-                throw new PkiProblem(Kind.INPUT, file + ": no certificate in it");
-            }
-            return all;
-        } catch (java.nio.file.NoSuchFileException e) {
-            throw new PkiProblem(Kind.NOT_FOUND, file + ": no such file");
-        } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
-        } catch (CertificateException e) {
-            throw new PkiProblem(Kind.INPUT, file + ": not a certificate: " + e.getMessage());
         }
     }
 }

@@ -5,9 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.util.Optional;
 
 /**
- * A certificate that was signed and journalled, with its key.
+ * A certificate that was signed, with its key where the key was made here. Immutable.
  *
  * @param issuer sent along with the certificate, so that whoever trusts the root can build the path
  */
@@ -17,7 +18,11 @@ public record Issued(
         X509Certificate certificate,
         X509Certificate issuer,
         X509Certificate root,
-        PrivateKey key) {
+        Optional<PrivateKey> key) {
+
+    public String serial() {
+        return certificate.getSerialNumber().toString(16);
+    }
 
     /** Writes {@code cert.pem} (with the issuing authority's), {@code key.pem} (0600) and {@code ca.pem} (the root). */
     public void writeTo(Path folder) throws IOException {
@@ -26,14 +31,24 @@ public record Issued(
 
     public void writeTo(Path folder, String certificateName, String keyName, String caName) throws IOException {
         AtomicFiles.makePrivateFolder(folder);
-        AtomicFiles.writePrivate(folder.resolve(keyName), Pem.of(key));
-        AtomicFiles.writePublic(
-                folder.resolve(certificateName), Pem.of(certificate, issuer).getBytes(StandardCharsets.US_ASCII));
-        AtomicFiles.writePublic(folder.resolve(caName), Pem.of(root).getBytes(StandardCharsets.US_ASCII));
+        if (key.isPresent()) {
+            AtomicFiles.writePrivate(folder.resolve(keyName), Pem.of(key.get()));
+        }
+        AtomicFiles.writePublic(folder.resolve(certificateName), chainPem());
+        AtomicFiles.writePublic(folder.resolve(caName), rootPem());
+    }
+
+    /** The certificate and its issuer's, as they are sent in a handshake. */
+    byte[] chainPem() {
+        return Pem.of(certificate, issuer).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    byte[] rootPem() {
+        return Pem.of(root).getBytes(StandardCharsets.US_ASCII);
     }
 
     @Override
     public String toString() {
-        return profile.word() + " " + id + " " + certificate.getSerialNumber().toString(16);
+        return profile.word() + " " + id + " " + serial();
     }
 }

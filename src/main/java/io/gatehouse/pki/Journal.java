@@ -1,7 +1,10 @@
 package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Kind;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -11,51 +14,75 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
- * What the authority did, as lines that are only ever appended, each with the hash of the one before: the source of truth.
+ * What the authority did, as lines that are only ever appended, each with the hash of the one before: the source of
+ * truth. Guarded by the authority's lock; one thread.
  *
- * <p>A line is fields separated by tabs: number, time, actor's action, profile, id, serial, end, certificate (base64 DER),
- * hash of the previous line, hash of this one. It is on the disk before a certificate leaves the process. A last line that
- * a crash tore is set aside in a file of its own; any other line that does not fit stops everything, and is named. Guarded
- * by the authority's lock.
+ * <p>A line is on the disk before a certificate leaves the process. A last line that a crash tore is set aside in a file
+ * of its own; any other line that does not fit stops everything, and is named. Lines are read once and handed on, so that
+ * a million certificates need no million lines in memory.
  */
 final class Journal {
+    /** In a field that says nothing. */
+    static final String NOTHING = "-";
+
     private static final String FIRST = "0".repeat(64);
+    private static final int FIELDS = 12;
+    private static final int MAX_LINE_BYTES = 64 * 1024;
 
     private final Path file;
-    private final Clock clock;
-    private final List<Entry> entries = new ArrayList<>();
+    private long count;
     private String lastHash = FIRST;
 
-    /** One line. */
+    /**
+     * One line: fields separated by tabs, then the hash of the line before and of this one.
+     *
+     * @param profile of a certificate; {@link #NOTHING} elsewhere
+     * @param serial of a certificate in hex, of a token its hash
+     * @param end when what the line is about ends
+     * @param key the first half of the SHA-256 of the public key
+     * @param detail the certificate (base64 DER), the reason of a revocation, the number of a list
+     */
     record Entry(
-            long number,
             String time,
+            String actor,
             String action,
             String profile,
             String id,
             String serial,
             String end,
-            String certificate) {
-        String text() {
-            return String.join("\t", Long.toString(number), time, action, profile, id, serial, end, certificate);
+            String key,
+            String detail) {
+        Entry {
+            for (String field : List.of(time, actor, action, profile, id, serial, end, key, detail)) {
+                if (field.isEmpty() || field.codePoints().anyMatch(c -> c < 0x20 || c == 0x7F)) {
+                    throw new IllegalArgumentException("a field of the journal is empty or has control characters");
+                }
+            }
+        }
+
+        private String text(long number) {
+            return String.join("\t", Long.toString(number), time, actor, action, profile, id, serial, end, key, detail);
         }
     }
 
-    private Journal(Path file, Clock clock) {
+    private Journal(Path file) {
         this.file = file;
-        this.clock = clock;
     }
 
-    static Journal open(Path file, Clock clock) throws PkiProblem {
-        Journal journal = new Journal(file, clock);
+    /** Opens to append; a torn last line is set aside first. */
+    static Journal open(Path file, Clock clock, Consumer<Entry> reader) throws PkiProblem {
+        Journal journal = new Journal(file);
         try {
-            if (Files.exists(file)) {
-                journal.read();
+            long whole = journal.read(reader);
+            if (Files.exists(file) && whole < Files.size(file)) {
+                journal.setAside(whole, clock);
             }
         } catch (IOException e) {
             throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
@@ -63,64 +90,88 @@ final class Journal {
         return journal;
     }
 
-    private void read() throws IOException, PkiProblem {
-        byte[] bytes = Files.readAllBytes(file);
-        int start = 0;
-        int line = 1;
-        while (start < bytes.length) {
-            int end = start;
-            while (end < bytes.length && bytes[end] != '\n') {
-                end++;
-            }
-            String text = new String(bytes, start, end - start, StandardCharsets.UTF_8);
-            boolean torn = end == bytes.length;
-            if (torn) {
-                setAside(bytes, start);
-                return;
-            }
-            accept(text, line);
-            start = end + 1;
-            line++;
+    /** Reads without the right to write: a line that another process is just appending is not seen yet. */
+    static long view(Path file, Consumer<Entry> reader) throws PkiProblem {
+        Journal journal = new Journal(file);
+        try {
+            journal.read(reader);
+        } catch (IOException e) {
+            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
         }
+        return journal.count;
     }
 
-    private void accept(String text, int line) throws PkiProblem {
-        String[] parts = text.split("\t", -1);
-        boolean whole = parts.length == 10 && parts[8].equals(lastHash);
-        String body = whole ? text.substring(0, text.lastIndexOf('\t')) : "";
-        if (!whole || !hash(body).equals(parts[9]) || !parts[0].equals(Long.toString(entries.size() + 1L))) {
-            throw new PkiProblem(
-                    Kind.CORRUPT,
-                    file + ":" + line
-                            + ": the journal was changed here. Nothing is issued until it is restored from a backup");
+    /** How many bytes are whole lines. */
+    private long read(Consumer<Entry> reader) throws IOException, PkiProblem {
+        if (!Files.exists(file)) {
+            return 0;
         }
-        entries.add(
-                new Entry(entries.size() + 1L, parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], parts[7]));
-        lastHash = parts[9];
+        long whole = 0;
+        ByteArrayOutputStream line = new ByteArrayOutputStream(1024);
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+            for (int b = in.read(); b >= 0; b = in.read()) {
+                if (b != '\n') {
+                    if (line.size() >= MAX_LINE_BYTES) {
+                        throw changed(count + 1);
+                    }
+                    line.write(b);
+                    continue;
+                }
+                whole += line.size() + 1L;
+                reader.accept(accept(line.toString(StandardCharsets.UTF_8)));
+                line.reset();
+            }
+        }
+        return whole;
+    }
+
+    private Entry accept(String text) throws PkiProblem {
+        String[] parts = text.split("\t", -1);
+        if (parts.length != FIELDS
+                || !parts[0].equals(Long.toString(count + 1))
+                || !parts[10].equals(lastHash)
+                || !hash(text.substring(0, text.lastIndexOf('\t'))).equals(parts[11])) {
+            throw changed(count + 1);
+        }
+        count++;
+        lastHash = parts[11];
+        return new Entry(parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], parts[7], parts[8], parts[9]);
+    }
+
+    private PkiProblem changed(long line) {
+        return new PkiProblem(
+                Kind.CORRUPT,
+                file + ":" + line + ": the journal was changed here. Nothing is issued until it is restored:"
+                        + " gatehouse certs restore");
     }
 
     /** A line without its end was never acknowledged to anybody: it is kept for the curious and cut off. */
-    private void setAside(byte[] bytes, int start) throws IOException {
+    private void setAside(long whole, Clock clock) throws IOException {
         Path torn = file.resolveSibling(file.getFileName() + ".torn-" + clock.millis());
-        AtomicFiles.writePrivate(torn, java.util.Arrays.copyOfRange(bytes, start, bytes.length));
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            channel.truncate(start);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer rest = ByteBuffer.allocate((int) Math.min(MAX_LINE_BYTES, channel.size() - whole));
+            channel.read(rest, whole);
+            AtomicFiles.writePrivate(torn, java.util.Arrays.copyOf(rest.array(), rest.position()));
+            channel.truncate(whole);
             channel.force(true);
         }
     }
 
     /** Appends lines with one sync; when it returns, they are on the disk. */
     void append(List<Entry> fresh) throws PkiProblem {
-        StringBuilder text = new StringBuilder();
+        StringBuilder text = new StringBuilder(fresh.size() * 1024);
         String hash = lastHash;
+        long number = count;
         for (Entry entry : fresh) {
-            String body = entry.text() + "\t" + hash;
+            number++;
+            String body = entry.text(number) + "\t" + hash;
             hash = hash(body);
             text.append(body).append('\t').append(hash).append('\n');
         }
+        boolean existed = Files.exists(file);
         try (FileChannel channel = FileChannel.open(
                 file,
-                java.util.Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
                 AtomicFiles.attribute("rw-------"))) {
             long before = channel.size();
             ByteBuffer buffer = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
@@ -134,25 +185,24 @@ final class Journal {
                 channel.truncate(before); // a full disk leaves no half line
                 throw e;
             }
+            if (!existed) {
+                AtomicFiles.syncFolder(
+                        Objects.requireNonNull(file.toAbsolutePath().getParent()));
+            }
         } catch (IOException e) {
             throw new PkiProblem(Kind.IO, file + ": cannot be written: " + e.getMessage() + ". Nothing was issued");
         }
-        entries.addAll(fresh);
+        count = number;
         lastHash = hash;
     }
 
-    List<Entry> entries() {
-        return List.copyOf(entries);
+    static String hash(String text) {
+        return sha256(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    long nextNumber() {
-        return entries.size() + 1L;
-    }
-
-    private static String hash(String text) {
+    static String sha256(byte[] bytes) {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

@@ -22,11 +22,11 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS8EncryptedPrivateKeyInfoBuilder;
 import org.bouncycastle.pkcs.jcajce.JcePKCSPBEOutputEncryptorBuilder;
 
 /**
- * The authority's keys on disk: PKCS#8 encrypted with PBES2, scrypt and AES-256 (RFC 8018, RFC 7914), which OpenSSL reads
- * too. Stateless.
+ * The authority's keys on disk: PKCS#8 encrypted with PBES2, scrypt and AES-256 (RFC 8018, RFC 7914), in the
+ * standard form. Stateless.
  */
 final class KeyVault {
-    /** 128 MiB and about half a second for every guess. */
+    /** 128 MiB and about half a second for every guess; more memory than the openssl program grants to scrypt. */
     private static final int SCRYPT_COST = 1 << 17;
 
     private static final BouncyCastleProvider PROVIDER = new BouncyCastleProvider();

@@ -1,23 +1,32 @@
 package io.gatehouse.pki;
 
+import io.gatehouse.pki.PkiProblem.Kind;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.CertificateEncodingException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 
-/** DER in the clothes that other programs read (RFC 7468). Stateless. */
+/** DER in the clothes that other programs read (RFC 7468), and back. Stateless. */
 public final class Pem {
+    /** Nothing that this reads is near it; a wrong file may be. */
+    private static final long MAX_BYTES = 32L << 20;
+
     private Pem() {}
 
     public static String of(X509Certificate... certificates) {
         StringBuilder pem = new StringBuilder();
         for (X509Certificate certificate : certificates) {
-            try {
-                pem.append(block("CERTIFICATE", certificate.getEncoded()));
-            } catch (CertificateEncodingException e) {
-                throw new IllegalStateException("a certificate that was read cannot be written", e);
-            }
+            pem.append(block("CERTIFICATE", der(certificate)));
         }
         return pem.toString();
     }
@@ -31,5 +40,51 @@ public final class Pem {
         return "-----BEGIN " + label + "-----\n"
                 + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
                 + "\n-----END " + label + "-----\n";
+    }
+
+    static byte[] der(X509Certificate certificate) {
+        try {
+            return certificate.getEncoded();
+        } catch (CertificateEncodingException e) {
+            throw new IllegalStateException("a certificate that was read cannot be written", e);
+        }
+    }
+
+    /** The bytes of a file that is not absurdly large. */
+    static byte[] bytes(Path file) throws PkiProblem {
+        try {
+            if (Files.isDirectory(file)) {
+                throw new PkiProblem(Kind.INPUT, file + ": a folder, not a file");
+            }
+            if (Files.size(file) > MAX_BYTES) {
+                throw new PkiProblem(Kind.INPUT, file + ": larger than " + MAX_BYTES + " bytes");
+            }
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new PkiProblem(Kind.NOT_FOUND, file + ": no such file");
+        } catch (IOException e) {
+            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
+        }
+    }
+
+    /** The certificates of a file, PEM or DER; at least one. */
+    public static List<X509Certificate> certificates(Path file) throws PkiProblem {
+        return certificates(file.toString(), bytes(file));
+    }
+
+    static List<X509Certificate> certificates(String name, byte[] bytes) throws PkiProblem {
+        try {
+            List<X509Certificate> all = new ArrayList<>();
+            for (var certificate :
+                    CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(bytes))) {
+                all.add((X509Certificate) certificate);
+            }
+            if (all.isEmpty()) {
+                throw new PkiProblem(Kind.INPUT, name + ": no certificate in it");
+            }
+            return all;
+        } catch (CertificateException e) {
+            throw new PkiProblem(Kind.INPUT, name + ": not a certificate: " + e.getMessage());
+        }
     }
 }

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         name = "verify",
         description = "Say whether a certificate would be accepted, and which rule it breaks if not.",
         mixinStandardHelpOptions = true)
-final class VerifyCommand implements Runnable {
+final class CertsVerify implements Runnable {
     @Spec
     private CommandSpec spec;
 

@@ -15,13 +15,13 @@ import picocli.CommandLine.Spec;
 /** {@code certs inspect}: what is in a file of certificates. */
 @Command(
         name = "inspect",
-        description = "Show the certificates in a file, PEM or DER.",
+        description = "Show what is in a file: certificates or a revocation list (PEM, DER), a request or a key (PEM).",
         mixinStandardHelpOptions = true)
-final class InspectCommand implements Runnable {
+final class CertsInspect implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "FILE", description = "Certificates.")
+    @Parameters(paramLabel = "FILE", description = "The file.")
     private Path file = Path.of("");
 
     @Option(names = "--json", description = "As JSON.")
@@ -36,7 +36,9 @@ final class InspectCommand implements Runnable {
                 return;
             }
             for (int i = 0; i < all.size(); i++) {
-                spec.commandLine().getOut().println("certificate " + (i + 1) + " of " + all.size());
+                spec.commandLine()
+                        .getOut()
+                        .println(all.get(i).getOrDefault("kind", "certificate") + " " + (i + 1) + " of " + all.size());
                 all.get(i).forEach((key, value) -> spec.commandLine().getOut().printf("  %-18s %s%n", key, value));
             }
         } catch (PkiProblem e) {

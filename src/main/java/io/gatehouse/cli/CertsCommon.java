@@ -1,0 +1,56 @@
+package io.gatehouse.cli;
+
+import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.AuthorityFolder;
+import io.gatehouse.pki.PkiProblem;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Clock;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What every command of an authority takes: its folder and its passphrase. */
+final class CertsCommon {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(
+            names = {"-d", "--dir"},
+            paramLabel = "DIR",
+            defaultValue = "pki",
+            description = "The authority's folder; default: ${DEFAULT-VALUE}.")
+    private Path folder = Path.of("pki");
+
+    @Mixin
+    private CertsPassphrase passphrase = new CertsPassphrase();
+
+    Path folder() {
+        return folder;
+    }
+
+    AuthorityFolder places() {
+        return new AuthorityFolder(folder);
+    }
+
+    CertsPassphrase passphrase() {
+        return passphrase;
+    }
+
+    PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    /** Something to know that does not stop the command. */
+    void warn(String text) {
+        spec.commandLine().getErr().println("gatehouse: " + text);
+    }
+
+    Authority open() throws PkiProblem {
+        if (!Authority.exists(folder)) { // before a passphrase is asked for
+            Authority.view(folder);
+        }
+        return Authority.open(folder, passphrase.existing(folder), Clock.systemUTC());
+    }
+}

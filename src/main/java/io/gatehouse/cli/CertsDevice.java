@@ -1,0 +1,52 @@
+package io.gatehouse.cli;
+
+import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.Profile;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code certs device}: a client's key and certificate. */
+@Command(
+        name = "device",
+        description = "Make a device's key and certificate; with --admin, an administrator's.",
+        mixinStandardHelpOptions = true)
+final class CertsDevice implements Runnable {
+    static final String NEXT = "mosquitto_pub --cafile DIR/ca.pem --cert DIR/cert.pem --key DIR/key.pem -h localhost"
+            + " -p 8883 -t TOPIC -m MESSAGE";
+
+    @Parameters(paramLabel = "ID", description = "Its name: the CN, and {id} of the URI that init was told.")
+    private String id = "";
+
+    @Option(names = "--admin", description = "For a person who administers; {profile} of the URI says so.")
+    private boolean admin;
+
+    @Option(names = "--serial-number", paramLabel = "SN", description = "The manufacturer's number of the device.")
+    private @Nullable String serialNumber;
+
+    @Option(names = "--replace", description = "Although it has a certificate that is valid.")
+    private boolean replace;
+
+    @Mixin
+    private CertsCommon common = new CertsCommon();
+
+    @Mixin
+    private CertsIssuing issuing = new CertsIssuing();
+
+    @Override
+    public void run() {
+        Profile profile = admin ? Profile.ADMINISTRATOR : Profile.DEVICE;
+        try (Authority authority = common.open()) {
+            issuing.write(
+                    common,
+                    authority.issue(profile, id, List.of(), List.of(), issuing.validity(), serialNumber, replace),
+                    NEXT);
+        } catch (PkiProblem e) {
+            throw CertsCommand.failure(e);
+        }
+    }
+}

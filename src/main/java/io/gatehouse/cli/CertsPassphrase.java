@@ -1,0 +1,107 @@
+package io.gatehouse.cli;
+
+import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.StoredPassphrase;
+import java.io.BufferedReader;
+import java.io.Console;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * Where the passphrase of an authority comes from: a file, the environment, the system's credentials, a file beside the
+ * authority, or a prompt. Never an argument.
+ */
+final class CertsPassphrase {
+    static final String ENVIRONMENT = "GATEHOUSE_CA_PASSPHRASE";
+
+    @Option(
+            names = "--passphrase-file",
+            paramLabel = "FILE",
+            description = "The authority's passphrase: the first line of a file that only its owner reads. Else the"
+                    + " environment (GATEHOUSE_CA_PASSPHRASE), the system's credential \"ca-pass\", the file \"passphrase\" in"
+                    + " the authority's folder, or a prompt.")
+    private @Nullable Path file;
+
+    @Option(
+            names = "--passphrase-fd",
+            paramLabel = "N",
+            description = "Or: the first line of what this open file descriptor gives.")
+    private @Nullable Integer descriptor;
+
+    /** Asks for the passphrase of an authority that is there. */
+    char[] existing(Path folder) throws PkiProblem {
+        Optional<char[]> given = given(folder);
+        return given.isPresent() ? given.get() : prompt("Passphrase of the authority in " + folder + ": ");
+    }
+
+    /** Asks for a new one, twice where a person types it; or makes it. */
+    char[] fresh(Path folder, boolean generate) throws PkiProblem {
+        if (generate) {
+            if (file != null) {
+                throw Failure.usage("--generate-passphrase and --passphrase-file: give one of them");
+            }
+            return StoredPassphrase.beside(folder);
+        }
+        Optional<char[]> given = given(folder);
+        if (given.isPresent()) {
+            return given.get();
+        }
+        char[] first = prompt("New passphrase for the authority, 12 characters or more: ");
+        char[] second = prompt("Once more: ");
+        if (!Arrays.equals(first, second)) {
+            throw Failure.usage("the two passphrases are not the same");
+        }
+        Arrays.fill(second, '\0');
+        return first;
+    }
+
+    private Optional<char[]> given(Path folder) throws PkiProblem {
+        if (file != null) {
+            return Optional.of(StoredPassphrase.read(file));
+        }
+        if (descriptor != null) {
+            return Optional.of(fromDescriptor(descriptor));
+        }
+        String environment = System.getenv(ENVIRONMENT);
+        if (environment != null) {
+            return Optional.of(environment.toCharArray());
+        }
+        String credentials = System.getenv("CREDENTIALS_DIRECTORY");
+        if (credentials != null && Files.exists(Path.of(credentials, "ca-pass"))) {
+            return Optional.of(StoredPassphrase.read(Path.of(credentials, "ca-pass")));
+        }
+        return StoredPassphrase.exists(folder) ? Optional.of(StoredPassphrase.beside(folder)) : Optional.empty();
+    }
+
+    private static char[] prompt(String text) {
+        Console console = System.console();
+        if (console == null) {
+            throw Failure.usage(
+                    "no terminal to ask for the passphrase on. Give --passphrase-file, or set " + ENVIRONMENT);
+        }
+        char[] typed = console.readPassword("%s", text);
+        if (typed == null) {
+            throw Failure.usage("no passphrase was typed");
+        }
+        return typed;
+    }
+
+    /** A pipe has no mode to check: whoever opened it for us decided who writes to it. */
+    private static char[] fromDescriptor(int number) {
+        Path pipe = Path.of("/dev/fd/" + number);
+        try (BufferedReader reader = Files.newBufferedReader(pipe)) {
+            String line = reader.readLine();
+            if (line == null) {
+                throw Failure.usage("file descriptor " + number + " gives no passphrase");
+            }
+            return line.toCharArray();
+        } catch (IOException e) {
+            throw Failure.usage("file descriptor " + number + " cannot be read: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package io.gatehouse.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code certs renew}: the next certificate of a holder. */
+@Command(
+        name = "renew",
+        description =
+                "Make the next certificate of a holder, with a new key unless told otherwise. The old one is accepted until it ends, or is revoked.",
+        mixinStandardHelpOptions = true)
+final class CertsRenew implements Runnable {
+    @Mixin
+    private CertsRenewing renewing = new CertsRenewing();
+
+    @Option(names = "--same-key", description = "Certify the old key again; for keys that their holder made and keeps.")
+    private boolean sameKey;
+
+    @Override
+    public void run() {
+        renewing.run(sameKey);
+    }
+}

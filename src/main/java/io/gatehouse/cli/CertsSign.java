@@ -1,0 +1,58 @@
+package io.gatehouse.cli;
+
+import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.Csr;
+import io.gatehouse.pki.Permit;
+import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.Profile;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code certs sign}: a certificate for a key that its holder made and keeps. */
+@Command(
+        name = "sign",
+        description =
+                "Certify the key of a certification request (CSR). Only what the profile permits is taken from it.",
+        mixinStandardHelpOptions = true)
+final class CertsSign implements Runnable {
+    @Parameters(paramLabel = "REQUEST", description = "The request, PEM or DER.")
+    private Path file = Path.of("");
+
+    @Option(
+            names = "--profile",
+            defaultValue = "device",
+            description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}.")
+    private Profile profile = Profile.DEVICE;
+
+    @Option(names = "--id", paramLabel = "ID", description = "Whom it is for; default: the request's common name.")
+    private @Nullable String id;
+
+    @Option(names = "--replace", description = "Although there is a certificate that is valid.")
+    private boolean replace;
+
+    @Mixin
+    private CertsCommon common = new CertsCommon();
+
+    @Mixin
+    private CertsIssuing issuing = new CertsIssuing();
+
+    @Override
+    public void run() {
+        try {
+            Csr csr = Csr.read(file);
+            Permit permit = profile.permit(csr.request(profile, Optional.ofNullable(id), issuing.validity()));
+            try (Authority authority = common.open()) {
+                var issued = authority.certify(permit, replace);
+                csr.dropped(profile).forEach(what -> common.warn("not taken from the request: " + what));
+                issuing.write(common, issued, "give DIR/cert.pem and DIR/ca.pem to the holder of the key");
+            }
+        } catch (PkiProblem e) {
+            throw CertsCommand.failure(e);
+        }
+    }
+}

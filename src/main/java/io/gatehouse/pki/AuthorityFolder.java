@@ -1,0 +1,93 @@
+package io.gatehouse.pki;
+
+import io.gatehouse.pki.PkiProblem.Kind;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.security.cert.X509Certificate;
+import java.util.Set;
+
+/** Where an authority keeps what. Immutable. */
+public record AuthorityFolder(Path path) {
+    public Path certificateOf(String authority) {
+        return path.resolve("ca").resolve(authority + ".crt");
+    }
+
+    public Path keyOf(String authority) {
+        return path.resolve("ca").resolve(authority + ".key");
+    }
+
+    Path journal() {
+        return path.resolve("journal");
+    }
+
+    /** What devices and other clients trust. */
+    public Path trustedRoot() {
+        return path.resolve("trust").resolve("root.pem");
+    }
+
+    /** What a broker trusts for its clients ({@code client_ca}). */
+    public Path trustedDeviceIssuer() {
+        return path.resolve("trust").resolve("device-ca.pem");
+    }
+
+    /** A revocation list in DER; beside it lies the same as PEM. */
+    public Path revocationList(String authority) {
+        return path.resolve("crl").resolve(authority + ".crl");
+    }
+
+    public Path revocationListPem(String authority) {
+        return path.resolve("crl").resolve(authority + ".pem");
+    }
+
+    /** Where a command leaves what it made for a holder, unless it was told another place. */
+    public Path outputOf(String id) {
+        return path.resolve("out").resolve(id);
+    }
+
+    /** The server's authority is written last, so whoever finds it finds all. */
+    boolean isWhole() {
+        return Files.exists(certificateOf("server"));
+    }
+
+    X509Certificate certificate(String authority) throws PkiProblem {
+        return Pem.certificates(certificateOf(authority)).get(0);
+    }
+
+    /** Takes the lock, which the system gives back even if this process is killed. */
+    FileChannel lock() throws IOException, PkiProblem {
+        FileChannel channel = FileChannel.open(
+                path.resolve("lock"),
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                AtomicFiles.attribute("rw-------"));
+        FileLock lock;
+        try {
+            lock = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            lock = null; // another thread of this process holds it: in use as well
+        }
+        if (lock == null) {
+            channel.close();
+            throw new PkiProblem(
+                    Kind.LOCKED, path + ": another process is using this authority. Try again when it ended");
+        }
+        return channel;
+    }
+
+    void requirePrivate() throws IOException, PkiProblem {
+        if (Files.isSymbolicLink(path)) {
+            throw new PkiProblem(Kind.POLICY, path + ": a link; name the folder of the authority itself");
+        }
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS);
+        if (permissions.contains(PosixFilePermission.GROUP_WRITE)
+                || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
+            throw new PkiProblem(Kind.POLICY, path + ": others can write here. Run: chmod 700 " + path);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package io.gatehouse.pki;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Looks an authority's folder over: modes, journal, validity, revocation lists, left-overs. Confined to one thread. */
+public final class Doctor {
+    private static final Duration SOON = Duration.ofDays(90);
+
+    private final AuthorityFolder folder;
+    private final Instant now;
+    private final List<String> findings = new ArrayList<>();
+
+    private Doctor(AuthorityFolder folder, Instant now) {
+        this.folder = folder;
+        this.now = now;
+    }
+
+    /** What is wrong, each with its mend; empty if all is well. */
+    public static List<String> examine(Path path, Instant now) throws PkiProblem {
+        Doctor doctor = new Doctor(new AuthorityFolder(path), now);
+        Inventory inventory = Authority.view(path); // names a changed line of the journal
+        try {
+            doctor.modes();
+            doctor.authorities();
+            doctor.lists();
+            doctor.leftOvers(inventory);
+        } catch (IOException e) {
+            throw new PkiProblem(PkiProblem.Kind.IO, path + ": cannot be read: " + e.getMessage());
+        }
+        return doctor.findings;
+    }
+
+    private void modes() throws IOException {
+        try (Stream<Path> files = Files.walk(folder.path())) {
+            for (Path file : files.toList()) {
+                if (Files.isSymbolicLink(file)) {
+                    findings.add(file + ": a link inside the authority's folder; replace it by what it points to");
+                    continue;
+                }
+                Set<PosixFilePermission> modes = Files.getPosixFilePermissions(file);
+                String name = String.valueOf(file.getFileName());
+                boolean secret = name.endsWith(".key")
+                        || name.equals("key.pem")
+                        || name.equals("journal")
+                        || name.equals(StoredPassphrase.NAME);
+                if (modes.contains(PosixFilePermission.OTHERS_WRITE)
+                        || modes.contains(PosixFilePermission.GROUP_WRITE)) {
+                    findings.add(file + ": others can write it. Run: chmod go-w " + file);
+                }
+                if (secret
+                        && (modes.contains(PosixFilePermission.OTHERS_READ)
+                                || modes.contains(PosixFilePermission.GROUP_READ))) {
+                    findings.add(file + ": others can read it. Run: chmod 600 " + file);
+                }
+            }
+        }
+    }
+
+    private void authorities() throws PkiProblem {
+        X509Certificate root = folder.certificate("root");
+        for (String name : List.of("root", "device", "server")) {
+            X509Certificate one = folder.certificate(name);
+            try {
+                one.verify(root.getPublicKey());
+            } catch (GeneralSecurityException e) {
+                findings.add(folder.certificateOf(name) + ": not signed by this root; restore it from a backup");
+            }
+            Instant end = one.getNotAfter().toInstant();
+            if (now.isBefore(one.getNotBefore().toInstant())) {
+                findings.add(folder.certificateOf(name) + ": not valid yet; is the clock right? It says " + now);
+            } else if (now.isAfter(end)) {
+                findings.add(folder.certificateOf(name) + ": expired " + Lint.day(end) + "; make a new authority");
+            } else if (now.plus(SOON).isAfter(end)) {
+                findings.add(folder.certificateOf(name) + ": expires " + Lint.day(end));
+            }
+            Lint.of(one)
+                    .forEach(lint -> findings.add(folder.certificateOf(name) + ": " + lint.id() + ": not so: "
+                            + lint.rule() + " (" + lint.clause() + ")"));
+        }
+    }
+
+    private void lists() throws IOException, PkiProblem {
+        for (String name : List.of("device", "server")) {
+            Path file = folder.revocationList(name);
+            if (!Files.exists(file)) {
+                continue;
+            }
+            try (var in = Files.newInputStream(file)) {
+                X509CRL list = (X509CRL) CertificateFactory.getInstance("X.509").generateCRL(in);
+                list.verify(folder.certificate(name).getPublicKey());
+                if (list.getNextUpdate() == null
+                        || now.isAfter(list.getNextUpdate().toInstant())) {
+                    findings.add(file + ": out of date. Run: gatehouse certs crl");
+                }
+            } catch (GeneralSecurityException e) {
+                findings.add(file + ": not a revocation list of this authority. Run: gatehouse certs crl");
+            }
+        }
+    }
+
+    private void leftOvers(Inventory inventory) throws IOException {
+        Path out = folder.path().resolve("out");
+        if (Files.isDirectory(out)) {
+            try (Stream<Path> folders = Files.list(out)) {
+                folders.filter(one -> inventory
+                                .byId(String.valueOf(one.getFileName()))
+                                .isEmpty())
+                        .forEach(one -> findings.add(one + ": the journal knows nobody of this name; remove it"));
+            }
+        }
+        try (Stream<Path> files = Files.list(folder.path())) {
+            files.filter(one -> String.valueOf(one.getFileName()).startsWith("journal.torn-"))
+                    .forEach(one -> findings.add(
+                            one + ": a line a crash tore; nothing was issued by it. Look, then remove it"));
+        }
+    }
+}

@@ -1,0 +1,170 @@
+package io.gatehouse.pki;
+
+import io.gatehouse.pki.PkiProblem.Kind;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.openssl.PEMKeyPair;
+import org.bouncycastle.openssl.PEMParser;
+import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
+
+/** A holder's key and certificates in the forms that other programs read. Immutable. */
+public final class Export {
+    private static final BouncyCastleProvider PROVIDER = new BouncyCastleProvider();
+
+    /** The forms, the ending of their files, and whether they hold the key. */
+    public enum Format {
+        PEM("pem", true, false),
+        DER("der", false, false),
+        PKCS8("p8", true, false),
+        P12("p12", true, true),
+        P12_COMPAT("p12", true, true),
+        JKS("jks", true, true),
+        HEADER("h", true, false);
+
+        private final String ending;
+        private final boolean secret;
+        private final boolean locked;
+
+        Format(String ending, boolean secret, boolean locked) {
+            this.ending = ending;
+            this.secret = secret;
+            this.locked = locked;
+        }
+
+        public String ending() {
+            return ending;
+        }
+
+        /** Whether it holds the private key. */
+        public boolean isSecret() {
+            return secret;
+        }
+
+        /** Whether it is closed with a password. */
+        public boolean hasPassword() {
+            return locked;
+        }
+
+        public String word() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    private final List<X509Certificate> chain;
+    private final X509Certificate root;
+    private final Optional<PrivateKey> key;
+
+    private Export(List<X509Certificate> chain, X509Certificate root, Optional<PrivateKey> key) {
+        this.chain = chain;
+        this.root = root;
+        this.key = key;
+    }
+
+    /** Takes what a command left in a folder: {@code cert.pem}, {@code ca.pem} and, if it is there, {@code key.pem}. */
+    public static Export of(Path folder) throws PkiProblem {
+        Path keyFile = folder.resolve("key.pem");
+        Optional<PrivateKey> key = java.nio.file.Files.exists(keyFile) ? Optional.of(key(keyFile)) : Optional.empty();
+        List<X509Certificate> chain = Pem.certificates(folder.resolve("cert.pem"));
+        return new Export(chain, Pem.certificates(folder.resolve("ca.pem")).get(0), key);
+    }
+
+    /** Reads a private key that is not encrypted: PKCS#8, or what older programs write for EC and RSA. */
+    static PrivateKey key(Path file) throws PkiProblem {
+        String text = new String(Pem.bytes(file), StandardCharsets.US_ASCII);
+        try (PEMParser parser = new PEMParser(new StringReader(text))) {
+            JcaPEMKeyConverter converter = new JcaPEMKeyConverter().setProvider(PROVIDER);
+            Object object = parser.readObject();
+            if (object instanceof PrivateKeyInfo info) {
+                return converter.getPrivateKey(info);
+            }
+            if (object instanceof PEMKeyPair pair) {
+                return converter.getPrivateKey(pair.getPrivateKeyInfo());
+            }
+            throw new PkiProblem(Kind.INPUT, file + ": no private key in it that is not encrypted");
+        } catch (IOException e) {
+            throw new PkiProblem(Kind.INPUT, file + ": not a private key: " + e.getMessage());
+        }
+    }
+
+    /**
+     * The bytes of a file of this form.
+     *
+     * @param password of a form that has one; empty otherwise
+     */
+    public byte[] as(Format format, String name, char[] password) throws PkiProblem {
+        try {
+            return switch (format) {
+                case PEM ->
+                    (Pem.of(chain.toArray(X509Certificate[]::new))
+                                    + new String(Pem.of(requireKey()), StandardCharsets.US_ASCII))
+                            .getBytes(StandardCharsets.US_ASCII);
+                case DER -> Pem.der(chain.get(0));
+                case PKCS8 -> requireKey().getEncoded();
+                case P12 -> store("PKCS12", name, password, false);
+                case P12_COMPAT -> store("PKCS12", name, password, true);
+                case JKS -> store("JKS", name, password, false);
+                case HEADER -> header(name).getBytes(StandardCharsets.US_ASCII);
+            };
+        } catch (GeneralSecurityException | IOException e) {
+            throw new PkiProblem(Kind.IO, "\"" + name + "\" cannot be exported: " + e.getMessage());
+        }
+    }
+
+    private PrivateKey requireKey() throws PkiProblem {
+        return key.orElseThrow(() -> new PkiProblem(
+                Kind.NOT_FOUND, "the key is not here: its holder made it. Export a form without it, such as der"));
+    }
+
+    /** PBES2 with AES-256 and HMAC-SHA256; for old readers, triple DES and SHA-1, which they alone understand. */
+    private byte[] store(String type, String name, char[] password, boolean compatible)
+            throws GeneralSecurityException, IOException, PkiProblem {
+        KeyStore store;
+        if (compatible) {
+            store = KeyStore.getInstance("PKCS12-3DES-3DES", PROVIDER);
+        } else {
+            store = KeyStore.getInstance(type); // the platform's: PBES2 with AES-256 since Java 17
+        }
+        store.load(null, null);
+        List<X509Certificate> whole = new ArrayList<>(chain);
+        if (!whole.contains(root)) {
+            whole.add(root);
+        }
+        store.setKeyEntry(name, requireKey(), password, whole.toArray(X509Certificate[]::new));
+        if (!compatible) {
+            store.setCertificateEntry("root", root); // Java reads it as trusted, others as one more certificate
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        store.store(bytes, password);
+        return bytes.toByteArray();
+    }
+
+    /** For ESP-IDF and Arduino: WiFiClientSecure and mbedTLS take PEM text that ends with a NUL. */
+    private String header(String name) throws PkiProblem {
+        return "// The key and the certificates of " + name
+                + ". The key is a secret: keep this file out of repositories.\n"
+                + "#pragma once\n\n"
+                + literal("GATEHOUSE_CA_PEM", Pem.of(root))
+                + literal("GATEHOUSE_CERT_PEM", Pem.of(chain.toArray(X509Certificate[]::new)))
+                + literal("GATEHOUSE_KEY_PEM", new String(Pem.of(requireKey()), StandardCharsets.US_ASCII))
+                + "static const char GATEHOUSE_DEVICE_ID[] = \"" + name + "\";\n";
+    }
+
+    private static String literal(String variable, String pem) {
+        StringBuilder text = new StringBuilder("static const char " + variable + "[] =\n");
+        pem.lines().forEach(line -> text.append("    \"").append(line).append("\\n\"\n"));
+        return text.insert(text.length() - 1, ';').append('\n').toString();
+    }
+}

@@ -1,0 +1,184 @@
+package io.gatehouse.pki;
+
+import io.gatehouse.pki.PkiProblem.Kind;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fleet as a table (CSV, RFC 4180): a header with {@code id} and, optionally, {@code serial_number}, {@code profile},
+ * {@code validity_days} and {@code csr_file}. Immutable.
+ *
+ * <p>It is judged whole: either every line is good, or every fault is named and nothing is issued.
+ */
+public record Fleet(List<Row> rows) {
+    private static final List<String> COLUMNS =
+            List.of("id", "serial_number", "profile", "validity_days", "csr_file", "note");
+    private static final int MAX_SHOWN = 50;
+
+    /** One device. */
+    public record Row(
+            int line,
+            String id,
+            Profile profile,
+            Duration validity,
+            @Nullable String deviceSerial,
+            Optional<Csr> csr) {}
+
+    public Fleet {
+        rows = List.copyOf(rows);
+    }
+
+    /** Reads and judges a file. */
+    public static Fleet read(Path file, Duration validity) throws PkiProblem {
+        Reader reader = new Reader(file, validity);
+        List<Row> rows = reader.rows();
+        if (!reader.faults.isEmpty()) {
+            throw faults(reader.faults);
+        }
+        return new Fleet(rows);
+    }
+
+    static PkiProblem faults(List<String> faults) {
+        StringBuilder text = new StringBuilder();
+        faults.stream().limit(MAX_SHOWN).forEach(fault -> text.append(fault).append('\n'));
+        if (faults.size() > MAX_SHOWN) {
+            text.append("... and ").append(faults.size() - MAX_SHOWN).append(" more\n");
+        }
+        return new PkiProblem(Kind.INPUT, text + "nothing was issued");
+    }
+
+    /** Reads one file. */
+    private static final class Reader {
+        private final Path file;
+        private final Duration validity;
+        private final List<String> faults = new ArrayList<>();
+        private final Map<String, Integer> seen = new HashMap<>();
+
+        private Reader(Path file, Duration validity) {
+            this.file = file;
+            this.validity = validity;
+        }
+
+        private List<Row> rows() throws PkiProblem {
+            String text;
+            try {
+                text = StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(java.nio.ByteBuffer.wrap(Pem.bytes(file)))
+                        .toString();
+            } catch (CharacterCodingException e) {
+                throw new PkiProblem(Kind.INPUT, file + ": not UTF-8 text");
+            }
+            List<String> lines = text.lines().toList();
+            if (lines.isEmpty()) {
+                throw new PkiProblem(Kind.INPUT, file + ":1: empty; the first line names the columns, id among them");
+            }
+            List<String> header = cells(1, lines.get(0).replace("\uFEFF", ""));
+            header.replaceAll(name -> name.trim().toLowerCase(Locale.ROOT));
+            for (String name : header) {
+                if (!COLUMNS.contains(name)) {
+                    faults.add(file + ":1: unknown column \"" + Profile.shown(name) + "\"; known are "
+                            + String.join(", ", COLUMNS));
+                }
+            }
+            if (!header.contains("id")) {
+                faults.add(file + ":1: no column id");
+            }
+            List<Row> rows = new ArrayList<>();
+            for (int i = 1; i < lines.size() && header.contains("id"); i++) {
+                if (!lines.get(i).isBlank()) {
+                    row(i + 1, header, cells(i + 1, lines.get(i))).ifPresent(rows::add);
+                }
+            }
+            return rows;
+        }
+
+        private Optional<Row> row(int line, List<String> header, List<String> cells) {
+            if (cells.size() != header.size()) {
+                faults.add(file + ":" + line + ": " + cells.size() + " cells, where the header has " + header.size());
+                return Optional.empty();
+            }
+            Map<String, String> values = new HashMap<>();
+            for (int i = 0; i < header.size(); i++) {
+                values.put(header.get(i), cells.get(i).trim());
+            }
+            String id = values.getOrDefault("id", "");
+            Integer before = seen.putIfAbsent(id, line);
+            if (before != null) {
+                faults.add(file + ":" + line + ": id \"" + Profile.shown(id) + "\" is on line " + before + " already");
+                return Optional.empty();
+            }
+            try {
+                return Optional.of(judged(line, id, values));
+            } catch (PkiProblem e) {
+                faults.add(file + ":" + line + ": " + e.getMessage());
+                return Optional.empty();
+            }
+        }
+
+        private Row judged(int line, String id, Map<String, String> values) throws PkiProblem {
+            Profile.requireId(id);
+            Profile profile = switch (values.getOrDefault("profile", "")) {
+                case "", "device" -> Profile.DEVICE;
+                case "administrator" -> Profile.ADMINISTRATOR;
+                default ->
+                    throw new PkiProblem(
+                            Kind.INPUT,
+                            "unknown profile \"" + Profile.shown(values.getOrDefault("profile", ""))
+                                    + "\"; a fleet has device and administrator");
+            };
+            String days = values.getOrDefault("validity_days", "");
+            if (!days.matches("[1-9][0-9]{0,3}|")) {
+                throw new PkiProblem(
+                        Kind.INPUT, "validity_days \"" + Profile.shown(days) + "\" is not a number from 1 to 3650");
+            }
+            Duration time = days.isEmpty() ? validity : Duration.ofDays(Integer.parseInt(days));
+            String serial = values.getOrDefault("serial_number", "");
+            String csrFile = values.getOrDefault("csr_file", "");
+            Path folder = file.toAbsolutePath().getParent();
+            Optional<Csr> csr = csrFile.isEmpty() || folder == null
+                    ? Optional.empty()
+                    : Optional.of(Csr.read(folder.resolve(csrFile)));
+            if (csr.isPresent()) {
+                profile.permit(csr.get().request(profile, Optional.of(id), time));
+            }
+            profile.requireRow(time, serial.isEmpty() ? null : serial);
+            return new Row(line, id, profile, time, serial.isEmpty() ? null : serial, csr);
+        }
+
+        /** Cells may be quoted; a quote inside is doubled. Cells do not span lines. */
+        private List<String> cells(int line, String text) {
+            List<String> cells = new ArrayList<>();
+            StringBuilder cell = new StringBuilder();
+            boolean quoted = false;
+            for (int i = 0; i < text.length(); i++) {
+                char c = text.charAt(i);
+                if (c == '"' && quoted && i + 1 < text.length() && text.charAt(i + 1) == '"') {
+                    cell.append('"');
+                    i++;
+                } else if (c == '"') {
+                    quoted = !quoted;
+                } else if (c == ',' && !quoted) {
+                    cells.add(cell.toString());
+                    cell.setLength(0);
+                } else {
+                    cell.append(c);
+                }
+            }
+            if (quoted) {
+                faults.add(file + ":" + line + ": a quote is not closed");
+            }
+            cells.add(cell.toString());
+            return cells;
+        }
+    }
+}

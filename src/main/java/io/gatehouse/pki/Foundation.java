@@ -1,0 +1,63 @@
+package io.gatehouse.pki;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Makes the root and the two issuing authorities of a new authority, once. Confined to one thread, under the lock.
+ *
+ * <p>A crash in the midst leaves a folder that is no authority yet, and that the next attempt fills anew: nothing was
+ * signed with its keys.
+ */
+final class Foundation {
+    private static final Duration ISSUING_VALIDITY = Duration.ofDays(10 * 365);
+
+    private final AuthorityFolder folder;
+    private final AuthorityOptions options;
+    private final Clock clock;
+
+    Foundation(AuthorityFolder folder, AuthorityOptions options, Clock clock) {
+        this.folder = folder;
+        this.options = options;
+        this.clock = clock;
+    }
+
+    void lay(char[] passphrase) throws IOException, GeneralSecurityException, PkiProblem {
+        Signer signer = new Signer(clock);
+        KeyPair rootPair = signer.keyPair("secp384r1");
+        X509Certificate root = signer.root(rootPair, options.organisation(), options.rootValidity());
+        AtomicFiles.makePrivateFolder(folder.path().resolve("ca"));
+        AtomicFiles.makePrivateFolder(folder.path().resolve("trust"));
+        Path offline = options.rootKeyFolder();
+        Path rootKey = offline == null ? folder.keyOf("root") : offline.resolve("root.key");
+        if (offline != null) {
+            AtomicFiles.makePrivateFolder(offline);
+        }
+        KeyVault.write(rootKey, rootPair.getPrivate(), passphrase);
+        AtomicFiles.writePublic(folder.certificateOf("root"), Authority.ascii(Pem.of(root)));
+        AtomicFiles.writePublic(folder.trustedRoot(), Authority.ascii(Pem.of(root)));
+        Journal.open(folder.journal(), clock, entry -> {})
+                .append(List.of(Authority.entry(
+                        clock.instant(),
+                        "create",
+                        options.organisation(),
+                        options.uriTemplate().isEmpty() ? Journal.NOTHING : options.uriTemplate())));
+        for (String kind : List.of("device", "server")) { // the server's last: isWhole() asks for it
+            KeyPair pair = signer.keyPair("secp256r1");
+            String name = kind.equals("device") ? "Gatehouse Device CA" : "Gatehouse Server CA";
+            X509Certificate issuing =
+                    signer.issuing(pair, name, options.organisation(), ISSUING_VALIDITY, root, rootPair.getPrivate());
+            KeyVault.write(folder.keyOf(kind), pair.getPrivate(), passphrase);
+            if (kind.equals("device")) {
+                AtomicFiles.writePublic(folder.trustedDeviceIssuer(), Authority.ascii(Pem.of(issuing)));
+            }
+            AtomicFiles.writePublic(folder.certificateOf(kind), Authority.ascii(Pem.of(issuing)));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package io.gatehouse.pki;
+
+import java.security.PublicKey;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a certificate is asked for; a {@link Profile} judges it.
+ *
+ * @param id of a client its name, of a server what it is called in lists
+ * @param dnsNames a server's
+ * @param ipAddresses a server's, as literals
+ * @param deviceSerial the manufacturer's number of a device, if the certificate is to say it
+ */
+public record Request(
+        String id,
+        PublicKey key,
+        List<String> dnsNames,
+        List<String> ipAddresses,
+        Duration validity,
+        @Nullable String deviceSerial) {
+    public Request {
+        dnsNames = List.copyOf(dnsNames);
+        ipAddresses = List.copyOf(ipAddresses);
+    }
+
+    public static Request client(String id, PublicKey key, Duration validity) {
+        return new Request(id, key, List.of(), List.of(), validity, null);
+    }
+}

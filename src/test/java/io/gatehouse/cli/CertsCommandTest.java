@@ -1,0 +1,309 @@
+package io.gatehouse.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.json.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CertsCommandTest {
+    private record Answer(int exitCode, String out, String err) {}
+
+    @TempDir
+    private Path temp;
+
+    private Path pki;
+
+    @BeforeEach
+    void anAuthority() {
+        pki = temp.resolve("pki");
+        Answer made = certs("init", "--generate-passphrase", "-d", pki);
+        assertThat(made.exitCode()).as(made.err()).isZero();
+        assertThat(made.out()).contains("next: gatehouse certs server");
+    }
+
+    private static Answer certs(Object... arguments) {
+        List<String> line = new ArrayList<>(List.of("certs"));
+        Stream.of(arguments).map(String::valueOf).forEach(line::add);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code = GatehouseCommand.run(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                line.toArray(String[]::new));
+        return new Answer(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private static String openssl(int expected, Object... arguments) throws IOException, InterruptedException {
+        List<String> line = new ArrayList<>(List.of("openssl"));
+        Stream.of(arguments).map(String::valueOf).forEach(line::add);
+        Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(text).isEqualTo(expected);
+        return text;
+    }
+
+    @Test
+    void init_onAnAuthority_changesNothing() throws Exception {
+        byte[] before = Files.readAllBytes(pki.resolve("ca/root.crt"));
+        Answer again = certs("init", "--generate-passphrase", "-d", pki);
+        assertThat(again.exitCode()).isEqualTo(3);
+        assertThat(again.err()).contains("never overwritten");
+        assertThat(Files.readAllBytes(pki.resolve("ca/root.crt"))).isEqualTo(before);
+    }
+
+    @Test
+    void revoke_thenOpensslWithTheList_refusesThatOneOnly() throws Exception {
+        certs("device", "pump", "-d", pki);
+        certs("device", "valve", "-d", pki);
+        assertThat(certs("revoke", "pump", "--reason", "keyCompromise", "-d", pki)
+                        .exitCode())
+                .isZero();
+        Path trust = Files.write(temp.resolve("trust.pem"), Files.readAllBytes(pki.resolve("trust/device-ca.pem")));
+        for (String id : List.of("pump", "valve")) {
+            String answer = openssl(
+                    id.equals("pump") ? 2 : 0,
+                    "verify",
+                    "-x509_strict",
+                    "-partial_chain",
+                    "-crl_check",
+                    "-CRLfile",
+                    pki.resolve("crl/device.pem"),
+                    "-CAfile",
+                    trust,
+                    pki.resolve("out").resolve(id).resolve("cert.pem"));
+            assertThat(answer.contains("certificate revoked")).isEqualTo(id.equals("pump"));
+        }
+        assertThat(certs("renew", "pump", "-d", pki).exitCode()).isEqualTo(4);
+        String serial = openssl(0, "x509", "-in", pki.resolve("out/pump/cert.pem"), "-noout", "-serial");
+        assertThat(certs("inspect", pki.resolve("crl/device.crl")).out())
+                .contains("revocation list", serial.trim().substring(10).toLowerCase(java.util.Locale.ROOT));
+        String list = certs("list", "--json", "--state", "revoked", "-d", pki).out();
+        assertThat(list).contains("\"pump\"", "keyCompromise").doesNotContain("valve");
+    }
+
+    @Test
+    void sign_requestThatAsksForMore_dropsAndReportsIt() throws Exception {
+        Path csr = temp.resolve("r.csr");
+        openssl(
+                0,
+                "req",
+                "-new",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-keyout",
+                temp.resolve("k.pem"),
+                "-subj",
+                "/CN=pump",
+                "-addext",
+                "basicConstraints=critical,CA:TRUE",
+                "-addext",
+                "extendedKeyUsage=serverAuth",
+                "-out",
+                csr);
+        Answer signed = certs("sign", csr, "-d", pki);
+        assertThat(signed.exitCode()).isZero();
+        assertThat(signed.err()).contains("basicConstraints", "extendedKeyUsage");
+        assertThat(certs("inspect", csr).out()).contains("certification request", "pump", "EC P-256");
+        assertThat(certs("inspect", pki.resolve("ca/root.key")).out()).contains("encrypted");
+        String text = openssl(0, "x509", "-in", pki.resolve("out/pump/cert.pem"), "-noout", "-text");
+        assertThat(text).contains("CA:FALSE", "TLS Web Client Authentication").doesNotContain("Server");
+        assertThat(pki.resolve("out/pump/key.pem")).doesNotExist();
+        // the same key for another holder
+        assertThat(certs("sign", csr, "--id", "valve", "-d", pki).exitCode()).isEqualTo(4);
+        // a request whose proof of possession was broken
+        byte[] der =
+                java.util.Base64.getMimeDecoder().decode(Files.readString(csr).replaceAll("-----[A-Z ]+-----", ""));
+        der[der.length - 3] ^= 1;
+        Path broken = Files.write(temp.resolve("broken.csr"), der);
+        Answer refused = certs("sign", broken, "--replace", "-d", pki);
+        assertThat(refused.exitCode()).isEqualTo(4);
+        assertThat(refused.err()).contains("nobody has proven");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "pem, pkey -in FILE -noout",
+        "der, x509 -inform DER -in FILE -noout",
+        "pkcs8, pkey -inform DER -in FILE -noout",
+        "p12, pkcs12 -in FILE -passin file:FILE.password -noout",
+        "p12-compat, pkcs12 -legacy -in FILE -passin file:FILE.password -noout"
+    })
+    void export_isReadByOpenssl(String format, String command) throws Exception {
+        certs("device", "pump", "-d", pki);
+        Path file = temp.resolve("exported");
+        assertThat(certs("export", "pump", "-f", format, "-o", file, "-d", pki).exitCode())
+                .isZero();
+        openssl(0, (Object[]) command.replace("FILE", file.toString()).split(" "));
+    }
+
+    @Test
+    void batch_faultyTable_namesEveryLineAndIssuesNothing() throws Exception {
+        Path table = Files.writeString(temp.resolve("f.csv"), "id,validity_days\npump,90\npump,90\na/b,90\nlamp,0\n");
+        Answer answer = certs("batch", table, "-o", temp.resolve("out"), "-d", pki);
+        assertThat(answer.exitCode()).isEqualTo(3);
+        assertThat(answer.err()).contains("f.csv:3:", "on line 2", "f.csv:4:", "f.csv:5:", "nothing was issued");
+        assertThat(certs("list", "-d", pki).out()).isEqualTo("0 certificates\n");
+    }
+
+    @ParameterizedTest(name = "to {0}")
+    @CsvSource({"fleet.tar", "fleet"})
+    void batch_killedAtAnyPoint_isCompletedByResume(String output) throws Exception {
+        long seed = System.nanoTime();
+        System.out.println("seed " + seed);
+        java.util.Random random = new java.util.Random(seed);
+        int size = 1500;
+        StringBuilder rows = new StringBuilder("id\n");
+        for (int i = 0; i < size; i++) {
+            rows.append("device-").append(i).append('\n');
+        }
+        Path table = Files.writeString(temp.resolve("f.csv"), rows);
+        Path out = temp.resolve(output);
+        int kills = 0;
+        for (int round = 0; round < 4; round++) {
+            Process child = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            "io.gatehouse.cli.Main",
+                            "certs",
+                            "batch",
+                            table.toString(),
+                            "-o",
+                            out.toString(),
+                            "-d",
+                            pki.toString(),
+                            "--resume")
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (!child.waitFor(900 + random.nextInt(900), java.util.concurrent.TimeUnit.MILLISECONDS)) {
+                child.destroyForcibly().waitFor();
+                kills++;
+            }
+            if (child.exitValue() == 0) {
+                break;
+            }
+        }
+        System.out.println("killed " + kills + " times");
+        if (!output.endsWith(".tar") || !Files.exists(out)) {
+            Answer last = certs("batch", table, "-o", out, "-d", pki, "--resume", "--json");
+            assertThat(last.exitCode()).as(last.err()).isZero();
+            Map<String, Object> fields = Json.object(last.out());
+            assertThat(((Number) fields.get("issued")).intValue() + ((Number) fields.get("kept")).intValue())
+                    .isEqualTo(size);
+        }
+        Path folder = out;
+        if (output.endsWith(".tar")) {
+            folder = Files.createDirectory(temp.resolve("unpacked"));
+            Process tar = new ProcessBuilder("tar", "xf", out.toString(), "-C", folder.toString()).start();
+            assertThat(tar.waitFor()).isZero();
+        }
+        String list = certs("list", "--json", "-d", pki).out();
+        List<?> items = (List<?>) java.util.Objects.requireNonNull(Json.read(list));
+        List<String> serials = items.stream()
+                .map(one -> String.valueOf(((Map<?, ?>) one).get("serial")))
+                .toList();
+        assertThat(serials).doesNotHaveDuplicates().hasSizeGreaterThanOrEqualTo(size);
+        List<String> active = items.stream()
+                .filter(one -> "active".equals(((Map<?, ?>) one).get("state")))
+                .map(one -> ((Map<?, ?>) one).get("id") + " " + ((Map<?, ?>) one).get("serial"))
+                .toList();
+        assertThat(active).hasSize(size);
+        for (int i = 0; i < size; i += 250) {
+            Path device = folder.resolve("device-" + i);
+            String serial = openssl(0, "x509", "-in", device.resolve("cert.pem"), "-noout", "-serial")
+                    .trim()
+                    .replace("serial=", "")
+                    .toLowerCase(java.util.Locale.ROOT)
+                    .replaceFirst("^0+", "");
+            assertThat(active).contains("device-" + i + " " + serial);
+            assertThat(openssl(0, "x509", "-in", device.resolve("cert.pem"), "-noout", "-pubkey"))
+                    .isEqualTo(openssl(0, "pkey", "-in", device.resolve("key.pem"), "-pubout"));
+        }
+    }
+
+    @Test
+    void backup_restoredElsewhere_goesOn() throws Exception {
+        certs("device", "pump", "-d", pki);
+        Path backup = temp.resolve("b");
+        assertThat(certs("backup", backup, "-d", pki).exitCode()).isZero();
+        Path passphrase = pki.resolve("passphrase");
+        Path elsewhere = temp.resolve("elsewhere");
+        assertThat(certs("restore", backup, "-d", elsewhere, "--passphrase-file", passphrase)
+                        .exitCode())
+                .isZero();
+        assertThat(certs("device", "valve", "-d", elsewhere, "--passphrase-file", passphrase)
+                        .exitCode())
+                .isZero();
+        byte[] changed = Files.readAllBytes(backup);
+        changed[changed.length - 1] ^= 1;
+        Files.write(backup, changed);
+        assertThat(certs("restore", backup, "-d", temp.resolve("third"), "--passphrase-file", passphrase)
+                        .exitCode())
+                .isEqualTo(7);
+    }
+
+    @Test
+    void doctor_namesWhatOthersCanRead() throws Exception {
+        certs("device", "pump", "-d", pki);
+        assertThat(certs("doctor", "-d", pki).exitCode()).isZero();
+        Path key = pki.resolve("out/pump/key.pem");
+        Files.setPosixFilePermissions(key, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+        Answer answer = certs("doctor", "-d", pki);
+        assertThat(answer.exitCode()).isEqualTo(9);
+        assertThat(answer.out()).contains("chmod 600 " + key);
+    }
+
+    @Test
+    void verify_andLint_nameTheRule() throws Exception {
+        certs("server", "broker", "--dns", "localhost", "-d", pki);
+        Path server = pki.resolve("out/broker/cert.pem");
+        Path root = pki.resolve("trust/root.pem");
+        assertThat(certs("verify", server, "--ca", root, "--as", "server", "--host", "localhost")
+                        .exitCode())
+                .isZero();
+        Answer asClient = certs("verify", server, "--ca", root);
+        assertThat(asClient.exitCode()).isEqualTo(4);
+        assertThat(asClient.err()).contains("CERT_EKU");
+        Answer otherHost = certs("verify", server, "--ca", root, "--as", "server", "--host", "example.com");
+        assertThat(otherHost.err()).contains("CERT_NAME");
+        assertThat(certs("lint", server).exitCode()).isZero();
+        Path old = temp.resolve("old.pem");
+        openssl(
+                0,
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:1024",
+                "-nodes",
+                "-keyout",
+                temp.resolve("k"),
+                "-subj",
+                "/CN=x",
+                "-sha1",
+                "-out",
+                old);
+        Answer lint = certs("lint", old);
+        assertThat(lint.exitCode()).isEqualTo(9);
+        assertThat(lint.out()).contains("GH-CERT-005", "GH-CERT-006");
+    }
+}
