@@ -17,7 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Policies from a few words, for the tests of every room: {@code "pub a/#"}, {@code "sub a/#"}, {@code "deny sub a/b"}. */
+/**
+ * Policies from a few words, for the tests of every room: {@code "allow publish a/#"}, {@code "allow subscribe a/#"},
+ * {@code "deny subscribe a/b"}, or shorter {@code "pub a/#"}, {@code "sub a/#"}, {@code "deny sub a/b"}.
+ */
 public final class TestPolicies {
     private static final Place PLACE = new Place("test.yaml", 1, 1);
 
@@ -51,9 +54,13 @@ public final class TestPolicies {
         List<Pattern> denySubscribe = new ArrayList<>();
         for (String rule : rules) {
             boolean deny = rule.startsWith("deny ");
-            String[] words = (deny ? rule.substring(5) : rule).trim().split(" ", 2);
+            String allowed = rule.startsWith("allow ") ? rule.substring(6) : rule;
+            String[] words = (deny ? rule.substring(5) : allowed).trim().split(" ", 2);
             Pattern pattern = pattern(words[1].trim());
-            boolean pub = words[0].equals("pub");
+            boolean pub = words[0].equals("pub") || words[0].equals("publish");
+            if (!pub && !words[0].equals("sub") && !words[0].equals("subscribe")) {
+                throw new IllegalArgumentException("not a rule: " + rule);
+            }
             if (deny) {
                 (pub ? denyPublish : denySubscribe).add(pattern);
             } else {
