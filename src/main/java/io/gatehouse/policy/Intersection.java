@@ -60,6 +60,11 @@ final class Intersection {
 
     /** All topics that both filters match, as one filter; empty if there is none. */
     static Optional<String> of(String one, String other) {
+        // the empty topic does not exist
+        return common(one, other).filter(filter -> !filter.isEmpty());
+    }
+
+    private static Optional<String> common(String one, String other) {
         String[] a = one.split("/", -1);
         String[] b = other.split("/", -1);
         StringBuilder common = new StringBuilder();

@@ -73,6 +73,11 @@ final class Levels {
         return i == 0 && dollar;
     }
 
+    /** Whether the levels before one make up the empty topic, which does not exist: {@code /#} is {@code /} and below. */
+    boolean isNoTopic(int i) {
+        return i == 0 || i == 1 && ends[0] == 0;
+    }
+
     boolean equals(int i, String value) {
         int start = starts[i];
         return ends[i] - start == value.length() && text.startsWith(value, start);

@@ -60,6 +60,9 @@ final class Meeting {
         }
         int at = node * Trie.STRIDE;
         if (i == levels.count()) {
+            if (i == 1 && trie.isEmptyLevel(node)) {
+                return false; // "+" meets "/#" in the empty topic only, which does not exist
+            }
             return shows(trie, node, flag, Trie.EXACT, bit, enough) || shows(trie, node, flag, Trie.HASH, bit, enough);
         }
         boolean wild = !levels.shutsWildcardsOut(i);
@@ -94,15 +97,15 @@ final class Meeting {
     /** The filter goes on with {@code #}: all at this node and below it. */
     private boolean deeper(Binding binding, int node, int flag, int i, int bit, @Nullable IntPredicate enough) {
         Trie trie = binding.trie();
-        if (enough == null) {
+        boolean parent = !levels.isNoTopic(i);
+        if (enough == null && (i == 0 || parent)) {
             int reach = i == 0 ? trie.belowWithoutDollar[node] : trie.below[node];
             return (Walk.counted(reach, flag) & bit) != 0;
         }
         if (--budget < 0) {
             return true;
         }
-        // a lone "#" does not match the empty topic, which does not exist
-        if (i > 0 && shows(trie, node, flag, Trie.EXACT, bit, enough)) {
+        if (parent && shows(trie, node, flag, Trie.EXACT, bit, enough)) {
             return true;
         }
         int plus = trie.nodes[node * Trie.STRIDE + Trie.PLUS];
@@ -128,10 +131,10 @@ final class Meeting {
         return false;
     }
 
-    private boolean below(Binding binding, int node, int flag, int bit, IntPredicate enough) {
+    private boolean below(Binding binding, int node, int flag, int bit, @Nullable IntPredicate enough) {
         Trie trie = binding.trie();
         return (Walk.counted(trie.below[node], flag) & bit) != 0
-                && (shows(trie, node, flag, Trie.HASH, bit, enough) || deeper(binding, node, flag, 1, bit, enough));
+                && (shows(trie, node, flag, Trie.HASH, bit, enough) || deeper(binding, node, flag, 2, bit, enough));
     }
 
     private boolean variables(Binding binding, int node, int flag, int i, int bit, @Nullable IntPredicate enough) {

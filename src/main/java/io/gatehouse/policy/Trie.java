@@ -52,6 +52,7 @@ final class Trie {
 
     static final int ON_PLUS = -1;
 
+    private final int emptyLevel;
     private final int[] firstRule;
     /** Per slot two longs: key and child, so that an edge is one cache line. */
     private final long[] edges;
@@ -82,6 +83,7 @@ final class Trie {
         this.firstRule = firstRule;
         this.edges = edges;
         this.levels = levels;
+        this.emptyLevel = levels.id("", 0, 0, LevelDictionary.mix(0));
         this.rules = rules;
         this.roleNames = List.copyOf(roleNames);
         this.variableNames = List.copyOf(variableNames);
@@ -118,6 +120,11 @@ final class Trie {
     /** The child of a node on variable {@code k}, or {@link #NONE}. */
     int variableChild(int node, int k) {
         return edge(key(node, onVariable(k)));
+    }
+
+    /** Whether a node hangs on the literal level that is empty. */
+    boolean isEmptyLevel(int node) {
+        return level[node] >= 0 && level[node] == emptyLevel;
     }
 
     /** The first of the chain of rules that end at a node, with {@code #} or without, or {@link RuleTable#NONE}. */

@@ -131,8 +131,8 @@ final class Walk {
                 return true;
             }
             if (levels.id(i) == Levels.HASH) {
-                // "a/#" matches "a" too; a lone "#" does not match the empty topic, which does not exist
-                if (i > 0 && !anyHas(trie, Trie.EXACT, bit, group)) {
+                // "a/#" matches "a" too
+                if (!levels.isNoTopic(i) && !anyHas(trie, Trie.EXACT, bit, group)) {
                     return false;
                 }
                 stepAll(binding, i, Levels.PLUS);
