@@ -42,14 +42,16 @@ public final class AuthorizedSubscription implements SubscribeDecision {
      */
     public boolean permits(TopicName topic) {
         Verdict verdict = standing().verdict;
-        if (verdict == Verdict.GRANT) {
-            return true;
+        boolean granted = verdict == Verdict.GRANT;
+        if (!granted && verdict != Verdict.GRANT_AND_FILTER) {
+            return false;
         }
-        return verdict == Verdict.GRANT_AND_FILTER && rights.authorizer().mayReceive(rights, topic);
+        return granted && !rights.authorizer().observes() || rights.authorizer().receives(rights, topic, granted);
     }
 
     private Standing standing() {
         Standing found = standing;
+        // before the verdict: if the policy changes in between, the next question finds the stamp stale
         long stamp = rights.stamp();
         if (found.stamp != stamp) {
             found = new Standing(rights.authorizer().verdict(rights, subscription.filter()), stamp);

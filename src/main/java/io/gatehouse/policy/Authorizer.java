@@ -2,8 +2,6 @@ package io.gatehouse.policy;
 
 import io.gatehouse.authn.Principal;
 import io.gatehouse.authn.SystemPrincipals;
-import io.gatehouse.policy.model.Item;
-import io.gatehouse.policy.model.Limits;
 import io.gatehouse.protocol.ClientId;
 import io.gatehouse.protocol.Message;
 import io.gatehouse.protocol.Qos;
@@ -12,7 +10,8 @@ import io.gatehouse.protocol.Subscription;
 import io.gatehouse.protocol.TopicFilter;
 import io.gatehouse.protocol.TopicName;
 import java.time.Clock;
-import java.util.List;
+import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,19 +22,36 @@ import org.jspecify.annotations.Nullable;
  * answered under the new one. Pure: it records nothing. Whoever asks writes the audit event.
  */
 public final class Authorizer {
-    private static final String NO_RULE = "no rule allows it";
-    private static final String SYS = "$SYS";
-
     private final Clock clock;
-    private final ThreadLocal<Walk> walks = ThreadLocal.withInitial(Walk::new);
+    private final ShadowListener shadows;
+    private final ThreadLocal<Judge> judges = ThreadLocal.withInitial(Judge::new);
     private volatile InForce inForce;
 
-    /** A policy, the number of its reign, and which of its time windows were open when it was looked at last. */
-    private record InForce(PolicySet set, long epoch, String windows) {}
+    /**
+     * A policy and the number of its reign.
+     *
+     * @param since when its time windows were looked at
+     * @param until when the next of them opens or closes; null: never
+     */
+    private record InForce(
+            PolicySet set,
+            long epoch,
+            Instant since,
+            @Nullable Instant until) {}
 
     public Authorizer(PolicySet set, Clock clock) {
+        this(set, clock, ShadowListener.NONE);
+    }
+
+    public Authorizer(PolicySet set, Clock clock, ShadowListener shadows) {
         this.clock = clock;
-        this.inForce = new InForce(set, 1, set.openWindows(clock.instant()));
+        this.shadows = shadows;
+        this.inForce = reign(set, 1);
+    }
+
+    private InForce reign(PolicySet set, long epoch) {
+        Instant now = clock.instant();
+        return new InForce(set, epoch, now, set.nextBoundary(now).orElse(null));
     }
 
     public PolicySet policy() {
@@ -49,7 +65,12 @@ public final class Authorizer {
 
     /** Puts another policy in force, whole, from the next question on. */
     public synchronized void replace(PolicySet set) {
-        inForce = new InForce(set, inForce.epoch + 1, set.openWindows(clock.instant()));
+        inForce = reign(set, inForce.epoch + 1);
+    }
+
+    /** When the next time window of the policy opens or closes: {@link #tick} is due then. */
+    public Optional<Instant> nextBoundary() {
+        return Optional.ofNullable(inForce.until);
     }
 
     /**
@@ -58,27 +79,34 @@ public final class Authorizer {
      * @return whether one did, and sessions are to be looked at
      */
     public synchronized boolean tick() {
-        String windows = inForce.set.openWindows(clock.instant());
-        if (windows.equals(inForce.windows)) {
-            return false;
+        InForce reign = inForce;
+        Instant now = clock.instant();
+        boolean passed = reign.until != null && !now.isBefore(reign.until);
+        // a clock that was set back may be in front of a boundary again
+        boolean setBack =
+                now.isBefore(reign.since) && reign.set.nextBoundary(now).isPresent();
+        if (passed || setBack) {
+            inForce = reign(reign.set, reign.epoch + 1);
         }
-        inForce = new InForce(inForce.set, inForce.epoch + 1, windows);
-        return true;
+        return passed || setBack;
     }
 
     Binding bind(Principal principal, ClientId clientId) {
         InForce now = inForce;
-        if (isSystem(principal)) {
-            return new Binding(now.set, now.epoch, new int[0], new String[0], List.of(), Limits.NONE, null);
-        }
-        return now.set.bind(principal.subject(), clientId.text(), clock.instant(), now.epoch);
+        return isBroker(principal)
+                ? Binding.ofNobody(now.set, now.epoch)
+                : now.set.bind(principal.subject(), clientId.text(), clock.instant(), now.epoch);
+    }
+
+    private static boolean isBroker(Principal principal) {
+        return principal.owner().equals(SystemPrincipals.sys().owner());
     }
 
     /** May it connect under this client id, with this will? */
     public ConnectDecision connect(Principal principal, ClientId clientId, @Nullable Message will) {
         Binding binding = bind(principal, clientId);
-        if (binding.refusal != null) {
-            return binding.refusal;
+        if (binding.refusal() != null) {
+            return binding.refusal();
         }
         Rights rights = new Rights(this, principal, clientId, binding);
         if (will != null && publish(rights, will) instanceof Denied denied) {
@@ -90,129 +118,29 @@ public final class Authorizer {
     /** May it publish this message now? Wills are asked again with this when they fire. */
     public PublishDecision publish(Rights rights, Message message) {
         Binding binding = rights.binding();
-        Denied denied = isSystem(rights.principal()) ? systemPublish(message.topic()) : publishDenial(binding, message);
+        Denied denied = isBroker(rights.principal())
+                ? brokersOwn(message.topic().text())
+                : judges.get().publish(binding, message);
+        if (shadows != ShadowListener.NONE && binding.roleClass().hasShadow()) {
+            String topic = message.topic().text();
+            boolean would = judges.get()
+                    .wouldPublish(
+                            binding,
+                            topic,
+                            message.qos(),
+                            message.retain(),
+                            message.payload().sizeBytes());
+            compare(rights, "publish", topic, denied == null, would, Bits.ALL_PUBLISH);
+        }
         return denied == null ? new AuthorizedPublish(rights, message) : denied;
     }
 
-    /** Why a message may not be published, for explaining. */
-    java.util.Optional<Denied> denial(Binding binding, Message message) {
-        return java.util.Optional.ofNullable(publishDenial(binding, message));
-    }
-
-    private static boolean isSystem(Principal principal) {
-        return principal.owner().realm().equals(SystemPrincipals.REALM);
-    }
-
-    private static @Nullable Denied systemPublish(TopicName topic) {
-        return isSys(topic.text())
+    /** The broker itself publishes below {@code $SYS}, where nobody else does, and nowhere else. */
+    private static @Nullable Denied brokersOwn(String topic) {
+        return Judge.isSys(topic)
                 ? null
-                : new Denied(ReasonCode.NOT_AUTHORIZED, NO_RULE, "the broker itself publishes below $SYS only");
-    }
-
-    private static boolean isSys(String topic) {
-        return topic.startsWith(SYS) && (topic.length() == SYS.length() || topic.charAt(SYS.length()) == '/');
-    }
-
-    private @Nullable Denied publishDenial(Binding binding, Message message) {
-        String topic = message.topic().text();
-        if (binding.refusal != null) {
-            return binding.refusal;
-        }
-        if (isSys(topic)) {
-            return new Denied(ReasonCode.NOT_AUTHORIZED, "built in", "nobody but the broker publishes below $SYS");
-        }
-        if (message.payload().sizeBytes() > binding.limits.maxPayloadBytes()) {
-            return new Denied(
-                    ReasonCode.QUOTA_EXCEEDED,
-                    "limits",
-                    "a payload of " + message.payload().sizeBytes() + " bytes, " + binding.limits.maxPayloadBytes()
-                            + " are allowed");
-        }
-        Walk walk = walk();
-        Trie trie = binding.policy.trie();
-        int wanted = Bits.publish(message.qos(), message.retain());
-        int bits = walk.decide(trie, binding, topic, Bits.DENY_PUBLISH);
-        if ((bits & Bits.DENY_PUBLISH) != 0 || (bits & wanted) == 0) {
-            Denied denied = (bits & Bits.DENY_PUBLISH) == 0 && (bits & Bits.CAPPED) != 0
-                    ? cappedDenial(binding, message, wanted)
-                    : explain(binding, topic, true, wanted);
-            if (denied != null) {
-                return denied;
-            }
-        }
-        TopicName response = message.properties().responseTopic();
-        if (response != null && binding.policy.policy().defaults().checkResponseTopics()) {
-            int receive = walk.decide(trie, binding, response.text(), Bits.DENY_SUBSCRIBE);
-            if ((receive & Bits.DENY_SUBSCRIBE) != 0 || (receive & Bits.RECEIVE) == 0) {
-                return new Denied(
-                        ReasonCode.NOT_AUTHORIZED,
-                        NO_RULE,
-                        "its response topic \"" + response + "\" is not one it may subscribe to");
-            }
-        }
-        return null;
-    }
-
-    /** Items with a payload cap: the one with room admits the message; null if one does. */
-    private @Nullable Denied cappedDenial(Binding binding, Message message, int wanted) {
-        int size = message.payload().sizeBytes();
-        boolean[] found = new boolean[2];
-        walk().visit(binding.policy.trie(), binding, message.topic().text(), (rule, denyOnly) -> {
-            Item item = rule.item();
-            if (item == null || !rule.publish() || denyOnly) {
-                return;
-            }
-            if ((Bits.publishUpTo(item.maxQos(), item.retain()) & wanted) != 0) {
-                found[0] = true;
-                found[1] |= size <= item.maxPayloadBytes();
-            }
-        });
-        if (found[1]) {
-            return null;
-        }
-        return found[0]
-                ? new Denied(
-                        ReasonCode.QUOTA_EXCEEDED,
-                        NO_RULE,
-                        "a payload of " + size + " bytes is more than its rule allows")
-                : explain(binding, message.topic().text(), true, wanted);
-    }
-
-    /** The refusal of a publish or receive, with the rule that decided. */
-    private Denied explain(Binding binding, String topic, boolean publish, int wanted) {
-        Rule[] deciding = new Rule[1];
-        boolean[] otherwise = new boolean[1];
-        walk().visit(binding.policy.trie(), binding, topic, (rule, denyOnly) -> {
-            if (rule.publish() == publish && rule.isDeny() && deciding[0] == null) {
-                deciding[0] = rule;
-            }
-            otherwise[0] |= rule.publish() == publish && !rule.isDeny() && !denyOnly && (rule.bits() & wanted) == 0;
-        });
-        if (deciding[0] != null) {
-            return new Denied(
-                    ReasonCode.NOT_AUTHORIZED,
-                    deciding[0].place(),
-                    "denied by \"" + deciding[0].pattern() + "\" of role \""
-                            + deciding[0].role().name() + "\"");
-        }
-        return new Denied(
-                ReasonCode.NOT_AUTHORIZED,
-                NO_RULE,
-                otherwise[0]
-                        ? "a rule allows the topic, but not this quality of service or retain"
-                        : "no rule allows " + (publish ? "publishing to" : "receiving from") + " it");
-    }
-
-    boolean mayReceive(Rights rights, TopicName topic) {
-        return mayReceive(rights.binding(), topic.text());
-    }
-
-    boolean mayReceive(Binding binding, String topic) {
-        if (binding.refusal != null) {
-            return false;
-        }
-        int bits = walk().decide(binding.policy.trie(), binding, topic, Bits.DENY_SUBSCRIBE);
-        return (bits & Bits.DENY_SUBSCRIBE) == 0 && (bits & Bits.RECEIVE) != 0;
+                : new Denied(
+                        ReasonCode.NOT_AUTHORIZED, Denials.BUILT_IN, "the broker itself publishes below $SYS only");
     }
 
     /** May it subscribe? The answer tells the truth about the whole filter. */
@@ -220,94 +148,65 @@ public final class Authorizer {
         long stamp = rights.stamp();
         Binding binding = rights.binding();
         TopicFilter filter = subscription.filter();
-        Verdict verdict = verdict(binding, filter);
-        if (!verdict.isGranted()) {
-            return subscribeDenial(binding, filter, verdict);
+        Judge judge = judges.get();
+        Verdict verdict = judge.verdict(binding, filter, false);
+        if (shadows != ShadowListener.NONE && binding.roleClass().hasShadow()) {
+            boolean would = judge.verdict(binding, filter, true).isGranted();
+            compare(rights, "subscribe", filter.pattern(), verdict.isGranted(), would, Bits.RECEIVE);
         }
-        Qos granted = grantedQos(binding, filter, subscription.qos());
+        if (!verdict.isGranted()) {
+            return judge.refused(binding, filter, verdict);
+        }
+        Qos granted = judge.granted(binding, filter, subscription.qos());
         return new AuthorizedSubscription(rights, subscription.granted(granted), verdict, stamp);
     }
 
     Verdict verdict(Rights rights, TopicFilter filter) {
-        return verdict(rights.binding(), filter);
+        return judges.get().verdict(rights.binding(), filter, false);
     }
 
-    Verdict verdict(Binding binding, TopicFilter filter) {
-        if (binding.refusal != null) {
-            return Verdict.NO_ALLOW;
-        }
-        Walk walk = walk();
-        Trie trie = binding.policy.trie();
-        String pattern = filter.pattern();
-        if (walk.covers(trie, binding, pattern, Bits.DENY_SUBSCRIBE, null)) {
-            return Verdict.ALL_DENIED;
-        }
-        boolean covered = walk.covers(trie, binding, pattern, Bits.RECEIVE, null);
-        boolean wide = false;
-        if (!covered) {
-            if (!walk.overlaps(trie, binding, pattern, Bits.RECEIVE)) {
-                return Verdict.NO_ALLOW;
-            }
-            if (!binding.policy.policy().defaults().filterWideSubscriptions()) {
-                return Verdict.WIDER_THAN_ALLOWED;
-            }
-            wide = true;
-        }
-        String group = filter.shareGroup().orElse(null);
-        if (group != null && !walk.covers(trie, binding, pattern, Bits.RECEIVE, group)) {
-            return Verdict.GROUP_NOT_ALLOWED;
-        }
-        if (!wide && !walk.overlaps(trie, binding, pattern, Bits.DENY_SUBSCRIBE)) {
-            return Verdict.GRANT;
-        }
-        return !wide && binding.policy.policy().defaults().rejectHoles() ? Verdict.HOLES : Verdict.GRANT_AND_FILTER;
+    /** Whether shadow statements are looked at, and no delivery is waved through. */
+    boolean observes() {
+        return shadows != ShadowListener.NONE;
     }
 
-    /** The highest quality of service that the rules cover the whole filter with. */
-    Qos grantedQos(Binding binding, TopicFilter filter, Qos wanted) {
-        for (int level = wanted.level(); level > 0; level--) {
-            Qos qos = Qos.of(level);
-            if (walk().covers(binding.policy.trie(), binding, filter.pattern(), Bits.subscribe(qos), null)) {
-                return qos;
-            }
+    /** @param granted whether the whole filter is: then it is asked for the shadow statements only */
+    boolean receives(Rights rights, TopicName topic, boolean granted) {
+        Binding binding = rights.binding();
+        Judge judge = judges.get();
+        boolean answer = granted || judge.receives(binding, topic);
+        if (shadows != ShadowListener.NONE && binding.roleClass().hasShadow()) {
+            boolean would = judge.wouldReceive(binding, topic);
+            compare(rights, "receive", topic.text(), answer, would, Bits.RECEIVE);
         }
-        return Qos.AT_MOST_ONCE;
+        return answer;
     }
 
-    Denied subscribeDenial(Binding binding, TopicFilter filter, Verdict verdict) {
-        String explanation = switch (verdict) {
-            case ALL_DENIED -> "all of \"" + filter + "\" is denied";
-            case WIDER_THAN_ALLOWED ->
-                "\"" + filter + "\" is wider than allowed"
-                        + WidestFilter.within(this, binding, filter)
-                                .map(widest -> "; the widest filter that would be granted is \"" + widest + "\"")
-                                .orElse("");
-            case HOLES -> "a deny makes holes in \"" + filter + "\", and the policy refuses those";
-            case GROUP_NOT_ALLOWED ->
-                "no rule lets it join the share group \"" + filter.shareGroup().orElse("") + "\"";
-            default ->
-                binding.refusal != null
-                        ? binding.refusal.explanation()
-                        : "no rule allows subscribing to \"" + filter + "\"";
-        };
-        String rule = verdict == Verdict.ALL_DENIED
-                ? Explanation.firstDeny(binding, walk(), filter.pattern()).orElse(NO_RULE)
-                : NO_RULE;
-        return new Denied(ReasonCode.NOT_AUTHORIZED, rule, explanation);
+    private void compare(Rights rights, String action, String target, boolean is, boolean would, int allowBits) {
+        Binding binding = rights.binding();
+        if (is == would || binding.refusal() != null) {
+            return;
+        }
+        int denyBit = allowBits == Bits.RECEIVE ? Bits.DENY_SUBSCRIBE : Bits.DENY_PUBLISH;
+        Rule[] found = new Rule[1];
+        judges.get()
+                .meeting()
+                .visit(binding, target, Bits.shadow(would ? allowBits : denyBit), Explanation.SEARCH_NODES, entry -> {
+                    found[0] = binding.trie().rule(entry < 0 ? ~entry : entry, entry < 0);
+                    return true;
+                });
+        Rule rule = found[0];
+        shadows.differs(
+                rights,
+                new ShadowListener.Difference(
+                        action, target, would, rule == null ? "" : rule.role(), rule == null ? "" : rule.place()));
     }
 
     /** May a retained message that this publisher left still be replayed? */
     public boolean mayStillPublish(Rights publisher, TopicName topic) {
-        if (isSystem(publisher.principal())) {
-            return isSys(topic.text());
-        }
-        Binding binding = publisher.binding();
-        if (binding.refusal != null) {
-            return false;
-        }
-        int bits = walk().decide(binding.policy.trie(), binding, topic.text(), Bits.DENY_PUBLISH);
-        int anyRetained = Bits.publishUpTo(Qos.EXACTLY_ONCE, true) & ~Bits.publishUpTo(Qos.EXACTLY_ONCE, false);
-        return (bits & Bits.DENY_PUBLISH) == 0 && (bits & (anyRetained | Bits.CAPPED)) != 0;
+        return isBroker(publisher.principal())
+                ? Judge.isSys(topic.text())
+                : judges.get().retains(publisher.binding(), topic.text());
     }
 
     /**
@@ -316,7 +215,7 @@ public final class Authorizer {
      * <p>Its {@link Rights} are bound anew by the question.
      */
     public @Nullable Denied standing(Rights rights) {
-        return rights.binding().refusal;
+        return rights.binding().refusal();
     }
 
     /**
@@ -324,21 +223,17 @@ public final class Authorizer {
      */
     public @Nullable Denied renew(Rights rights, Principal renewed) {
         if (!renewed.owner().equals(rights.principal().owner())) {
-            return new Denied(ReasonCode.NOT_AUTHORIZED, NO_RULE, "it is somebody else now: " + renewed);
+            return Denials.noRule("it is somebody else now: " + Denials.quoted(renewed.user()));
         }
         Binding binding = bind(renewed, rights.clientId());
-        if (binding.refusal == null) {
+        if (binding.refusal() == null) {
             rights.renew(renewed, binding);
         }
-        return binding.refusal;
+        return binding.refusal();
     }
 
-    Walk walk() {
-        return walks.get();
-    }
-
-    /** Answers for a made-up subject, for the policy's own tests and {@code policy explain}: words, never proofs. */
+    /** Answers for made-up subjects, for the policy's own tests and {@code policy explain}: words, never proofs. */
     public static Explanation.Asker asker(PolicySet set, Clock clock) {
-        return new Explanation.Asker(new Authorizer(set, clock), set, clock);
+        return new Explanation.Asker(set, clock);
     }
 }

@@ -1,38 +1,41 @@
 package io.gatehouse.policy;
 
 import io.gatehouse.policy.model.Limits;
-import io.gatehouse.policy.model.Role;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A subject's place in one compiled policy: the roots of its active roles, and the values of its variables. Immutable.
+ * A subject's place in one compiled policy: its class, and the values of its variables. Immutable.
+ *
+ * @param values by variable; null where absent
+ * @param roles names of the active roles
+ * @param refusal why it may not connect at all; null if it may
  */
-final class Binding {
-    final PolicySet policy;
-    final long epoch;
-    final int[] roots;
-    final @Nullable String[] values;
-    final List<Role> roles;
-    final Limits limits;
+record Binding(
+        PolicySet policy,
+        long epoch,
+        RoleClass roleClass,
+        @Nullable String[] values,
+        List<String> roles,
+        Limits limits,
+        @Nullable Denied refusal) {
 
-    /** Why it may not connect at all; null if it may. */
-    final @Nullable Denied refusal;
+    /** Of somebody whose rights come from no role. */
+    static Binding ofNobody(PolicySet policy, long epoch) {
+        return new Binding(
+                policy, epoch, new RoleClass(new int[0], false, false), new String[0], List.of(), Limits.NONE, null);
+    }
 
-    Binding(
-            PolicySet policy,
-            long epoch,
-            int[] roots,
-            @Nullable String[] values,
-            List<Role> roles,
-            Limits limits,
-            @Nullable Denied refusal) {
-        this.policy = policy;
-        this.epoch = epoch;
-        this.roots = roots;
-        this.values = values;
-        this.roles = List.copyOf(roles);
-        this.limits = limits;
-        this.refusal = refusal;
+    Trie trie() {
+        return policy.trie();
+    }
+
+    int[] roots() {
+        return roleClass.roots();
+    }
+
+    /** The same subject, if its login had not been refused: what the rules alone say. */
+    Binding regardless() {
+        return new Binding(policy, epoch, roleClass, values, roles, limits, null);
     }
 }

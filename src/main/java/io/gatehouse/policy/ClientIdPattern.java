@@ -5,56 +5,59 @@ import java.util.List;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** A role's {@code client_id}: text with {@code <var>} parts and, at its end, {@code *} for any text. Stateless. */
-final class ClientIdPattern {
-    private ClientIdPattern() {}
+/**
+ * A role's {@code client_id}, compiled: text with {@code <var>} parts and, at its end, {@code *} for any text. Immutable.
+ *
+ * @param parts texts, and in between them variables
+ * @param variables numbers; one for each gap between two parts
+ */
+record ClientIdPattern(String text, List<String> parts, int[] variables, boolean open) {
 
-    /** The names in angle brackets. */
-    static List<String> variables(String pattern) {
-        List<String> names = new ArrayList<>();
-        for (int open = pattern.indexOf('<'); open >= 0; open = pattern.indexOf('<', open + 1)) {
-            int close = pattern.indexOf('>', open);
-            if (close > open) {
-                names.add(pattern.substring(open + 1, close));
-            }
-        }
-        return names;
-    }
-
-    /** Whether one of the patterns matches; true where there are none. */
-    static boolean matchesAny(
-            List<String> patterns, String clientId, ToIntFunction<String> numbers, @Nullable String[] values) {
-        for (String pattern : patterns) {
-            if (matches(pattern, clientId, numbers, values)) {
-                return true;
-            }
-        }
-        return patterns.isEmpty();
-    }
-
-    private static boolean matches(
-            String pattern, String clientId, ToIntFunction<String> numbers, @Nullable String[] values) {
-        int at = 0;
+    /** @param numbers of variables by name */
+    static ClientIdPattern of(String text, ToIntFunction<String> numbers) {
+        List<String> parts = new ArrayList<>();
+        List<Integer> variables = new ArrayList<>();
+        boolean open = text.endsWith("*");
+        String core = open ? text.substring(0, text.length() - 1) : text;
         int from = 0;
-        boolean open = pattern.endsWith("*");
-        String core = open ? pattern.substring(0, pattern.length() - 1) : pattern;
-        while (from < core.length()) {
-            int bracket = core.indexOf('<', from);
-            String literal = core.substring(from, bracket < 0 ? core.length() : bracket);
-            if (!clientId.startsWith(literal, at)) {
-                return false;
-            }
-            at += literal.length();
-            if (bracket < 0) {
+        for (int bracket = core.indexOf('<'); bracket >= 0; bracket = core.indexOf('<', from)) {
+            int close = core.indexOf('>', bracket);
+            if (close < 0) {
                 break;
             }
-            int close = core.indexOf('>', bracket);
-            String value = values[numbers.applyAsInt(core.substring(bracket + 1, close))];
-            if (value == null || !clientId.startsWith(value, at)) {
+            parts.add(core.substring(from, bracket));
+            variables.add(numbers.applyAsInt(core.substring(bracket + 1, close)));
+            from = close + 1;
+        }
+        parts.add(core.substring(from));
+        return new ClientIdPattern(
+                text, List.copyOf(parts), variables.stream().mapToInt(k -> k).toArray(), open);
+    }
+
+    /** The variables it uses, as bits. */
+    int variableBits() {
+        int bits = 0;
+        for (int k : variables) {
+            bits |= 1 << k;
+        }
+        return bits;
+    }
+
+    boolean matches(String clientId, @Nullable String[] values) {
+        int at = 0;
+        for (int i = 0; i < parts.size(); i++) {
+            String part = parts.get(i);
+            if (!clientId.startsWith(part, at)) {
                 return false;
             }
-            at += value.length();
-            from = close + 1;
+            at += part.length();
+            if (i < variables.length) {
+                String value = values[variables[i]];
+                if (value == null || !clientId.startsWith(value, at)) {
+                    return false;
+                }
+                at += value.length();
+            }
         }
         return open || at == clientId.length();
     }

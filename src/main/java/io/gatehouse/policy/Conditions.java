@@ -1,86 +1,123 @@
 package io.gatehouse.policy;
 
 import io.gatehouse.authn.AuthMethod;
-import io.gatehouse.authn.Subject;
 import io.gatehouse.policy.model.Condition;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * Evaluates conditions: true, false, or unknown, which closes both ways. Stateless.
+ * A block of conditions, compiled: its lines are ANDed, the values of a line ORed. Immutable; any thread.
  *
- * <p>The lines of a block are ANDed, the values of a line ORed.
+ * <p>A value that cannot be read (a network, a time window) makes its line unknown, which closes: the language refuses
+ * such a policy long before.
  */
 final class Conditions {
-    /** What a condition came to. */
-    enum Truth {
-        FALSE,
-        UNKNOWN,
-        TRUE;
+    private static final Conditions NONE = new Conditions(List.of(), List.of());
 
-        Truth and(Truth other) {
-            return compareTo(other) <= 0 ? this : other;
-        }
+    private final List<Line> lines;
+    private final List<TimeWindow> windows;
+
+    /** One line: what it comes to. */
+    private interface Line {
+        Truth test(Circumstances circumstances);
     }
 
-    private Conditions() {}
+    private Conditions(List<Line> lines, List<TimeWindow> windows) {
+        this.lines = List.copyOf(lines);
+        this.windows = List.copyOf(windows);
+    }
 
-    /** @param groups user names by group */
-    static Truth all(
-            List<Condition> conditions,
-            Subject subject,
-            String clientId,
-            Map<String, List<String>> groups,
-            Instant now) {
-        Truth truth = Truth.TRUE;
+    /** @param groups members by group */
+    static Conditions of(List<Condition> conditions, Map<String, Set<String>> groups) {
+        if (conditions.isEmpty()) {
+            return NONE;
+        }
+        List<Line> lines = new ArrayList<>();
+        List<TimeWindow> windows = new ArrayList<>();
         for (Condition condition : conditions) {
-            truth = truth.and(one(condition, subject, clientId, groups, now));
+            List<String> values = condition.values();
+            switch (condition.key()) {
+                case "listener" ->
+                    lines.add(c -> c.subject().listener().isEmpty()
+                            ? Truth.UNKNOWN
+                            : matchesAny(values, c.subject().listener()));
+                case "network" -> lines.add(network(values));
+                case "auth" ->
+                    lines.add(c -> Truth.of(
+                            c.subject().methods().stream().map(AuthMethod::word).anyMatch(values::contains)));
+                case "time" -> {
+                    List<Optional<TimeWindow>> parsed =
+                            values.stream().map(TimeWindow::parse).toList();
+                    parsed.stream().flatMap(Optional::stream).forEach(windows::add);
+                    lines.add(c -> time(parsed, c.now()));
+                }
+                case "user" ->
+                    lines.add(c -> c.subject().user().isEmpty()
+                            ? Truth.FALSE
+                            : matchesAny(values, c.subject().user()));
+                case "client" -> lines.add(c -> matchesAny(values, c.clientId()));
+                case "group" ->
+                    lines.add(c -> Truth.of(values.stream()
+                            .anyMatch(group -> groups.getOrDefault(group, Set.of())
+                                    .contains(c.subject().user()))));
+                // an absent attribute is known to be absent: it matches nothing
+                default ->
+                    lines.add(c -> Truth.of(c.subject().values(condition.key()).stream()
+                            .anyMatch(value -> matchesAny(values, value) == Truth.TRUE)));
+            }
+        }
+        return new Conditions(lines, windows);
+    }
+
+    Truth test(Circumstances circumstances) {
+        Truth truth = Truth.TRUE;
+        for (Line line : lines) {
+            truth = truth.and(line.test(circumstances));
         }
         return truth;
     }
 
-    private static Truth one(
-            Condition condition, Subject subject, String clientId, Map<String, List<String>> groups, Instant now) {
-        List<String> values = condition.values();
-        return switch (condition.key()) {
-            case "listener" ->
-                subject.listener().isEmpty() ? Truth.UNKNOWN : truth(matchesAny(values, subject.listener()));
-            case "network" ->
-                subject.address() == null
-                        ? Truth.UNKNOWN
-                        : truth(values.stream().anyMatch(network -> contains(network, subject.address())));
-            case "auth" ->
-                truth(subject.methods().stream().map(AuthMethod::word).anyMatch(values::contains));
-            case "time" ->
-                truth(values.stream()
-                        .map(TimeWindow::parse)
-                        .flatMap(Optional::stream)
-                        .anyMatch(window -> window.isOpenAt(now)));
-            case "user" -> truth(!subject.user().isEmpty() && matchesAny(values, subject.user()));
-            case "client" -> truth(matchesAny(values, clientId));
-            case "group" ->
-                truth(values.stream()
-                        .anyMatch(group -> groups.getOrDefault(group, List.of()).contains(subject.user())));
-            // an absent attribute is known to be absent: it matches nothing
-            default -> truth(subject.values(condition.key()).stream().anyMatch(value -> matchesAny(values, value)));
+    /** The time windows that it looks at. */
+    Stream<TimeWindow> windows() {
+        return windows.stream();
+    }
+
+    private static Truth time(List<Optional<TimeWindow>> windows, Instant now) {
+        Truth truth = Truth.FALSE;
+        for (Optional<TimeWindow> window : windows) {
+            truth = truth.or(window.map(known -> known.at(now)).orElse(Truth.UNKNOWN));
+        }
+        return truth;
+    }
+
+    private static Line network(List<String> values) {
+        List<Optional<Network>> networks = values.stream().map(Network::parse).toList();
+        return c -> {
+            InetAddress address = c.subject().address();
+            Truth truth = address == null ? Truth.UNKNOWN : Truth.FALSE;
+            for (Optional<Network> network : networks) {
+                truth = truth.or(
+                        network.isEmpty()
+                                ? Truth.UNKNOWN
+                                : Truth.of(address != null && network.get().contains(address)));
+            }
+            return truth;
         };
     }
 
-    private static Truth truth(boolean value) {
-        return value ? Truth.TRUE : Truth.FALSE;
-    }
-
-    private static boolean matchesAny(List<String> patterns, String value) {
+    private static Truth matchesAny(List<String> patterns, String value) {
         for (String pattern : patterns) {
             if (matches(pattern, value)) {
-                return true;
+                return Truth.TRUE;
             }
         }
-        return false;
+        return Truth.FALSE;
     }
 
     /** A {@code *} at the start or the end stands for any text; the rest is anchored. */
@@ -95,30 +132,5 @@ final class Conditions {
             return value.startsWith(core);
         }
         return openStart ? value.endsWith(core) : value.equals(pattern);
-    }
-
-    /** Whether a network in CIDR notation holds an address; validated when the policy was read. */
-    static boolean contains(String network, InetAddress address) {
-        int slash = network.indexOf('/');
-        byte[] net;
-        try {
-            // a literal address: no name is ever looked up
-            net = InetAddress.getByName(slash < 0 ? network : network.substring(0, slash))
-                    .getAddress();
-        } catch (UnknownHostException e) {
-            return false;
-        }
-        byte[] bytes = address.getAddress();
-        if (net.length != bytes.length) {
-            return false;
-        }
-        int bits = slash < 0 ? net.length * 8 : Integer.parseInt(network.substring(slash + 1));
-        for (int i = 0; i < bits; i++) {
-            int mask = 0x80 >> i % 8;
-            if ((net[i / 8] & mask) != (bytes[i / 8] & mask)) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -1,18 +1,13 @@
 package io.gatehouse.policy;
 
 import io.gatehouse.authn.Subject;
-import io.gatehouse.policy.model.Item;
-import io.gatehouse.policy.model.Level;
-import io.gatehouse.policy.model.Role;
-import io.gatehouse.protocol.Message;
-import io.gatehouse.protocol.MessageProperties;
-import io.gatehouse.protocol.Payload;
 import io.gatehouse.protocol.Qos;
 import io.gatehouse.protocol.TopicFilter;
 import io.gatehouse.protocol.TopicName;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,6 +18,7 @@ import java.util.Optional;
  * @param verdict {@code ALLOW}, {@code DENY}, or for a SUBSCRIBE {@code GRANT}, {@code GRANT+FILTER} or {@code DENY}
  * @param detail one sentence; empty for a plain yes
  * @param lines the rules that matter, the deciding one first
+ * @param roles names of the active roles
  * @param grantedQos of a granted SUBSCRIBE
  */
 public record Explanation(
@@ -32,6 +28,11 @@ public record Explanation(
         List<Line> lines,
         List<String> roles,
         Optional<Qos> grantedQos) {
+    /** How far a search for words goes. */
+    static final int SEARCH_NODES = 10_000;
+
+    private static final int MAX_LINES = 50;
+
     public Explanation {
         lines = List.copyOf(lines);
         roles = List.copyOf(roles);
@@ -42,180 +43,145 @@ public record Explanation(
      *
      * @param place {@code file:line}
      */
-    public record Line(boolean deny, String pattern, String role, String place, String note) {}
+    public record Line(boolean deny, String pattern, String role, String place, String note) {
+        private Line(Rule rule, String note) {
+            this(rule.deny(), rule.pattern(), rule.role(), rule.place(), note);
+        }
+    }
 
     /** Asks on behalf of made-up subjects. Confined to one thread. */
     public static final class Asker {
-        private final Authorizer authorizer;
         private final PolicySet set;
         private final Clock clock;
+        private final Judge judge = new Judge();
 
-        Asker(Authorizer authorizer, PolicySet set, Clock clock) {
-            this.authorizer = authorizer;
+        Asker(PolicySet set, Clock clock) {
             this.set = set;
             this.clock = clock;
         }
 
         /** Binds a subject as its login would. */
         public Bound as(Subject subject, String clientId, Optional<Instant> at) {
-            return new Bound(authorizer, set.bind(subject, clientId, at.orElseGet(clock::instant), authorizer.epoch()));
+            return new Bound(judge, set.bind(subject, clientId, at.orElseGet(clock::instant), 1));
         }
     }
 
-    /** A bound subject. */
+    /** A bound subject. Confined to the thread of its asker. */
     public static final class Bound {
-        private final Authorizer authorizer;
+        private final Judge judge;
         private final Binding binding;
 
-        private Bound(Authorizer authorizer, Binding binding) {
-            this.authorizer = authorizer;
+        private Bound(Judge judge, Binding binding) {
+            this.judge = judge;
             this.binding = binding;
         }
 
         /** Why it may not connect at all; empty if it may. */
         public Optional<Denied> refusal() {
-            return Optional.ofNullable(binding.refusal);
+            return Optional.ofNullable(binding.refusal());
         }
 
         public Explanation connect() {
-            return refusal()
-                    .map(denied -> answer(false, "DENY", denied.explanation(), List.of(), Optional.empty()))
-                    .orElseGet(() -> answer(true, "ALLOW", "", List.of(), Optional.empty()));
+            return answer(refusal(), List.of());
         }
 
-        /** @param sizeBytes of the payload */
-        public Explanation publish(String topic, Qos qos, boolean retain, int sizeBytes) {
-            Message message = new Message(
-                    TopicName.of(topic), qos, retain, MessageProperties.NONE, Payload.wrap(new byte[sizeBytes]));
-            Optional<Denied> denied = authorizer.denial(binding, message);
-            return answer(
-                    denied.isEmpty(),
-                    denied.isEmpty() ? "ALLOW" : "DENY",
-                    denied.map(Denied::explanation).orElse(""),
-                    lines(binding, authorizer.walk(), topic, true),
-                    Optional.empty());
+        /** @param payloadBytes size of the payload */
+        public Explanation publish(String topic, Qos qos, boolean retain, int payloadBytes) {
+            String checked = TopicName.of(topic).text();
+            Denied denied = judge.publish(binding, checked, qos, retain, payloadBytes, null);
+            return answer(Optional.ofNullable(denied), matching(checked, true, denied == null));
         }
 
         public Explanation receive(String topic) {
-            boolean may = authorizer.mayReceive(binding, TopicName.of(topic).text());
-            String why = may ? "" : refusal().map(Denied::explanation).orElse("");
-            return answer(
-                    may,
-                    may ? "ALLOW" : "DENY",
-                    why,
-                    lines(binding, authorizer.walk(), topic, false),
-                    Optional.empty());
+            TopicName checked = TopicName.of(topic);
+            boolean may = judge.receives(binding, checked);
+            List<Line> lines = matching(checked.text(), false, may);
+            Optional<Denied> denied = may
+                    ? Optional.empty()
+                    : Optional.of(refusal()
+                            .orElseGet(() -> Denials.noRule(
+                                    lines.stream().anyMatch(Line::deny)
+                                            ? "a deny takes it out of what is allowed"
+                                            : "no rule allows receiving from it")));
+            return answer(denied, lines);
         }
 
         public Explanation subscribe(String text, Qos qos) {
             TopicFilter filter = TopicFilter.of(text);
-            Verdict verdict = authorizer.verdict(binding, filter);
+            Verdict verdict = judge.verdict(binding, filter, false);
+            List<Line> lines = meeting(filter, verdict);
             if (!verdict.isGranted()) {
-                Denied denied = authorizer.subscribeDenial(binding, filter, verdict);
-                return answer(false, "DENY", denied.explanation(), touching(filter, verdict), Optional.empty());
+                return answer(Optional.of(judge.refused(binding, filter, verdict)), lines);
             }
-            Qos granted = authorizer.grantedQos(binding, filter, qos);
             boolean filtered = verdict == Verdict.GRANT_AND_FILTER;
-            return answer(
+            return new Explanation(
                     true,
                     filtered ? "GRANT+FILTER" : "GRANT",
                     filtered ? "what a deny matches is never delivered" : "",
-                    touching(filter, verdict),
-                    Optional.of(granted));
+                    lines,
+                    binding.roles(),
+                    Optional.of(judge.granted(binding, filter, qos)));
         }
 
-        /** The rules whose topics the filter meets: the allows, then the denies that make holes. */
-        private List<Line> touching(TopicFilter filter, Verdict verdict) {
-            List<Line> lines = new ArrayList<>();
-            List<Role> roles = new ArrayList<>(binding.roles);
-            roles.addAll(binding.policy.policy().everyone());
-            for (Role role : roles) {
-                for (Item item : role.subscribe()) {
-                    if (!item.shadow() && meets(filter, item.topic().levels())) {
-                        lines.add(new Line(
-                                false,
-                                item.topic().text(),
-                                role.name(),
-                                item.topic().place().fileAndLine(),
-                                verdict.isGranted() ? "" : "allows a part"));
-                    }
+        private Explanation answer(Optional<Denied> denied, List<Line> lines) {
+            return new Explanation(
+                    denied.isEmpty(),
+                    denied.isEmpty() ? "ALLOW" : "DENY",
+                    denied.map(Denied::explanation).orElse(""),
+                    lines,
+                    binding.roles(),
+                    Optional.empty());
+        }
+
+        /** The rules that match a topic: denies first. */
+        private List<Line> matching(String topic, boolean publish, boolean allowed) {
+            List<Rule> rules = new ArrayList<>();
+            judge.walk().anyMatching(binding, topic, entry -> {
+                Rule rule = binding.trie().rule(entry < 0 ? ~entry : entry, entry < 0);
+                if (rule.publish() == publish && !rule.shadow() && (rule.deny() || !rule.denyOnly())) {
+                    rules.add(rule);
                 }
-                role.denySubscribe().stream()
-                        .filter(pattern -> meets(filter, pattern.levels()))
-                        .forEach(pattern -> lines.add(new Line(
-                                true,
-                                pattern.text(),
-                                role.name(),
-                                pattern.place().fileAndLine(),
-                                verdict == Verdict.ALL_DENIED ? "decides" : "hole: never delivered")));
+                return false;
+            });
+            rules.sort(Comparator.comparing(Rule::deny).reversed().thenComparing(Rule::place));
+            boolean denied = !rules.isEmpty() && rules.get(0).deny();
+            List<Line> lines = new ArrayList<>();
+            for (Rule rule : rules.subList(0, Math.min(rules.size(), MAX_LINES))) {
+                String note = rule.deny() ? "denies too" : denied ? "would allow" : allowed ? "allows too" : "";
+                lines.add(new Line(rule, lines.isEmpty() && (denied || allowed) ? "decides" : note));
             }
             return lines;
         }
 
-        private boolean meets(TopicFilter filter, List<Level> levels) {
-            String[] asked = filter.pattern().split("/", -1);
-            for (int i = 0; ; i++) {
-                boolean deeperAsked = i < asked.length && asked[i].equals("#");
-                boolean deeper = i < levels.size() && levels.get(i) instanceof Level.AnyDeeper;
-                boolean dollar = i == 0
-                        && (asked[0].startsWith("$") && levels.get(0).toString().matches("[+#]")
-                                || levels.get(0).toString().startsWith("$") && asked[0].matches("[+#]"));
-                if (dollar) {
-                    return false;
-                }
-                if (deeperAsked || deeper) {
-                    return true;
-                }
-                if (i == asked.length || i == levels.size()) {
-                    return asked.length == levels.size();
-                }
-                Level level = levels.get(i);
-                String text = level instanceof Level.Variable variable
-                        ? String.valueOf(binding.policy.value(binding, variable.name()))
-                        : level.toString();
-                if (!asked[i].equals("+") && !(level instanceof Level.AnyLevel) && !text.equals(asked[i])) {
-                    return false;
-                }
+        /** The rules that a filter meets: the allows, then the denies that make holes, each with an example. */
+        private List<Line> meeting(TopicFilter filter, Verdict verdict) {
+            List<Rule> rules = new ArrayList<>();
+            judge.meeting()
+                    .visit(binding, filter.pattern(), Bits.RECEIVE | Bits.DENY_SUBSCRIBE, SEARCH_NODES, entry -> {
+                        Rule rule = binding.trie().rule(entry < 0 ? ~entry : entry, entry < 0);
+                        rules.add(rule);
+                        return rules.size() >= SEARCH_NODES;
+                    });
+            boolean deniesFirst = verdict == Verdict.ALL_DENIED || verdict == Verdict.HOLES;
+            Comparator<Rule> order = Comparator.comparing(rule -> rule.deny() != deniesFirst);
+            rules.sort(order.thenComparing(Rule::place));
+            return rules.stream()
+                    .limit(MAX_LINES)
+                    .map(rule -> new Line(rule, note(rule, filter, verdict)))
+                    .toList();
+        }
+
+        private String note(Rule rule, TopicFilter filter, Verdict verdict) {
+            if (!rule.deny()) {
+                return verdict.isGranted()
+                        ? ""
+                        : verdict == Verdict.WIDER_THAN_ALLOWED ? "allows a part" : "would allow";
             }
-        }
-
-        private Explanation answer(
-                boolean allowed, String verdict, String detail, List<Line> lines, Optional<Qos> granted) {
-            List<String> roles = binding.roles.stream().map(Role::name).toList();
-            return new Explanation(allowed, verdict, detail, lines, roles, granted);
-        }
-    }
-
-    private static List<Line> lines(Binding binding, Walk walk, String topic, boolean publish) {
-        List<Line> denies = new ArrayList<>();
-        List<Line> allows = new ArrayList<>();
-        walk.visit(binding.policy.trie(), binding, topic, (rule, denyOnly) -> {
-            if (rule.publish() == publish && (rule.isDeny() || !denyOnly)) {
-                (rule.isDeny() ? denies : allows)
-                        .add(new Line(
-                                rule.isDeny(),
-                                rule.pattern().text(),
-                                rule.role().name(),
-                                rule.place(),
-                                ""));
+            if (verdict == Verdict.ALL_DENIED) {
+                return "decides";
             }
-        });
-        List<Line> lines = new ArrayList<>(denies);
-        lines.addAll(allows);
-        for (int i = 0; i < lines.size(); i++) {
-            Line line = lines.get(i);
-            String note =
-                    i == 0 ? "decides" : denies.isEmpty() ? "allows too" : line.deny() ? "denies too" : "would allow";
-            lines.set(i, new Line(line.deny(), line.pattern(), line.role(), line.place(), note));
+            return "hole: e.g. "
+                    + Intersection.hole(binding, filter.pattern(), rule).orElse(rule.pattern()) + " is never delivered";
         }
-        return lines;
-    }
-
-    /** The place of a deny rule that the filter lies in. */
-    static Optional<String> firstDeny(Binding binding, Walk walk, String filter) {
-        // a level that no rule names stands for the wildcards of the filter
-        String instance = filter.replace("+", "\u0001").replace("#", "\u0001");
-        List<Line> lines = lines(binding, walk, instance, false);
-        return lines.stream().filter(Line::deny).map(Line::place).findFirst();
     }
 }

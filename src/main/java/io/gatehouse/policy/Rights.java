@@ -3,6 +3,7 @@ package io.gatehouse.policy;
 import io.gatehouse.authn.Principal;
 import io.gatehouse.policy.model.Limits;
 import io.gatehouse.protocol.ClientId;
+import java.util.List;
 
 /**
  * What one connection's principal may do, bound to the policy in force: its roles, its variables' values, its epoch.
@@ -12,19 +13,19 @@ import io.gatehouse.protocol.ClientId;
 public final class Rights {
     private final Authorizer authorizer;
     private final ClientId clientId;
-    private volatile Principal principal;
-    private volatile Binding binding;
-    private volatile long renewals;
+    private volatile State state;
+
+    /** @param renewals how often the principal proved itself anew */
+    private record State(Principal principal, Binding binding, long renewals) {}
 
     Rights(Authorizer authorizer, Principal principal, ClientId clientId, Binding binding) {
         this.authorizer = authorizer;
-        this.principal = principal;
         this.clientId = clientId;
-        this.binding = binding;
+        this.state = new State(principal, binding, 0);
     }
 
     public Principal principal() {
-        return principal;
+        return state.principal;
     }
 
     public ClientId clientId() {
@@ -33,7 +34,12 @@ public final class Rights {
 
     /** The strictest limits of all active roles. */
     public Limits limits() {
-        return binding().limits;
+        return binding().limits();
+    }
+
+    /** The names of the roles that are active now. */
+    public List<String> roles() {
+        return binding().roles();
     }
 
     Authorizer authorizer() {
@@ -42,23 +48,28 @@ public final class Rights {
 
     /** Counts up whenever an answer to this principal may have changed. */
     long stamp() {
-        return authorizer.epoch() + renewals;
+        return authorizer.epoch() + state.renewals;
     }
 
     /** The same owner proved itself anew: with other roles and values, perhaps. */
     synchronized void renew(Principal next, Binding bound) {
-        principal = next;
-        binding = bound;
-        renewals++;
+        state = new State(next, bound, state.renewals + 1);
     }
 
-    /** The binding to the policy in force. Two threads may bind at once; they come to the same. */
+    /** The binding to the policy in force. Threads may bind at once; a renewal is never undone by one of them. */
     Binding binding() {
-        Binding bound = binding;
-        if (bound.epoch != authorizer.epoch()) {
-            bound = authorizer.bind(principal, clientId);
-            binding = bound;
+        while (true) {
+            State found = state;
+            if (found.binding.epoch() == authorizer.epoch()) {
+                return found.binding;
+            }
+            rebind(found, authorizer.bind(found.principal, clientId));
         }
-        return bound;
+    }
+
+    private synchronized void rebind(State from, Binding bound) {
+        if (state == from) {
+            state = new State(from.principal, bound, from.renewals);
+        }
     }
 }

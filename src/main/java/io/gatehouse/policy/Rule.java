@@ -1,24 +1,25 @@
 package io.gatehouse.policy;
 
-import io.gatehouse.policy.model.Item;
-import io.gatehouse.policy.model.Pattern;
-import io.gatehouse.policy.model.Role;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /**
- * One rule as it stands in the trie, for explaining and for the caps that are no bits.
+ * One rule taken out of the table for whoever explains. Immutable.
  *
- * @param role the role it belongs to
- * @param item null for a deny
- * @param bits what it allows or denies
+ * @param role its name; {@code everyone} for a rule of nobody's role
+ * @param pattern as it reads in a policy
+ * @param place {@code file:line}
+ * @param deny else it allows
+ * @param publish else it is about subscribing
+ * @param shadow reported, never in force
+ * @param denyOnly for this subject its allows are void: a condition is unknown or a variable has no value
+ * @param shared the groups it lets join
  */
-record Rule(Role role, Pattern pattern, @Nullable Item item, boolean publish, int bits) {
-    boolean isDeny() {
-        return item == null;
-    }
-
-    /** {@code file:line}. */
-    String place() {
-        return pattern.place().fileAndLine();
-    }
-}
+record Rule(
+        String role,
+        String pattern,
+        String place,
+        boolean deny,
+        boolean publish,
+        boolean shadow,
+        boolean denyOnly,
+        List<String> shared) {}

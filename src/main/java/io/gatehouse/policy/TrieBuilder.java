@@ -1,137 +1,167 @@
 package io.gatehouse.policy;
 
 import io.gatehouse.policy.model.Level;
+import io.gatehouse.policy.model.Limits;
 import io.gatehouse.policy.model.Pattern;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Builds a {@link Trie} rule by rule. Confined to the thread that compiles. */
 final class TrieBuilder {
-    private final Map<String, Integer> levels = new HashMap<>();
+    private final LevelDictionary levels = new LevelDictionary();
+    private final RuleTable rules = new RuleTable();
     private final Map<String, Integer> variables;
-    private final List<Integer> roots = new ArrayList<>();
-    private final Map<Integer, List<Rule>> exactRules = new HashMap<>();
-    private final Map<Integer, List<Rule>> hashRules = new HashMap<>();
+    private final List<String> roleNames;
 
-    private int nodes;
-    private int[] exact = new int[64];
-    private int[] hash = new int[64];
-    private int[] plus = new int[64];
-    private int[] variableEdges = new int[64];
+    private int size;
+    private int[] nodes = new int[64 * Trie.STRIDE];
     private int[] parent = new int[64];
-    /** The literal level a node hangs on; below 0 for other edges. */
     private int[] level = new int[64];
+    private int[] firstRule = new int[64];
 
-    private long[] edgeKeys = new long[256];
-    private int[] edgeNodes = new int[256];
-    private int edges;
+    private long[] edges = new long[2 * 128];
+    private int edgeCount;
 
-    TrieBuilder(Map<String, Integer> variables) {
+    /**
+     * @param variables numbers by name
+     * @param roleNames a root for each
+     */
+    TrieBuilder(Map<String, Integer> variables, List<String> roleNames) {
         this.variables = variables;
+        this.roleNames = roleNames;
+        for (int role = 0; role < roleNames.size(); role++) {
+            node(Trie.NONE, Trie.ON_PLUS);
+        }
     }
 
-    int root() {
-        int root = node(Trie.NONE, Integer.MIN_VALUE);
-        roots.add(root);
-        return root;
+    void add(int role, Pattern pattern, int bits) {
+        add(role, pattern, bits, Limits.UNLIMITED, List.of());
     }
 
-    void add(int root, Rule rule) {
-        Pattern pattern = rule.pattern();
-        int node = root;
+    /**
+     * Adds a rule.
+     *
+     * @param bits what it says
+     * @param maxPayload of one message; a rule with a cap admits nothing before its cap was asked
+     * @param shared names of share groups
+     */
+    void add(int role, Pattern pattern, int bits, long maxPayload, List<String> shared) {
+        int node = role;
+        boolean hash = false;
         for (Level step : pattern.levels()) {
             if (step instanceof Level.AnyDeeper) {
-                hash[node] |= rule.bits();
-                hashRules.computeIfAbsent(node, n -> new ArrayList<>(1)).add(rule);
-                return;
+                hash = true;
+                break;
             }
             node = child(node, step);
         }
-        exact[node] |= rule.bits();
-        exactRules.computeIfAbsent(node, n -> new ArrayList<>(1)).add(rule);
+        int said = bits;
+        if (maxPayload < Limits.UNLIMITED) {
+            said = Bits.isShadow(bits) ? Bits.shadow(Bits.CAPPED) : Bits.CAPPED;
+        }
+        nodes[node * Trie.STRIDE + (hash ? Trie.HASH : Trie.EXACT)] |= said;
+        firstRule[node] =
+                rules.add(bits, role, pattern.place(), hash ? ~node : node, firstRule[node], maxPayload, shared);
     }
 
     private int child(int node, Level step) {
         if (step instanceof Level.AnyLevel) {
-            if (plus[node] == Trie.NONE) {
-                plus[node] = node(node, -1);
+            int plus = nodes[node * Trie.STRIDE + Trie.PLUS];
+            if (plus == Trie.NONE) {
+                plus = node(node, Trie.ON_PLUS);
+                nodes[node * Trie.STRIDE + Trie.PLUS] = plus;
             }
-            return plus[node];
+            return plus;
         }
-        int number;
+        int on;
         if (step instanceof Level.Variable variable) {
-            int k = java.util.Objects.requireNonNull(variables.get(variable.name()));
-            variableEdges[node] |= 1 << k;
-            number = -2 - k;
+            int k = Objects.requireNonNull(variables.get(variable.name()), variable::name);
+            nodes[node * Trie.STRIDE + Trie.VARIABLES] |= 1 << k;
+            on = Trie.onVariable(k);
         } else {
-            number = levels.computeIfAbsent(((Level.Literal) step).text(), text -> levels.size());
+            on = levels.add(((Level.Literal) step).text());
         }
-        long key = Trie.key(node, number);
-        int slot = find(key);
-        if (edgeKeys[slot] == 0) {
-            int made = node(node, number);
-            if (++edges * 2 > edgeKeys.length) {
+        long key = Trie.key(node, on);
+        int slot = find(edges, key);
+        if (edges[slot] == 0) {
+            if (++edgeCount * 8L > edges.length / 2 * 5L) {
                 growEdges();
-                slot = find(key);
+                slot = find(edges, key);
             }
-            edgeKeys[slot] = key;
-            edgeNodes[slot] = made;
+            edges[slot] = key;
+            edges[slot + 1] = node(node, on);
         }
-        return edgeNodes[slot];
+        return (int) edges[slot + 1];
     }
 
-    private int find(long key) {
-        int mask = edgeKeys.length - 1;
+    /** The index of a key's slot, or of the free one where it belongs. */
+    private static int find(long[] table, long key) {
+        int mask = (table.length >> 1) - 1;
         int slot = Trie.slot(key, mask);
-        while (edgeKeys[slot] != 0 && edgeKeys[slot] != key) {
+        while (table[slot << 1] != 0 && table[slot << 1] != key) {
             slot = slot + 1 & mask;
         }
-        return slot;
+        return slot << 1;
     }
 
     private void growEdges() {
-        long[] oldKeys = edgeKeys;
-        int[] oldNodes = edgeNodes;
-        edgeKeys = new long[oldKeys.length * 2];
-        edgeNodes = new int[oldNodes.length * 2];
-        for (int i = 0; i < oldKeys.length; i++) {
-            if (oldKeys[i] != 0) {
-                int slot = find(oldKeys[i]);
-                edgeKeys[slot] = oldKeys[i];
-                edgeNodes[slot] = oldNodes[i];
+        long[] wider = new long[edges.length * 2];
+        for (int i = 0; i < edges.length; i += 2) {
+            if (edges[i] != 0) {
+                int slot = find(wider, edges[i]);
+                wider[slot] = edges[i];
+                wider[slot + 1] = edges[i + 1];
             }
         }
+        edges = wider;
     }
 
-    private int node(int parentNode, int number) {
-        if (nodes == exact.length) {
-            int size = nodes * 2;
-            exact = Arrays.copyOf(exact, size);
-            hash = Arrays.copyOf(hash, size);
-            plus = Arrays.copyOf(plus, size);
-            variableEdges = Arrays.copyOf(variableEdges, size);
-            parent = Arrays.copyOf(parent, size);
-            level = Arrays.copyOf(level, size);
+    private int node(int parentNode, int on) {
+        if (size == parent.length) {
+            int more = size + (size >> 1);
+            nodes = Arrays.copyOf(nodes, more * Trie.STRIDE);
+            parent = Arrays.copyOf(parent, more);
+            level = Arrays.copyOf(level, more);
+            firstRule = Arrays.copyOf(firstRule, more);
         }
-        plus[nodes] = Trie.NONE;
-        parent[nodes] = parentNode;
-        level[nodes] = number;
-        return nodes++;
+        nodes[size * Trie.STRIDE + Trie.PLUS] = Trie.NONE;
+        parent[size] = parentNode;
+        level[size] = on;
+        firstRule[size] = RuleTable.NONE;
+        return size++;
     }
 
     Trie build() {
-        int[] below = new int[nodes];
-        int[] counts = new int[nodes + 1];
-        Map<Integer, Integer> belowWithoutDollar = new HashMap<>();
-        boolean[] dollarLevels = new boolean[levels.size()];
-        levels.forEach((text, id) -> dollarLevels[id] = text.startsWith("$"));
-        roots.forEach(root -> belowWithoutDollar.put(root, hash[root]));
+        List<String> variableNames = variables.entrySet().stream()
+                .sorted(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .toList();
+        return new Trie(
+                Arrays.copyOf(nodes, size * Trie.STRIDE),
+                reach(),
+                Arrays.copyOf(parent, size),
+                Arrays.copyOf(level, size),
+                Arrays.copyOf(firstRule, size),
+                edges,
+                levels,
+                rules,
+                roleNames,
+                variableNames);
+    }
+
+    private Trie.Reach reach() {
+        int roots = roleNames.size();
+        int[] below = new int[size];
+        int[] withoutDollar = new int[roots];
+        int[] childStart = new int[size + 1];
+        for (int root = 0; root < roots; root++) {
+            withoutDollar[root] = nodes[root * Trie.STRIDE + Trie.HASH];
+        }
         // children are made after their parents: backwards, every node is complete before its parent asks
-        for (int n = nodes - 1; n >= 0; n--) {
-            below[n] |= exact[n] | hash[n];
+        for (int n = size - 1; n >= 0; n--) {
+            below[n] |= nodes[n * Trie.STRIDE + Trie.EXACT] | nodes[n * Trie.STRIDE + Trie.HASH];
             int p = parent[n];
             if (p == Trie.NONE) {
                 continue;
@@ -139,40 +169,22 @@ final class TrieBuilder {
             below[p] |= below[n];
             boolean literal = level[n] >= 0;
             if (literal) {
-                counts[p + 1]++;
+                childStart[p + 1]++;
             }
-            if (parent[p] == Trie.NONE && !(literal && dollarLevels[level[n]])) {
-                belowWithoutDollar.merge(p, below[n], (a, b) -> a | b);
+            if (p < roots && !(literal && levels.startsWithDollar(level[n]))) {
+                withoutDollar[p] |= below[n];
             }
         }
-        for (int n = 0; n < nodes; n++) {
-            counts[n + 1] += counts[n];
+        for (int n = 0; n < size; n++) {
+            childStart[n + 1] += childStart[n];
         }
-        int[] childStart = counts.clone();
-        int[] next = Arrays.copyOf(counts, nodes);
-        int[] childNodes = new int[childStart[nodes]];
-        boolean[] childDollar = new boolean[childStart[nodes]];
-        for (int n = 0; n < nodes; n++) {
+        int[] free = Arrays.copyOf(childStart, size);
+        int[] children = new int[childStart[size]];
+        for (int n = 0; n < size; n++) {
             if (parent[n] != Trie.NONE && level[n] >= 0) {
-                int at = next[parent[n]]++;
-                childNodes[at] = n;
-                childDollar[at] = dollarLevels[level[n]];
+                children[free[parent[n]]++] = n;
             }
         }
-        return new Trie(
-                Arrays.copyOf(exact, nodes),
-                Arrays.copyOf(hash, nodes),
-                below,
-                Arrays.copyOf(plus, nodes),
-                Arrays.copyOf(variableEdges, nodes),
-                Map.copyOf(belowWithoutDollar),
-                childStart,
-                childNodes,
-                childDollar,
-                edgeKeys,
-                edgeNodes,
-                new LevelDictionary(levels),
-                exactRules,
-                hashRules);
+        return new Trie.Reach(below, withoutDollar, childStart, children);
     }
 }

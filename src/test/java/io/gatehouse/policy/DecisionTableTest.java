@@ -3,15 +3,13 @@ package io.gatehouse.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.protocol.MalformedPacket;
-import io.gatehouse.protocol.Message;
-import io.gatehouse.protocol.Payload;
 import io.gatehouse.protocol.Qos;
 import io.gatehouse.protocol.TopicFilter;
+import io.gatehouse.protocol.TopicName;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -50,28 +48,23 @@ class DecisionTableTest {
             }
         }
         PolicySet set = TestPolicies.set(rules);
-        Authorizer authorizer = new Authorizer(set, Clock.systemUTC());
-        Binding bound = set.bind(TestPolicies.subject(values), values.getOrDefault("client", "c"), Instant.EPOCH, 1);
         // the login itself is refused where a variable is absent; the rows ask what would happen if it were not
-        Binding binding = new Binding(set, 1, bound.roots, bound.values, bound.roles, bound.limits, null);
+        Binding binding = set.bind(TestPolicies.subject(values), values.getOrDefault("client", "c"), Instant.EPOCH, 1)
+                .regardless();
+        Judge judge = new Judge();
 
         String answer = switch (columns[3]) {
-            case "sub" -> subscribe(authorizer, binding, columns[4]);
-            case "recv" -> authorizer.mayReceive(binding, columns[4]) ? "ALLOW" : "DENY";
-            default ->
-                authorizer
-                                .denial(binding, Message.of(columns[4], Qos.AT_MOST_ONCE, false, Payload.EMPTY))
-                                .isEmpty()
-                        ? "ALLOW"
-                        : "DENY";
+            case "sub" -> subscribe(judge, binding, columns[4]);
+            case "recv" -> judge.receives(binding, TopicName.of(columns[4])) ? "ALLOW" : "DENY";
+            default -> judge.publish(binding, columns[4], Qos.AT_MOST_ONCE, false, 0, null) == null ? "ALLOW" : "DENY";
         };
 
         assertThat(answer).isEqualTo(columns[5]);
     }
 
-    private static String subscribe(Authorizer authorizer, Binding binding, String filter) {
+    private static String subscribe(Judge judge, Binding binding, String filter) {
         try {
-            return switch (authorizer.verdict(binding, TopicFilter.of(filter))) {
+            return switch (judge.verdict(binding, TopicFilter.of(filter), false)) {
                 case GRANT -> "GRANT";
                 case GRANT_AND_FILTER -> "GRANT+FILTER";
                 case NO_ALLOW -> "DENY(no allow)";

@@ -103,7 +103,7 @@ class PolicyErrorsTest {
                 row(
                         "P120",
                         "version: 1\nroles: {sensor: {publish: [a]}}\nusers: {u: [sensr]}\n",
-                        "3:12",
+                        "3:13",
                         "role \"sensr\" is not defined. Did you mean \"sensor\"?"),
                 row(
                         "P122",
