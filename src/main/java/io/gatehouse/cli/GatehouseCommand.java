@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             PolicyCommand.class,
             TokenCommand.class,
             AuditCommand.class,
+            HealthCommand.class,
             CommandLine.HelpCommand.class
         },
         footer = {"", "Start with: gatehouse quickstart"})
