@@ -17,6 +17,11 @@ final class QuickstartGuide {
         this.webPort = webPort;
     }
 
+    /** How the user called the program, so that what is printed can be pasted. */
+    private static String program() {
+        return System.getProperty("gatehouse.command", "gatehouse");
+    }
+
     void print(PrintWriter out, boolean running) {
         String config = quoted(folder.resolve("gatehouse.yaml"));
         if (running) {
@@ -26,7 +31,7 @@ final class QuickstartGuide {
             out.println("Ctrl-C stops it.");
         } else {
             out.println("gatehouse is set up in " + folder + ". Start it with:");
-            out.println("  gatehouse run -c " + config);
+            out.println("  " + program() + " run -c " + config);
         }
         out.println();
         out.println("Listen as the phone, in another terminal:");
@@ -41,7 +46,7 @@ final class QuickstartGuide {
         out.println("This one is refused, because an app does not command the alarm:");
         out.println("  mosquitto_pub " + certificate("phone") + " -t home/alarm/commands/disarm -m now -q 1 -V 5");
         out.println("and this says which rule decided:");
-        out.println("  gatehouse policy explain " + quoted(folder.resolve("policies"))
+        out.println("  " + program() + " policy explain " + quoted(folder.resolve("policies"))
                 + " --user phone 'publish home/alarm/commands/disarm'");
         out.println();
         out.println("Everything is in " + folder + ": gatehouse.yaml, policies, users.pw, pki, tls, clients; "
