@@ -1,6 +1,7 @@
 package io.gatehouse.connection;
 
 import io.gatehouse.audit.AuditEvent;
+import io.gatehouse.authn.AuthMethod;
 import io.gatehouse.authn.Authentication;
 import io.gatehouse.authn.Authenticator;
 import io.gatehouse.authn.Credentials;
@@ -323,9 +324,13 @@ final class Client implements Dialogue, Link {
         }
         rights.principal().expiresAt().ifPresent(moment -> {
             Duration left = Duration.between(gate.clock().instant(), moment);
+            // a certificate that ended is a right that is gone; a token that ended is a time that is up
+            ReasonCode reason = rights.principal().subject().methods().contains(AuthMethod.JWT)
+                    ? ReasonCode.MAXIMUM_CONNECT_TIME
+                    : ReasonCode.NOT_AUTHORIZED;
             expiry = wire.schedule(
                     left.isNegative() ? Duration.ZERO : left,
-                    () -> end(ReasonCode.MAXIMUM_CONNECT_TIME, "expired", "what it logged in with ended " + moment));
+                    () -> end(reason, "expired", "what it logged in with ended " + moment));
         });
     }
 

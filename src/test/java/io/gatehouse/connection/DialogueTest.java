@@ -533,6 +533,14 @@ class DialogueTest {
     }
 
     @Test
+    void token_atItsEnd_endsTheConnection() {
+        House.Visitor reader = house.client("token", "r");
+        reader.connack();
+        reader.wire.runTimers(Duration.ofSeconds(10));
+        assertThat(reader.wire.take(Packet.Disconnect.class).reason()).isEqualTo(ReasonCode.MAXIMUM_CONNECT_TIME);
+    }
+
+    @Test
     void shutDown_isTold() {
         House.Visitor reader = house.client("ann", "r");
         house.gate.shutDown();

@@ -94,7 +94,11 @@ final class House {
     private CompletionStage<Authentication> login(@Nullable String user) {
         Authentication answer = user == null || user.equals("stranger")
                 ? new Authentication.Rejected(ReasonCode.BAD_USER_NAME_OR_PASSWORD, "unknown user or wrong password")
-                : new Authentication.Accepted(TestPrincipals.user(user), null);
+                : new Authentication.Accepted(
+                        user.equals("token")
+                                ? TestPrincipals.token("token", "id", Map.of(), now.plusSeconds(10))
+                                : TestPrincipals.user(user),
+                        null);
         if (decideLater) {
             CompletableFuture<Authentication> later = new CompletableFuture<>();
             undecided.add(later);
