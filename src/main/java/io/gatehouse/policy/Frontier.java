@@ -1,5 +1,6 @@
 package io.gatehouse.policy;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,47 +30,67 @@ final class Frontier {
     /** @param first a rule below the widest place, for the message */
     record Width(int matches, String first) {}
 
-    /**
-     * The width of every role whose width is over a limit.
-     *
-     * @param roots how many there are
-     */
-    static Map<Integer, Width> widerThan(Trie trie, int roots, int limit) {
-        int[] shape = new int[trie.size()];
-        int[] depth = new int[trie.size()];
-        int[] root = new int[trie.size()];
-        Map<Long, Integer> shapes = new HashMap<>();
-        Map<Long, Integer> perLevel = new HashMap<>();
-        Map<Integer, Integer> bounds = new HashMap<>();
-        for (int n = 0; n < trie.size(); n++) {
-            int p = trie.parent[n];
-            if (p == Trie.NONE) {
-                root[n] = n;
-                shape[n] = -1 - n;
-                continue;
-            }
-            root[n] = root[p];
-            depth[n] = depth[p] + 1;
-            long key = (long) shape[p] << 32 | Math.min(trie.level[n], 0) & 0xFFFF_FFFFL;
-            Integer known = shapes.putIfAbsent(key, shapes.size());
-            shape[n] = known == null ? shapes.size() - 1 : known;
-            if (known == null) {
-                int here = perLevel.merge((long) root[n] << 32 | depth[n], 1, Integer::sum);
-                bounds.merge(root[n], here, Math::max);
-            }
-        }
+    /** The width of every role whose width is over a limit, by number. */
+    static Map<Integer, Width> widerThan(Trie trie, int limit) {
         Map<Integer, Width> wide = new HashMap<>();
-        bounds.forEach((role, bound) -> {
-            if (bound > limit && role < roots) {
-                Frontier search = new Frontier(trie, role);
-                search.follow(List.of(role));
+        for (int role = 0; role < trie.roots.length; role++) {
+            int bound = shapes(trie, trie.roots[role]);
+            if (bound > limit) {
+                Frontier search = new Frontier(trie, trie.roots[role]);
+                search.follow(List.of(trie.roots[role]));
                 int width = search.budget > 0 ? search.widest : bound;
                 if (width > limit) {
                     wide.put(role, new Width(width, search.rule(search.widestAt)));
                 }
             }
-        });
+        }
         return wide;
+    }
+
+    /** How many different shapes the patterns of a role have at most at one level. */
+    private static int shapes(Trie trie, int root) {
+        Map<Long, Integer> known = new HashMap<>();
+        Map<Integer, Integer> perLevel = new HashMap<>();
+        int most = 1;
+        // node, its shape, its depth
+        ArrayDeque<int[]> open = new ArrayDeque<>(List.of(new int[] {root, -1, 0}));
+        while (!open.isEmpty()) {
+            int[] next = open.pop();
+            for (int child : children(trie, next[0])) {
+                long key = (long) next[1] << 32 | Math.min(trie.onLevel(child), 0) & 0xFFFF_FFFFL;
+                Integer before = known.putIfAbsent(key, known.size());
+                int shape = before == null ? known.size() - 1 : before;
+                if (before == null) {
+                    most = Math.max(most, perLevel.merge(next[2], 1, Integer::sum));
+                }
+                if (!children(trie, child).isEmpty()) {
+                    open.push(new int[] {child, shape, next[2] + 1});
+                }
+            }
+        }
+        return most;
+    }
+
+    private static List<Integer> children(Trie trie, int node) {
+        List<Integer> children = wildChildren(trie, node);
+        for (int child = trie.firstChild(node); child != Trie.NONE; child = trie.sibling(child)) {
+            children.add(child);
+        }
+        return children;
+    }
+
+    private static List<Integer> wildChildren(Trie trie, int node) {
+        List<Integer> children = new ArrayList<>();
+        if (trie.get(node, Trie.PLUS) != Trie.NONE) {
+            children.add(trie.get(node, Trie.PLUS));
+        }
+        int edges = trie.get(node, Trie.VARIABLES);
+        for (int k = 0; edges != 0; k++, edges >>>= 1) {
+            if ((edges & 1) != 0) {
+                children.add(trie.variableChild(node, k));
+            }
+        }
+        return children;
     }
 
     /** Tries, level by level, every literal that some pattern has there: whatever else a topic has, it matches less. */
@@ -85,20 +106,10 @@ final class Frontier {
         List<Integer> always = new ArrayList<>();
         Map<Integer, List<Integer>> byLiteral = new HashMap<>();
         for (int node : frontier) {
-            int plus = trie.nodes[node * Trie.STRIDE + Trie.PLUS];
-            if (plus != Trie.NONE) {
-                always.add(plus);
-            }
-            int edges = trie.nodes[node * Trie.STRIDE + Trie.VARIABLES];
-            for (int k = 0; edges != 0; k++, edges >>>= 1) {
-                if ((edges & 1) != 0) {
-                    always.add(trie.variableChild(node, k));
-                }
-            }
-            for (int c = trie.childStart[node]; c < trie.childStart[node + 1]; c++) {
-                int child = trie.children[c];
+            always.addAll(wildChildren(trie, node));
+            for (int child = trie.firstChild(node); child != Trie.NONE; child = trie.sibling(child)) {
                 byLiteral
-                        .computeIfAbsent(trie.level[child], literal -> new ArrayList<>())
+                        .computeIfAbsent(trie.onLevel(child), literal -> new ArrayList<>())
                         .add(child);
             }
         }
@@ -114,15 +125,7 @@ final class Frontier {
     private String rule(int from) {
         int node = from;
         while (trie.firstRule(node) == RuleTable.NONE) {
-            int plus = trie.nodes[node * Trie.STRIDE + Trie.PLUS];
-            int edges = trie.nodes[node * Trie.STRIDE + Trie.VARIABLES];
-            if (plus != Trie.NONE) {
-                node = plus;
-            } else if (edges != 0) {
-                node = trie.variableChild(node, Integer.numberOfTrailingZeros(edges));
-            } else {
-                node = trie.children[trie.childStart[node]];
-            }
+            node = children(trie, node).get(0);
         }
         return trie.pattern(trie.firstRule(node));
     }

@@ -4,68 +4,73 @@ import java.util.Arrays;
 
 /** A topic or filter taken apart, over scratch space that is used again. Confined to one thread. */
 final class Levels {
-    /** The number of a filter's {@code +}. */
-    static final int PLUS = -2;
+    /** Kinds of levels; the literal ones are as in {@link Trie}. */
+    static final int PLUS = 4;
 
-    /** The number of a filter's {@code #}. */
-    static final int HASH = -3;
+    static final int HASH = 5;
 
     private String text = "";
     private int[] starts = new int[32];
     private int[] ends = new int[32];
-    private int[] ids = new int[32];
+    private int[] kinds = new int[32];
+    private long[] keys = new long[32];
     private int count;
     private boolean dollar;
 
-    void take(LevelDictionary dictionary, String topicOrFilter) {
+    void take(String topicOrFilter) {
         text = topicOrFilter;
         int length = topicOrFilter.length();
         dollar = length > 0 && topicOrFilter.charAt(0) == '$';
-        int n = 0;
+        count = 0;
         int start = 0;
-        int hash = 0;
-        for (int i = 0; i <= length; i++) {
-            if (i < length) {
-                char c = topicOrFilter.charAt(i);
-                if (c != '/') {
-                    hash = LevelDictionary.step(hash, c);
-                    continue;
-                }
+        long packed = 0;
+        long hash = 0;
+        int widest = 0;
+        for (int i = 0; i < length; i++) {
+            char c = topicOrFilter.charAt(i);
+            if (c != '/') {
+                packed = LevelKey.pack(packed, c);
+                hash = LevelKey.step(hash, c);
+                widest |= c;
+                continue;
             }
-            if (n == ids.length) {
-                starts = Arrays.copyOf(starts, n * 2);
-                ends = Arrays.copyOf(ends, n * 2);
-                ids = Arrays.copyOf(ids, n * 2);
-            }
-            starts[n] = start;
-            ends[n] = i;
-            ids[n++] = number(dictionary, topicOrFilter, start, i, hash);
+            add(start, i, packed, hash, widest);
             start = i + 1;
+            packed = 0;
             hash = 0;
+            widest = 0;
         }
-        count = n;
+        add(start, length, packed, hash, widest);
     }
 
-    private static int number(LevelDictionary dictionary, String text, int start, int end, int hash) {
-        if (end - start == 1) {
-            char only = text.charAt(start);
-            if (only == '+') {
-                return PLUS;
-            }
-            if (only == '#') {
-                return HASH;
-            }
+    private void add(int start, int end, long packed, long hash, int widest) {
+        int n = count;
+        if (n == kinds.length) {
+            starts = Arrays.copyOf(starts, n * 2);
+            ends = Arrays.copyOf(ends, n * 2);
+            kinds = Arrays.copyOf(kinds, n * 2);
+            keys = Arrays.copyOf(keys, n * 2);
         }
-        return dictionary.id(text, start, end, LevelDictionary.mix(hash));
+        starts[n] = start;
+        ends[n] = end;
+        boolean isShort = end - start <= LevelKey.SHORT_CHARS && widest < LevelKey.SHORT_LIMIT;
+        keys[n] = isShort ? packed : hash;
+        kinds[n] = !isShort ? Trie.LONG : packed == '+' ? PLUS : packed == '#' ? HASH : Trie.SHORT;
+        count = n + 1;
     }
 
     int count() {
         return count;
     }
 
-    /** The literal's number, {@link LevelDictionary#UNKNOWN}, {@link #PLUS} or {@link #HASH}. */
-    int id(int i) {
-        return ids[i];
+    /** {@link Trie#SHORT}, {@link Trie#LONG}, {@link #PLUS} or {@link #HASH}. */
+    int kind(int i) {
+        return kinds[i];
+    }
+
+    /** The {@link LevelKey} of a literal. */
+    long key(int i) {
+        return keys[i];
     }
 
     /** Whether no wildcard matches the level here: a first level that starts with {@code $} [MQTT-4.7.2-1]. */
@@ -81,5 +86,9 @@ final class Levels {
     boolean equals(int i, String value) {
         int start = starts[i];
         return ends[i] - start == value.length() && text.startsWith(value, start);
+    }
+
+    boolean equals(int i, LevelTexts texts, int place) {
+        return texts.equal(place, text, starts[i], ends[i]);
     }
 }

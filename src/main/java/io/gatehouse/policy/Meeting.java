@@ -22,7 +22,7 @@ final class Meeting {
      * is yes: more deliveries are judged than need be.
      */
     boolean overlaps(Binding binding, String filter, int bit) {
-        levels.take(binding.trie().levels, filter);
+        levels.take(filter);
         budget = OVERLAP_BUDGET;
         for (int root : binding.roots()) {
             if (meets(binding, root & ~Trie.DENY_ONLY, root & Trie.DENY_ONLY, 0, bit, null)) {
@@ -40,7 +40,7 @@ final class Meeting {
      * @param nodes budget
      */
     void visit(Binding binding, String filter, int bit, int nodes, IntPredicate enough) {
-        levels.take(binding.trie().levels, filter);
+        levels.take(filter);
         budget = nodes;
         for (int root : binding.roots()) {
             if (meets(binding, root & ~Trie.DENY_ONLY, root & Trie.DENY_ONLY, 0, bit, enough)) {
@@ -55,10 +55,9 @@ final class Meeting {
         if (--budget < 0) {
             return true;
         }
-        if ((Walk.counted(trie.below[node], flag) & bit) == 0) {
+        if ((Walk.counted(trie.below(node), flag) & bit) == 0) {
             return false;
         }
-        int at = node * Trie.STRIDE;
         if (i == levels.count()) {
             if (i == 1 && trie.isEmptyLevel(node)) {
                 return false; // "+" meets "/#" in the empty topic only, which does not exist
@@ -69,24 +68,23 @@ final class Meeting {
         if (wild && shows(trie, node, flag, Trie.HASH, bit, enough)) {
             return true;
         }
-        int id = levels.id(i);
-        if (id == Levels.HASH) {
+        int kind = levels.kind(i);
+        if (kind == Levels.HASH) {
             return deeper(binding, node, flag, i, bit, enough);
         }
-        int plus = trie.nodes[at + Trie.PLUS];
+        int plus = trie.get(node, Trie.PLUS);
         if (wild && plus != Trie.NONE && meets(binding, plus, flag, i + 1, bit, enough)) {
             return true;
         }
-        if (id == Levels.PLUS) {
-            for (int c = trie.childStart[node]; c < trie.childStart[node + 1]; c++) {
-                int child = trie.children[c];
-                boolean shut = i == 0 && trie.levels.startsWithDollar(trie.level[child]);
+        if (kind == Levels.PLUS) {
+            for (int child = trie.firstChild(node); child != Trie.NONE; child = trie.sibling(child)) {
+                boolean shut = i == 0 && trie.isDollarLevel(child);
                 if (!shut && meets(binding, child, flag, i + 1, bit, enough)) {
                     return true;
                 }
             }
         } else {
-            int child = trie.child(node, id);
+            int child = trie.child(node, levels, i);
             if (child != Trie.NONE && meets(binding, child, flag, i + 1, bit, enough)) {
                 return true;
             }
@@ -99,7 +97,7 @@ final class Meeting {
         Trie trie = binding.trie();
         boolean parent = !levels.isNoTopic(i);
         if (enough == null && (i == 0 || parent)) {
-            int reach = i == 0 ? trie.belowWithoutDollar[node] : trie.below[node];
+            int reach = i == 0 ? trie.belowWithoutDollar(node) : trie.below(node);
             return (Walk.counted(reach, flag) & bit) != 0;
         }
         if (--budget < 0) {
@@ -108,18 +106,17 @@ final class Meeting {
         if (parent && shows(trie, node, flag, Trie.EXACT, bit, enough)) {
             return true;
         }
-        int plus = trie.nodes[node * Trie.STRIDE + Trie.PLUS];
+        int plus = trie.get(node, Trie.PLUS);
         if (plus != Trie.NONE && below(binding, plus, flag, bit, enough)) {
             return true;
         }
-        for (int c = trie.childStart[node]; c < trie.childStart[node + 1]; c++) {
-            int child = trie.children[c];
-            boolean shut = i == 0 && trie.levels.startsWithDollar(trie.level[child]);
+        for (int child = trie.firstChild(node); child != Trie.NONE; child = trie.sibling(child)) {
+            boolean shut = i == 0 && trie.isDollarLevel(child);
             if (!shut && below(binding, child, flag, bit, enough)) {
                 return true;
             }
         }
-        int edges = trie.nodes[node * Trie.STRIDE + Trie.VARIABLES];
+        int edges = trie.get(node, Trie.VARIABLES);
         for (int k = 0; edges != 0; k++, edges >>>= 1) {
             if ((edges & 1) != 0) {
                 int reached = Walk.usable(binding.values()[k], i) == null ? Trie.DENY_ONLY : flag;
@@ -133,20 +130,20 @@ final class Meeting {
 
     private boolean below(Binding binding, int node, int flag, int bit, @Nullable IntPredicate enough) {
         Trie trie = binding.trie();
-        return (Walk.counted(trie.below[node], flag) & bit) != 0
+        return (Walk.counted(trie.below(node), flag) & bit) != 0
                 && (shows(trie, node, flag, Trie.HASH, bit, enough) || deeper(binding, node, flag, 2, bit, enough));
     }
 
     private boolean variables(Binding binding, int node, int flag, int i, int bit, @Nullable IntPredicate enough) {
         Trie trie = binding.trie();
-        int edges = trie.nodes[node * Trie.STRIDE + Trie.VARIABLES];
+        int edges = trie.get(node, Trie.VARIABLES);
         for (int k = 0; edges != 0; k++, edges >>>= 1) {
             if ((edges & 1) == 0) {
                 continue;
             }
             String value = Walk.usable(binding.values()[k], i);
             int reached = value == null ? Trie.DENY_ONLY : flag;
-            boolean opens = value == null || levels.id(i) == Levels.PLUS || levels.equals(i, value);
+            boolean opens = value == null || levels.kind(i) == Levels.PLUS || levels.equals(i, value);
             if (opens && meets(binding, trie.variableChild(node, k), reached, i + 1, bit, enough)) {
                 return true;
             }
@@ -155,7 +152,7 @@ final class Meeting {
     }
 
     private static boolean shows(Trie trie, int node, int flag, int field, int bit, @Nullable IntPredicate enough) {
-        if ((Walk.counted(trie.nodes[node * Trie.STRIDE + field], flag) & bit) == 0) {
+        if ((Walk.counted(trie.get(node, field), flag) & bit) == 0) {
             return false;
         }
         if (enough == null) {

@@ -33,10 +33,10 @@ final class PolicyCompiler {
     /** A topic that more rules than this match in parallel costs too much (error P140). */
     static final int MAX_FRONTIER = 256;
 
-    /** Which variables are absent, and which are used, are bits of an int. */
-    private static final int MAX_VARIABLES = 32;
-
     private static final int MAX_VALUE_BYTES = 256;
+
+    /** No topic is longer, so no rule needs to be; a level's length fits into a char. */
+    private static final int MAX_PATTERN_CHARS = 65_535;
 
     /** Variables every policy knows without declaring them, with their source; they keep any usable text. */
     static final SortedMap<String, String> BUILT_IN = Collections.unmodifiableSortedMap(
@@ -76,7 +76,7 @@ final class PolicyCompiler {
             return new PolicySet.Compilation(Optional.empty(), problems);
         }
         Trie trie = builder.build();
-        judgeWidth(trie, rootNames.size());
+        judgeWidth(trie);
         if (!problems.isEmpty()) {
             return new PolicySet.Compilation(Optional.empty(), problems);
         }
@@ -103,11 +103,11 @@ final class PolicyCompiler {
     }
 
     private void declare(Variable variable) {
-        if (variables.size() == MAX_VARIABLES) {
+        if (variables.size() == Trie.MAX_VARIABLES) {
             problems.add(Problem.error(
                     variable.place(),
                     "P141",
-                    "more than " + (MAX_VARIABLES - BUILT_IN.size()) + " variables are declared"));
+                    "more than " + (Trie.MAX_VARIABLES - BUILT_IN.size()) + " variables are declared"));
         } else if (variableNumbers.putIfAbsent(variable.name(), variables.size()) == null) {
             variables.add(variable);
         }
@@ -195,6 +195,9 @@ final class PolicyCompiler {
     /** The variables of a pattern, as bits. */
     private int use(Pattern pattern) {
         int used = 0;
+        if (pattern.text().length() > MAX_PATTERN_CHARS) {
+            problems.add(Problem.error(pattern.place(), "P116", "topic pattern is longer than 65535 bytes."));
+        }
         for (Level level : pattern.levels()) {
             if (level instanceof Level.Variable variable) {
                 used |= 1 << variable(variable.name(), pattern.place());
@@ -240,9 +243,9 @@ final class PolicyCompiler {
         return numbers;
     }
 
-    private void judgeWidth(Trie trie, int roots) {
+    private void judgeWidth(Trie trie) {
         List<String> names = List.copyOf(roleNumbers.keySet());
-        Frontier.widerThan(trie, roots, MAX_FRONTIER).forEach((root, width) -> {
+        Frontier.widerThan(trie, MAX_FRONTIER).forEach((root, width) -> {
             boolean named = root < names.size();
             Role role = named
                     ? Objects.requireNonNull(policy.roles().get(names.get(root)))

@@ -168,7 +168,8 @@ public final class PolicySet {
             if (truth == Truth.FALSE) {
                 return;
             }
-            entries.add(truth == Truth.TRUE ? root : root | Trie.DENY_ONLY);
+            int entry = trie.roots[root];
+            entries.add(truth == Truth.TRUE ? entry : entry | Trie.DENY_ONLY);
             used |= role.variables();
             hasShadow |= role.hasShadow();
             if (role.shadow()) {
@@ -179,7 +180,7 @@ public final class PolicySet {
             if (truth == Truth.TRUE && root < roles.size()) {
                 names.add(role.name());
                 needed |= role.variables();
-                first |= trie.nodes[root * Trie.STRIDE + Trie.VARIABLES];
+                first |= trie.get(entry, Trie.VARIABLES);
             }
         }
 

@@ -81,6 +81,13 @@ final class RuleTable {
         return caps;
     }
 
+    /** The nodes have found their places: a rule that was added for node n is one of {@code places[n]}. */
+    void settle(int[] places) {
+        for (int rule = 0; rule < count; rule++) {
+            nodes[rule] = nodes[rule] < 0 ? ~places[~nodes[rule]] : places[nodes[rule]];
+        }
+    }
+
     int count() {
         return count;
     }

@@ -5,11 +5,12 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * All patterns of a policy in one trie, as flat arrays: a root per role, shared edges, bits at the nodes. Immutable; any
- * thread, each with its own {@link Walk}.
+ * All patterns of a policy in one trie, as flat arrays: a root per role, bits at the nodes. Immutable; any thread, each
+ * with its own {@link Walk}.
  *
- * <p>Flat, because a decision at a million rules waits for memory and for nothing else: what it reads of a node lies in
- * one cache line, and so does what it reads of an edge. The roots are the nodes from 0 on, in the order of their roles.
+ * <p>A decision at a million rules waits for memory and for nothing else. So a node is what a hash table finds under its
+ * parent and its level, with all that a decision reads of it beside that key: one step down is one read. A node's number
+ * is its place in that table.
  */
 final class Trie {
     static final int NONE = -1;
@@ -17,143 +18,196 @@ final class Trie {
     /** Flag of an entry reached through an unknown condition or a variable without a value: only its denies count. */
     static final int DENY_ONLY = 1 << 30;
 
-    /** Where an entry's fields lie: its node times this, plus one of the four below. */
-    static final int STRIDE = 4;
+    /**
+     * The fields of node n are at {@code table[(n << SHIFT) + FIELD]}. They begin four ints into the table: behind the
+     * sixteen bytes of an array's header, two nodes are then one cache line, where the collector places large arrays at
+     * the start of a region, as G1 does.
+     */
+    static final int SHIFT = 3;
+
+    /** The parent's number plus one, times four, plus the kind of its level; 0: free. */
+    static final int TAG = 4;
+
+    /** The two halves of the level's {@link LevelKey}, or the number of its variable, or of a root the one of its role. */
+    static final int KEY_LOW = 5;
+
+    static final int KEY_HIGH = 6;
 
     /** Bits of the patterns that end here. */
-    static final int EXACT = 0;
+    static final int EXACT = 7;
 
     /** Bits of the patterns that go on with {@code #}. */
-    static final int HASH = 1;
+    static final int HASH = 8;
 
     /** The child on {@code +}, or {@link #NONE}. */
-    static final int PLUS = 2;
+    static final int PLUS = 9;
 
     /** Bit k: an edge for variable k leaves here. */
-    static final int VARIABLES = 3;
+    static final int VARIABLES = 10;
 
-    final int[] nodes;
+    /** The {@link #trace} of every literal child: most searches for one that is not there end before they begin. */
+    static final int TRACES = 11;
 
-    /** All bits at a node and deeper. */
-    final int[] below;
+    /** Kinds: a literal whose key is its text. */
+    static final int SHORT = 0;
 
-    /** Of a root, what a leading wildcard reaches: all below it but the levels that start with {@code $}. */
-    final int[] belowWithoutDollar;
+    /** A literal whose text is compared. */
+    static final int LONG = 1;
 
-    /** Literal children of node n: {@code children[childStart[n], childStart[n + 1])}. */
-    final int[] childStart;
+    static final int VARIABLE = 2;
 
-    final int[] children;
+    /** {@code +}; and of a root, which has no parent. */
+    static final int ANY = 3;
 
-    final int[] parent;
+    static final int KIND_BITS = 2;
 
-    /** What a node hangs on: a literal's number, {@link #ON_PLUS}, or {@code onVariable(k)}. */
-    final int[] level;
+    /** As many as {@link #VARIABLES} has room for. */
+    static final int MAX_VARIABLES = 32;
 
-    static final int ON_PLUS = -1;
+    private final int[] table;
+    private final int slots;
 
-    private final int emptyLevel;
-    private final int[] firstRule;
-    /** Per slot two longs: key and child, so that an edge is one cache line. */
-    private final long[] edges;
+    /** What only refusals and subscriptions ask, by node. */
+    private final Cold cold;
 
-    final LevelDictionary levels;
+    final int[] roots;
+    final LevelTexts texts;
     final RuleTable rules;
     private final List<String> roleNames;
     private final List<String> variableNames;
 
+    /**
+     * By node, but for the last.
+     *
+     * @param firstRule of the chain of rules that end here, with {@code #} or without, or {@link RuleTable#NONE}
+     * @param text where a literal's text is
+     * @param below all bits here and deeper
+     * @param firstChild of its literal children
+     * @param sibling the next literal child of the same parent
+     * @param belowWithoutDollar by role: what a leading wildcard reaches, all but the levels that start with {@code $}
+     */
+    record Cold(int[] firstRule, int[] text, int[] below, int[] firstChild, int[] sibling, int[] belowWithoutDollar) {}
+
     Trie(
-            int[] nodes,
-            Reach reach,
-            int[] parent,
-            int[] level,
-            int[] firstRule,
-            long[] edges,
-            LevelDictionary levels,
+            int[] table,
+            Cold cold,
+            int[] roots,
+            LevelTexts texts,
             RuleTable rules,
             List<String> roleNames,
             List<String> variableNames) {
-        this.nodes = nodes;
-        this.below = reach.below;
-        this.belowWithoutDollar = reach.belowWithoutDollar;
-        this.childStart = reach.childStart;
-        this.children = reach.children;
-        this.parent = parent;
-        this.level = level;
-        this.firstRule = firstRule;
-        this.edges = edges;
-        this.levels = levels;
-        this.emptyLevel = levels.id("", 0, 0, LevelDictionary.mix(0));
+        this.table = table;
+        this.slots = table.length - TAG >> SHIFT;
+        this.cold = cold;
+        this.roots = roots;
+        this.texts = texts;
         this.rules = rules;
         this.roleNames = List.copyOf(roleNames);
         this.variableNames = List.copyOf(variableNames);
     }
 
-    /** What lies below each node, and its literal children. */
-    static final class Reach {
-        final int[] below;
-        final int[] belowWithoutDollar;
-        final int[] childStart;
-        final int[] children;
-
-        Reach(int[] below, int[] belowWithoutDollar, int[] childStart, int[] children) {
-            this.below = below;
-            this.belowWithoutDollar = belowWithoutDollar;
-            this.childStart = childStart;
-            this.children = children;
-        }
+    static int tag(int parent, int kind) {
+        return parent + 1 << KIND_BITS | kind;
     }
 
-    static int onVariable(int k) {
-        return -2 - k;
+    /** Where the search for a node begins, in a table of any size. */
+    static int slot(int tag, long key, int slots) {
+        long mixed = (key ^ tag * 0x9E37_79B9_7F4A_7C15L) * 0xBF58_476D_1CE4_E5B9L;
+        mixed = (mixed ^ mixed >>> 32) * 0x94D0_49BB_1331_11EBL;
+        return (int) ((mixed >>> 32) * slots >>> 32);
     }
 
-    int size() {
-        return parent.length;
+    /** One bit of thirty-two, by key. */
+    static int trace(long key) {
+        return 1 << (int) (key * 0xD6E8_FEB8_6659_FD93L >>> 59);
+    }
+
+    int get(int node, int field) {
+        return table[(node << SHIFT) + field];
     }
 
     /** The child of a node on a literal level, or {@link #NONE}. */
-    int child(int node, int literal) {
-        return literal < 0 ? NONE : edge(key(node, literal));
+    int child(int node, Levels levels, int i) {
+        int kind = levels.kind(i);
+        long key = levels.key(i);
+        if ((get(node, TRACES) & trace(key)) == 0 || kind > LONG) {
+            return NONE;
+        }
+        int[] nodes = table;
+        int tag = tag(node, kind);
+        for (int slot = slot(tag, key, slots); ; slot = slot + 1 == slots ? 0 : slot + 1) {
+            int at = slot << SHIFT;
+            if (nodes[at + TAG] == tag
+                    && nodes[at + KEY_LOW] == (int) key
+                    && nodes[at + KEY_HIGH] == (int) (key >>> 32)
+                    && (kind == SHORT || levels.equals(i, texts, cold.text[slot]))) {
+                return slot;
+            }
+            if (nodes[at + TAG] == 0) {
+                return NONE;
+            }
+        }
     }
 
-    /** The child of a node on variable {@code k}, or {@link #NONE}. */
+    /** The child of a node on variable {@code k}, of which {@link #VARIABLES} says that it is there. */
     int variableChild(int node, int k) {
-        return edge(key(node, onVariable(k)));
+        int tag = tag(node, VARIABLE);
+        int slot = slot(tag, k, slots);
+        while (get(slot, TAG) != tag || get(slot, KEY_LOW) != k) {
+            slot = slot + 1 == slots ? 0 : slot + 1;
+        }
+        return slot;
+    }
+
+    int firstRule(int node) {
+        return cold.firstRule[node];
+    }
+
+    /** The first literal child of a node, or {@link #NONE}. */
+    int firstChild(int node) {
+        return cold.firstChild[node];
+    }
+
+    /** The next literal child of the same parent, or {@link #NONE}. */
+    int sibling(int node) {
+        return cold.sibling[node];
+    }
+
+    /** All bits at a node and deeper. */
+    int below(int node) {
+        return cold.below[node];
+    }
+
+    /** Of a root, all that a leading wildcard reaches. */
+    int belowWithoutDollar(int root) {
+        return cold.belowWithoutDollar[get(root, KEY_LOW)];
+    }
+
+    private int kind(int node) {
+        return get(node, TAG) & (1 << KIND_BITS) - 1;
+    }
+
+    private boolean isLiteral(int node) {
+        return kind(node) <= LONG;
+    }
+
+    /** Whether a node hangs on a literal level that starts with {@code $}. */
+    boolean isDollarLevel(int node) {
+        return isLiteral(node) && texts.startsWithDollar(cold.text[node]);
     }
 
     /** Whether a node hangs on the literal level that is empty. */
     boolean isEmptyLevel(int node) {
-        return level[node] >= 0 && level[node] == emptyLevel;
+        return kind(node) == SHORT && get(node, KEY_LOW) == 0 && get(node, KEY_HIGH) == 0;
     }
 
-    /** The first of the chain of rules that end at a node, with {@code #} or without, or {@link RuleTable#NONE}. */
-    int firstRule(int node) {
-        return firstRule[node];
-    }
-
-    static long key(int node, int level) {
-        return (long) (node + 1) << 32 | level & 0xFFFF_FFFFL;
-    }
-
-    /** The slot of a key in a table of {@code mask + 1} slots. */
-    static int slot(long key, int mask) {
-        long mixed = key * 0x9E37_79B9_7F4A_7C15L;
-        return (int) (mixed >>> 32) & mask;
-    }
-
-    private int edge(long key) {
-        long[] table = edges;
-        int mask = (table.length >> 1) - 1;
-        for (int slot = slot(key, mask); ; slot = slot + 1 & mask) {
-            long found = table[slot << 1];
-            if (found == key) {
-                return (int) table[(slot << 1) + 1];
-            }
-            if (found == 0) {
-                return NONE;
-            }
-        }
+    /** Equal for equal levels: of literals 0 and up, of {@code +} and each variable below. */
+    int onLevel(int node) {
+        return switch (kind(node)) {
+            case VARIABLE -> -2 - get(node, KEY_LOW);
+            case ANY -> -1;
+            default -> cold.text[node];
+        };
     }
 
     /** A rule of the table in words. */
@@ -179,18 +233,23 @@ final class Trie {
         if (rules.isHash(number)) {
             words.add("#");
         }
-        for (int node = rules.node(number); parent[node] != NONE; node = parent[node]) {
-            words.add(word(level[node]));
+        int node = rules.node(number);
+        for (int parent = parent(node); parent != NONE; node = parent, parent = parent(node)) {
+            words.add(word(node));
         }
         Collections.reverse(words);
         return String.join("/", words);
     }
 
-    /** One level as it reads in a policy. */
-    String word(int onLevel) {
-        if (onLevel >= 0) {
-            return levels.text(onLevel);
-        }
-        return onLevel == ON_PLUS ? "+" : "<" + variableNames.get(-2 - onLevel) + ">";
+    private int parent(int node) {
+        return (get(node, TAG) >>> KIND_BITS) - 1;
+    }
+
+    private String word(int node) {
+        return switch (kind(node)) {
+            case VARIABLE -> "<" + variableNames.get(get(node, KEY_LOW)) + ">";
+            case ANY -> "+";
+            default -> texts.text(cold.text[node]);
+        };
     }
 }

@@ -8,21 +8,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** Builds a {@link Trie} rule by rule. Confined to the thread that compiles. */
+/**
+ * Builds a {@link Trie} rule by rule: nodes in the order they are met, which is parents first, and then each to its place
+ * in the table. Confined to the thread that compiles.
+ */
 final class TrieBuilder {
-    private final LevelDictionary levels = new LevelDictionary();
+    private static final int STRIDE = 1 << Trie.SHIFT;
+
+    private final LevelTexts texts = new LevelTexts();
     private final RuleTable rules = new RuleTable();
     private final Map<String, Integer> variables;
     private final List<String> roleNames;
 
     private int size;
-    private int[] nodes = new int[64 * Trie.STRIDE];
-    private int[] parent = new int[64];
-    private int[] level = new int[64];
+    /** As in the trie, but with nodes numbered as they come. */
+    private int[] nodes = new int[Trie.TAG + 64 * STRIDE];
+
+    /** Where the text of a node's literal level is; of others {@link Trie#NONE}. */
+    private int[] text = new int[64];
+
     private int[] firstRule = new int[64];
 
-    private long[] edges = new long[2 * 128];
-    private int edgeCount;
+    /** Node plus one, by tag and key; 0: free. */
+    private int[] index = new int[128];
 
     /**
      * @param variables numbers by name
@@ -32,7 +40,7 @@ final class TrieBuilder {
         this.variables = variables;
         this.roleNames = roleNames;
         for (int role = 0; role < roleNames.size(); role++) {
-            node(Trie.NONE, Trie.ON_PLUS);
+            node(Trie.tag(Trie.NONE, Trie.ANY), role, Trie.NONE);
         }
     }
 
@@ -61,130 +69,171 @@ final class TrieBuilder {
         if (maxPayload < Limits.UNLIMITED) {
             said = Bits.isShadow(bits) ? Bits.shadow(Bits.CAPPED) : Bits.CAPPED;
         }
-        nodes[node * Trie.STRIDE + (hash ? Trie.HASH : Trie.EXACT)] |= said;
+        nodes[node * STRIDE + (hash ? Trie.HASH : Trie.EXACT)] |= said;
         firstRule[node] =
                 rules.add(bits, role, pattern.place(), hash ? ~node : node, firstRule[node], maxPayload, shared);
     }
 
     private int child(int node, Level step) {
+        int at = node * STRIDE;
         if (step instanceof Level.AnyLevel) {
-            int plus = nodes[node * Trie.STRIDE + Trie.PLUS];
-            if (plus == Trie.NONE) {
-                plus = node(node, Trie.ON_PLUS);
-                nodes[node * Trie.STRIDE + Trie.PLUS] = plus;
+            if (nodes[at + Trie.PLUS] == Trie.NONE) {
+                int made = node(Trie.tag(node, Trie.ANY), 0, Trie.NONE);
+                nodes[at + Trie.PLUS] = made;
             }
-            return plus;
+            return nodes[at + Trie.PLUS];
         }
-        int on;
         if (step instanceof Level.Variable variable) {
             int k = Objects.requireNonNull(variables.get(variable.name()), variable::name);
-            nodes[node * Trie.STRIDE + Trie.VARIABLES] |= 1 << k;
-            on = Trie.onVariable(k);
-        } else {
-            on = levels.add(((Level.Literal) step).text());
+            nodes[at + Trie.VARIABLES] |= 1 << k;
+            return indexed(Trie.tag(node, Trie.VARIABLE), k, Trie.NONE);
         }
-        long key = Trie.key(node, on);
-        int slot = find(edges, key);
-        if (edges[slot] == 0) {
-            if (++edgeCount * 8L > edges.length / 2 * 5L) {
-                growEdges();
-                slot = find(edges, key);
+        String literal = ((Level.Literal) step).text();
+        int kind = LevelKey.isShort(literal) ? Trie.SHORT : Trie.LONG;
+        return indexed(Trie.tag(node, kind), LevelKey.of(literal), texts.add(literal));
+    }
+
+    /** The node with a tag, a key and a text, a new one if there is none. */
+    private int indexed(int tag, long key, int place) {
+        if ((size + 1) * 2L > index.length) {
+            growIndex();
+        }
+        int slot = Trie.slot(tag, key, index.length);
+        while (index[slot] != 0) {
+            int known = index[slot] - 1;
+            int at = known * STRIDE;
+            if (nodes[at + Trie.TAG] == tag && key(at) == key && text[known] == place) {
+                return known;
             }
-            edges[slot] = key;
-            edges[slot + 1] = node(node, on);
+            slot = slot + 1 == index.length ? 0 : slot + 1;
         }
-        return (int) edges[slot + 1];
+        int made = node(tag, key, place);
+        index[slot] = made + 1;
+        return made;
     }
 
-    /** The index of a key's slot, or of the free one where it belongs. */
-    private static int find(long[] table, long key) {
-        int mask = (table.length >> 1) - 1;
-        int slot = Trie.slot(key, mask);
-        while (table[slot << 1] != 0 && table[slot << 1] != key) {
-            slot = slot + 1 & mask;
-        }
-        return slot << 1;
+    private long key(int at) {
+        return (long) nodes[at + Trie.KEY_HIGH] << 32 | nodes[at + Trie.KEY_LOW] & 0xFFFF_FFFFL;
     }
 
-    private void growEdges() {
-        long[] wider = new long[edges.length * 2];
-        for (int i = 0; i < edges.length; i += 2) {
-            if (edges[i] != 0) {
-                int slot = find(wider, edges[i]);
-                wider[slot] = edges[i];
-                wider[slot + 1] = edges[i + 1];
+    private void growIndex() {
+        int[] old = index;
+        index = new int[old.length * 2];
+        for (int entry : old) {
+            if (entry != 0) {
+                int at = (entry - 1) * STRIDE;
+                index[free(index, nodes[at + Trie.TAG], key(at))] = entry;
             }
         }
-        edges = wider;
     }
 
-    private int node(int parentNode, int on) {
-        if (size == parent.length) {
+    /** The first free place for a key. */
+    private static int free(int[] index, int tag, long key) {
+        int slot = Trie.slot(tag, key, index.length);
+        while (index[slot] != 0) {
+            slot = slot + 1 == index.length ? 0 : slot + 1;
+        }
+        return slot;
+    }
+
+    private int node(int tag, long key, int place) {
+        if (size == text.length) {
             int more = size + (size >> 1);
-            nodes = Arrays.copyOf(nodes, more * Trie.STRIDE);
-            parent = Arrays.copyOf(parent, more);
-            level = Arrays.copyOf(level, more);
+            nodes = Arrays.copyOf(nodes, Trie.TAG + more * STRIDE);
+            text = Arrays.copyOf(text, more);
             firstRule = Arrays.copyOf(firstRule, more);
         }
-        nodes[size * Trie.STRIDE + Trie.PLUS] = Trie.NONE;
-        parent[size] = parentNode;
-        level[size] = on;
+        int at = size * STRIDE;
+        nodes[at + Trie.TAG] = tag;
+        nodes[at + Trie.KEY_LOW] = (int) key;
+        nodes[at + Trie.KEY_HIGH] = (int) (key >>> 32);
+        nodes[at + Trie.PLUS] = Trie.NONE;
+        text[size] = place;
         firstRule[size] = RuleTable.NONE;
         return size++;
     }
 
+    /** The trie; the builder is of no use afterwards. */
     Trie build() {
+        index = new int[0];
+        texts.seal();
+        // half stays free: a search mostly ends where it begins
+        int slots = size * 2 + 2;
+        int[] table = new int[Trie.TAG + (slots << Trie.SHIFT)];
+        int[] places = new int[size];
+        Trie.Cold cold = new Trie.Cold(
+                new int[slots],
+                new int[slots],
+                new int[slots],
+                new int[slots],
+                new int[slots],
+                new int[roleNames.size()]);
+        Arrays.fill(cold.firstChild(), Trie.NONE);
+        Arrays.fill(cold.sibling(), Trie.NONE);
+        for (int n = 0; n < size; n++) {
+            places[n] = settle(n, places, table, cold);
+        }
+        sumUp(places, cold);
+        nodes = new int[0];
+        text = new int[0];
+        firstRule = new int[0];
+        rules.settle(places);
         List<String> variableNames = variables.entrySet().stream()
                 .sorted(Map.Entry.comparingByValue())
                 .map(Map.Entry::getKey)
                 .toList();
-        return new Trie(
-                Arrays.copyOf(nodes, size * Trie.STRIDE),
-                reach(),
-                Arrays.copyOf(parent, size),
-                Arrays.copyOf(level, size),
-                Arrays.copyOf(firstRule, size),
-                edges,
-                levels,
-                rules,
-                roleNames,
-                variableNames);
+        return new Trie(table, cold, Arrays.copyOf(places, roleNames.size()), texts, rules, roleNames, variableNames);
     }
 
-    private Trie.Reach reach() {
-        int roots = roleNames.size();
-        int[] below = new int[size];
-        int[] withoutDollar = new int[roots];
-        int[] childStart = new int[size + 1];
-        for (int root = 0; root < roots; root++) {
-            withoutDollar[root] = nodes[root * Trie.STRIDE + Trie.HASH];
+    /** Puts a node into the table, where its parent is already. */
+    private int settle(int n, int[] places, int[] table, Trie.Cold cold) {
+        int from = n * STRIDE;
+        int parent = parent(n) == Trie.NONE ? Trie.NONE : places[parent(n)];
+        int kind = nodes[from + Trie.TAG] & (1 << Trie.KIND_BITS) - 1;
+        int tag = Trie.tag(parent, kind);
+        int slots = table.length - Trie.TAG >> Trie.SHIFT;
+        int slot = Trie.slot(tag, key(from), slots);
+        while (table[(slot << Trie.SHIFT) + Trie.TAG] != 0) {
+            slot = slot + 1 == slots ? 0 : slot + 1;
         }
-        // children are made after their parents: backwards, every node is complete before its parent asks
+        int at = slot << Trie.SHIFT;
+        System.arraycopy(nodes, from + Trie.TAG, table, at + Trie.TAG, STRIDE);
+        table[at + Trie.TAG] = tag;
+        table[at + Trie.PLUS] = Trie.NONE;
+        cold.text()[slot] = text[n];
+        cold.firstRule()[slot] = firstRule[n];
+        if (parent != Trie.NONE && kind == Trie.ANY) {
+            table[(parent << Trie.SHIFT) + Trie.PLUS] = slot;
+        } else if (kind <= Trie.LONG) {
+            table[(parent << Trie.SHIFT) + Trie.TRACES] |= Trie.trace(key(from));
+            cold.sibling()[slot] = cold.firstChild()[parent];
+            cold.firstChild()[parent] = slot;
+        }
+        return slot;
+    }
+
+    private int parent(int n) {
+        return (nodes[n * STRIDE + Trie.TAG] >>> Trie.KIND_BITS) - 1;
+    }
+
+    /** Fills in what is below each node; backwards, every node is complete before its parent asks. */
+    private void sumUp(int[] places, Trie.Cold cold) {
+        int[] below = cold.below();
+        int[] withoutDollar = cold.belowWithoutDollar();
+        for (int role = 0; role < withoutDollar.length; role++) {
+            withoutDollar[role] = nodes[role * STRIDE + Trie.HASH];
+        }
         for (int n = size - 1; n >= 0; n--) {
-            below[n] |= nodes[n * Trie.STRIDE + Trie.EXACT] | nodes[n * Trie.STRIDE + Trie.HASH];
-            int p = parent[n];
-            if (p == Trie.NONE) {
+            int here = places[n];
+            below[here] |= nodes[n * STRIDE + Trie.EXACT] | nodes[n * STRIDE + Trie.HASH];
+            int parent = parent(n);
+            if (parent == Trie.NONE) {
                 continue;
             }
-            below[p] |= below[n];
-            boolean literal = level[n] >= 0;
-            if (literal) {
-                childStart[p + 1]++;
-            }
-            if (p < roots && !(literal && levels.startsWithDollar(level[n]))) {
-                withoutDollar[p] |= below[n];
+            below[places[parent]] |= below[here];
+            if (parent < withoutDollar.length && !(text[n] != Trie.NONE && texts.startsWithDollar(text[n]))) {
+                withoutDollar[parent] |= below[here];
             }
         }
-        for (int n = 0; n < size; n++) {
-            childStart[n + 1] += childStart[n];
-        }
-        int[] free = Arrays.copyOf(childStart, size);
-        int[] children = new int[childStart[size]];
-        for (int n = 0; n < size; n++) {
-            if (parent[n] != Trie.NONE && level[n] >= 0) {
-                children[free[parent[n]]++] = n;
-            }
-        }
-        return new Trie.Reach(below, withoutDollar, childStart, children);
     }
 }

@@ -32,13 +32,12 @@ final class Walk {
      */
     int decide(Binding binding, String topic, int stop, long payloadBytes) {
         Trie trie = binding.trie();
-        levels.take(trie.levels, topic);
+        levels.take(topic);
         start(binding);
         int depth = levels.count();
         int bits = 0;
         for (int i = 0; i < depth; i++) {
             boolean wild = !levels.shutsWildcardsOut(i);
-            int id = levels.id(i);
             int reached = 0;
             for (int f = 0; f < count; f++) {
                 int flag = now[f] & Trie.DENY_ONLY;
@@ -46,7 +45,7 @@ final class Walk {
                 if (wild) {
                     bits |= counted(said(trie, node, Trie.HASH, payloadBytes), flag);
                 }
-                reached = step(binding, node, flag, i, id, reached);
+                reached = step(binding, node, flag, i, false, reached);
             }
             if ((bits & stop) != 0 || reached == 0) {
                 return bits;
@@ -64,7 +63,7 @@ final class Walk {
 
     /** A node's bits, with those of its capped rules that have room for the payload. */
     private static int said(Trie trie, int node, int field, long payloadBytes) {
-        int bits = trie.nodes[node * Trie.STRIDE + field];
+        int bits = trie.get(node, field);
         return (bits & Bits.ANY_CAPPED) == 0 ? bits : bits | uncapped(trie, node, field, payloadBytes);
     }
 
@@ -82,7 +81,7 @@ final class Walk {
     /** Whether a test holds for one of the rules that match a topic name; {@code ~rule} where only a deny would count. */
     boolean anyMatching(Binding binding, String topic, IntPredicate test) {
         Trie trie = binding.trie();
-        levels.take(trie.levels, topic);
+        levels.take(topic);
         start(binding);
         for (int i = 0; i < levels.count(); i++) {
             int reached = 0;
@@ -92,7 +91,7 @@ final class Walk {
                 if (!levels.shutsWildcardsOut(i) && anyAt(trie, node, flag, true, test)) {
                     return true;
                 }
-                reached = step(binding, node, flag, i, levels.id(i), reached);
+                reached = step(binding, node, flag, i, false, reached);
             }
             swap(reached);
         }
@@ -122,7 +121,7 @@ final class Walk {
      */
     boolean covers(Binding binding, String filter, int bit, @Nullable String group) {
         Trie trie = binding.trie();
-        levels.take(trie.levels, filter);
+        levels.take(filter);
         start(binding);
         int depth = levels.count();
         for (int i = 0; i < depth; i++) {
@@ -130,15 +129,15 @@ final class Walk {
             if (wild && anyHas(trie, Trie.HASH, bit, group)) {
                 return true;
             }
-            if (levels.id(i) == Levels.HASH) {
+            if (levels.kind(i) == Levels.HASH) {
                 // "a/#" matches "a" too
                 if (!levels.isNoTopic(i) && !anyHas(trie, Trie.EXACT, bit, group)) {
                     return false;
                 }
-                stepAll(binding, i, Levels.PLUS);
+                stepAll(binding, i, true);
                 return coversAllDeeper(binding, bit, group);
             }
-            stepAll(binding, i, levels.id(i));
+            stepAll(binding, i, levels.kind(i) == Levels.PLUS);
             if (count == 0) {
                 return false;
             }
@@ -155,7 +154,7 @@ final class Walk {
             if (!anyHas(trie, Trie.EXACT, bit, group)) {
                 return false;
             }
-            stepAll(binding, 1, Levels.PLUS);
+            stepAll(binding, 1, true);
         }
         return false;
     }
@@ -164,7 +163,7 @@ final class Walk {
         for (int f = 0; f < count; f++) {
             int flag = now[f] & Trie.DENY_ONLY;
             int node = now[f] ^ flag;
-            int bits = counted(trie.nodes[node * Trie.STRIDE + field], flag);
+            int bits = counted(trie.get(node, field), flag);
             if ((bits & bit) != 0 && (group == null || letsJoin(trie, node, field, bit, group))) {
                 return true;
             }
@@ -184,30 +183,32 @@ final class Walk {
         return false;
     }
 
-    private void stepAll(Binding binding, int i, int id) {
+    private void stepAll(Binding binding, int i, boolean anything) {
         int reached = 0;
         for (int f = 0; f < count; f++) {
             int flag = now[f] & Trie.DENY_ONLY;
-            reached = step(binding, now[f] ^ flag, flag, i, id, reached);
+            reached = step(binding, now[f] ^ flag, flag, i, anything, reached);
         }
         swap(reached);
     }
 
-    /** Puts the children of a node on one level onto the next frontier; {@link Levels#PLUS} is a level no rule names. */
-    private int step(Binding binding, int node, int flag, int i, int id, int reached) {
+    /**
+     * Puts the children of a node on one level onto the next frontier.
+     *
+     * @param anything whether the level is one that no rule names
+     */
+    private int step(Binding binding, int node, int flag, int i, boolean anything, int reached) {
         Trie trie = binding.trie();
-        int at = node * Trie.STRIDE;
         int size = reached;
-        int plus = trie.nodes[at + Trie.PLUS];
-        boolean anything = id == Levels.PLUS;
+        int plus = trie.get(node, Trie.PLUS);
         if (plus != Trie.NONE && (anything || !levels.shutsWildcardsOut(i))) {
             size = push(size, plus | flag);
         }
-        int child = trie.child(node, id);
+        int child = anything ? Trie.NONE : trie.child(node, levels, i);
         if (child != Trie.NONE) {
             size = push(size, child | flag);
         }
-        int edges = trie.nodes[at + Trie.VARIABLES];
+        int edges = trie.get(node, Trie.VARIABLES);
         for (int k = 0; edges != 0; k++, edges >>>= 1) {
             if ((edges & 1) != 0) {
                 String value = usable(binding.values()[k], i);
