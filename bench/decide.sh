@@ -27,7 +27,7 @@ java -cp "$bench_classpath" org.openjdk.jmh.Main "$@" -prof gc -rf csv -rff "$re
 echo "load average after: $(cut -d' ' -f1-3 /proc/loadavg)"
 
 # columns: benchmark, mode, threads, samples, score, error, unit, hit, rules, shape
-tr -d '"' <"$result" | awk -F, '
+tr -d '"\r' <"$result" | awk -F, '
   NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
   { key = $column["Param: shape"] (" hit=" $column["Param: hit"]); rules = $column["Param: rules"] + 0 }
   $1 ~ /gc.alloc.rate.norm$/ { if ($5 > worst) worst = $5; measured++; next }
