@@ -7,10 +7,8 @@ import io.gatehouse.audit.AuditFile;
 import io.gatehouse.audit.AuditLog;
 import io.gatehouse.authn.SystemPrincipals;
 import io.gatehouse.authn.Unusable;
-import io.gatehouse.codec.CodecLimits;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Listener;
-import io.gatehouse.connection.ClientLimits;
 import io.gatehouse.connection.Gate;
 import io.gatehouse.connection.ListenerRules;
 import io.gatehouse.connection.Wills;
@@ -25,8 +23,6 @@ import io.gatehouse.protocol.Message;
 import io.gatehouse.protocol.ProtocolVersion;
 import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.routing.Router;
-import io.gatehouse.routing.RouterLimits;
-import io.gatehouse.session.SessionLimits;
 import io.gatehouse.session.SessionRegistry;
 import io.gatehouse.store.MemoryStore;
 import io.gatehouse.store.Store;
@@ -99,6 +95,7 @@ public final class Broker implements AutoCloseable {
             this.authorizer = new Authorizer(policy.set().orElseThrow(), clock);
 
             // what is remembered, and where messages go
+            ConfiguredLimits limits = new ConfiguredLimits(configuration);
             this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
                 Thread thread = new Thread(task, "gatehouse-timer");
                 thread.setDaemon(true);
@@ -106,17 +103,22 @@ public final class Broker implements AutoCloseable {
             });
             keep(timer::shutdownNow);
             Store store = keep(new MemoryStore());
-            this.router = new Router(authorizer, routerLimits(), metrics, clock);
+            this.router = new Router(authorizer, limits.routerLimits(), metrics, clock);
             this.registry = new SessionRegistry(
-                    sessionLimits(), this::schedule, new Wills(authorizer, router, audit), metrics, clock);
+                    limits.sessionLimits(), this::schedule, new Wills(authorizer, router, audit), metrics, clock);
 
             // how they come in
             this.gate = new Gate(
-                    listenerRules(), clientLimits(), authorizer, registry, router, store, audit, metrics, clock);
+                    listenerRules(), limits.clientLimits(), authorizer, registry, router, store, audit, metrics, clock);
             EventLoops loops = keep(new EventLoops(0));
-            this.admission = new Admission(admissionLimits());
+            this.admission = new Admission(limits.admissionLimits());
             MqttListener.Shared shared = new MqttListener.Shared(
-                    loops, admission, codecLimits(), configuration.limits().connectTimeout(), metrics, audit);
+                    loops,
+                    admission,
+                    limits.codecLimits(),
+                    configuration.limits().connectTimeout(),
+                    metrics,
+                    audit);
             for (Listener listener : configuration.listeners()) {
                 Optional<TlsContext> context = Optional.empty();
                 if (listener.tls().isPresent()) {
@@ -180,57 +182,6 @@ public final class Broker implements AutoCloseable {
 
     private static String newLine(String excerpt) {
         return excerpt.isEmpty() ? "" : System.lineSeparator() + excerpt;
-    }
-
-    // limits: the configuration's, each to the room it concerns
-
-    private CodecLimits codecLimits() {
-        Configuration.Limits limits = configuration.limits();
-        return new CodecLimits(
-                (int) limits.maxPacketBytes(),
-                (int) limits.maxPacketBeforeLoginBytes(),
-                limits.maxTopicLevels(),
-                limits.maxTopicBytes(),
-                limits.maxUserProperties(),
-                limits.maxFiltersPerSubscribe());
-    }
-
-    private ClientLimits clientLimits() {
-        Configuration.Limits limits = configuration.limits();
-        return new ClientLimits(
-                limits.maxPacketBytes(),
-                limits.receiveMaximum(),
-                limits.maxTopicAliases(),
-                limits.maxSubscriptionsPerClient(),
-                limits.maxConnectionsPerUser(),
-                limits.publishesPerSecondPerClient(),
-                limits.maxKeepAlive(),
-                configuration.sessions().maxExpiry(),
-                64);
-    }
-
-    private SessionLimits sessionLimits() {
-        Configuration.Sessions sessions = configuration.sessions();
-        return new SessionLimits(
-                sessions.maxQueued(),
-                sessions.maxQueuedBytes(),
-                sessions.maxInflight(),
-                configuration.limits().maxQueuedBytesTotal());
-    }
-
-    private RouterLimits routerLimits() {
-        return new RouterLimits(
-                configuration.limits().maxRetainedMessages(),
-                configuration.limits().maxRetainedBytes());
-    }
-
-    private Admission.Limits admissionLimits() {
-        Configuration.Limits limits = configuration.limits();
-        return new Admission.Limits(
-                limits.maxConnections(),
-                limits.maxConnectionsPerAddress(),
-                limits.connectsPerSecondPerAddress(),
-                limits.memoryBeforeLoginBytes());
     }
 
     private Map<String, ListenerRules> listenerRules() {
