@@ -38,6 +38,9 @@ final class PolicyCompiler {
     /** No topic is longer, so no rule needs to be; a level's length fits into a char. */
     private static final int MAX_PATTERN_CHARS = 65_535;
 
+    /** Searches go as deep as the patterns do, on the stack. */
+    private static final int MAX_LEVELS = 256;
+
     /** Variables every policy knows without declaring them, with their source; they keep any usable text. */
     static final SortedMap<String, String> BUILT_IN = Collections.unmodifiableSortedMap(
             new TreeMap<>(Map.of("user", "user", "client", "client", "cn", "cert.cn")));
@@ -197,6 +200,10 @@ final class PolicyCompiler {
         int used = 0;
         if (pattern.text().length() > MAX_PATTERN_CHARS) {
             problems.add(Problem.error(pattern.place(), "P116", "topic pattern is longer than 65535 bytes."));
+        }
+        if (pattern.levels().size() > MAX_LEVELS) {
+            problems.add(
+                    Problem.error(pattern.place(), "P116", "topic pattern has more than " + MAX_LEVELS + " levels."));
         }
         for (Level level : pattern.levels()) {
             if (level instanceof Level.Variable variable) {

@@ -267,6 +267,34 @@ class BehaviourTest {
     }
 
     @Test
+    void wideSubscriptions_withoutAnyDeny_areFilteredToo() {
+        Authorizer authorizer = authorizer(
+                new Policy.Defaults(true, false, true), TestPolicies.role("r", List.of("sub a/#"), List.of()));
+        AuthorizedSubscription all = (AuthorizedSubscription) subscribe(authorizer, "#");
+
+        assertThat(all.verdict()).isEqualTo(Verdict.GRANT_AND_FILTER);
+        assertThat(all.permits(TopicName.of("a/b"))).isTrue();
+        assertThat(all.permits(TopicName.of("b"))).isFalse();
+    }
+
+    @Test
+    void oneMessage_forTwoOfOneRole_isJudgedForEachByItsOwnValues() {
+        Authorizer authorizer = TestPolicies.authorizer("sub site/#", "deny sub site/<id>/secret");
+        AuthorizedSubscription one = subscribedTo(authorizer, withId("u", "one"), "site/#");
+        AuthorizedSubscription two = subscribedTo(authorizer, withId("v", "two"), "site/#");
+        TopicName topic = TopicName.of("site/one/secret");
+
+        assertThat(one.permits(topic)).isFalse();
+        assertThat(two.permits(topic)).isTrue();
+        assertThat(one.permits(topic)).isFalse();
+    }
+
+    private static AuthorizedSubscription subscribedTo(Authorizer authorizer, Principal who, String filter) {
+        return (AuthorizedSubscription) authorizer.subscribe(
+                TestPolicies.rights(authorizer, who), Subscription.of(TopicFilter.of(filter), Qos.AT_MOST_ONCE));
+    }
+
+    @Test
     void wideSubscriptions_areGrantedTheQosThatHoldsForAllThatIsAllowed() {
         Role role = role(
                 List.of(),

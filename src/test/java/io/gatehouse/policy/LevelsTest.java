@@ -88,7 +88,7 @@ class LevelsTest {
     }
 
     @ParameterizedTest(name = "{0} levels")
-    @ValueSource(ints = {1, 31, 32, 33, 64, 65, 30_000})
+    @ValueSource(ints = {1, 31, 32, 33, 64, 65, 256})
     void topicOfManyLevels_isTakenApartWhole(int levels) {
         String deep = "a/".repeat(levels - 1) + "a";
         Binding binding = TestPolicies.bound(List.of("pub " + deep));
@@ -96,6 +96,28 @@ class LevelsTest {
         assertThat(allowed(binding, deep)).isTrue();
         assertThat(allowed(binding, deep + "/a")).isFalse();
         assertThat(allowed(binding, deep + "/")).isFalse();
+    }
+
+    @Test
+    void deeperTopicsThanAnyPolicy_areDecidedAndSearched() {
+        String deep = "a/".repeat(30_000) + "a";
+        Binding binding = TestPolicies.bound(List.of(
+                "pub a/#", "sub a/#", "deny sub " + "a/".repeat(200) + "b", "deny sub " + "+/".repeat(255) + "#"));
+
+        assertThat(allowed(binding, deep)).isTrue();
+        assertThat(judge.verdict(binding, TopicFilter.of(deep), false)).isEqualTo(Verdict.ALL_DENIED);
+        assertThat(judge.verdict(binding, TopicFilter.of("a/" + "+/".repeat(30_000) + "#"), false))
+                .isEqualTo(Verdict.ALL_DENIED);
+        assertThat(judge.verdict(binding, TopicFilter.of("a/#"), false)).isEqualTo(Verdict.GRANT_AND_FILTER);
+    }
+
+    @Test
+    void compile_ofTooManyLevels_isAProblem() {
+        assertThat(PolicySet.compile(TestPolicies.policy(List.of(
+                                TestPolicies.role("deep", List.of("pub " + "a/".repeat(256) + "a"), List.of()))))
+                        .problems())
+                .extracting(problem -> problem.code() + " " + problem.message())
+                .containsExactly("P116 topic pattern has more than 256 levels.");
     }
 
     @Test
