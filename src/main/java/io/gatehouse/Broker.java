@@ -1,6 +1,6 @@
 package io.gatehouse;
 
-import io.gatehouse.admin.Figures;
+import io.gatehouse.admin.ControlServer;
 import io.gatehouse.admin.SysTopics;
 import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditFile;
@@ -47,7 +47,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,13 +63,11 @@ public final class Broker implements AutoCloseable {
 
     private final Configuration configuration;
     private final Clock clock;
-    private final long startedNanos = System.nanoTime();
     private final Metrics metrics = new Metrics();
     private final AuditLog audit;
     private final List<AutoCloseable> closeables = new ArrayList<>();
     private final Map<String, TlsContext> tls = new LinkedHashMap<>();
     private final List<MqttListener> listeners = new ArrayList<>();
-    private final AtomicLong mostConnected = new AtomicLong();
 
     private final Logins logins;
     private final Authorizer authorizer;
@@ -79,13 +76,22 @@ public final class Broker implements AutoCloseable {
     private final Gate gate;
     private final Admission admission;
     private final ScheduledExecutorService timer;
+    private final ControlServer control;
+    private final BrokerFigures figures;
     private volatile String policySummary;
 
     private Broker(Configuration configuration, Clock clock) throws CannotStart, IOException, Unusable, UnusableTls {
         this.configuration = configuration;
         this.clock = clock;
         try {
-            // what it says about itself
+            // its clock, whose folder this is, and what it says about itself
+            this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
+                Thread thread = new Thread(task, "gatehouse-timer");
+                thread.setDaemon(true);
+                return thread;
+            });
+            keep(timer::shutdownNow);
+            this.control = keep(ControlServer.open(configuration.data(), timer));
             this.audit = audit(configuration, clock);
 
             // who and what is let in
@@ -96,12 +102,6 @@ public final class Broker implements AutoCloseable {
 
             // what is remembered, and where messages go
             ConfiguredLimits limits = new ConfiguredLimits(configuration);
-            this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
-                Thread thread = new Thread(task, "gatehouse-timer");
-                thread.setDaemon(true);
-                return thread;
-            });
-            keep(timer::shutdownNow);
             Store store = keep(new MemoryStore());
             this.router = new Router(authorizer, limits.routerLimits(), metrics, clock);
             this.registry = new SessionRegistry(
@@ -135,10 +135,13 @@ public final class Broker implements AutoCloseable {
             closeAll();
             throw e;
         }
-        gauges();
+        this.figures = new BrokerFigures(metrics, router, registry, admission);
+        figures.gauges();
         every(Duration.ofSeconds(1), this::tick);
         watch();
         sys();
+        Controls.register(control, this, figures, registry);
+        control.start(audit);
         announce();
     }
 
@@ -218,7 +221,7 @@ public final class Broker implements AutoCloseable {
     }
 
     private void tick() {
-        mostConnected.accumulateAndGet(connected(), Math::max);
+        figures.look();
         if (authorizer.tick()) {
             LOG.info("a time window of the policy opened or closed; {} clients had to leave", gate.sweep());
         }
@@ -256,14 +259,20 @@ public final class Broker implements AutoCloseable {
         });
     }
 
-    /** Takes in what changed on disk: what SIGHUP asks for. Returns when it is in force. */
-    public void reload() {
-        reloadPolicy();
-        reloadLogins();
-        reloadTls();
+    /**
+     * Takes in what changed on disk: what SIGHUP asks for. Returns when it is in force.
+     *
+     * @return what was refused, by part; empty: nothing was, and nothing of the last state is left
+     */
+    public Map<String, String> reload() {
+        Map<String, String> refused = new LinkedHashMap<>();
+        reloadPolicy().ifPresent(why -> refused.put("policy", why));
+        reloadLogins().ifPresent(why -> refused.put("logins", why));
+        reloadTls().ifPresent(why -> refused.put("tls", why));
+        return refused;
     }
 
-    private synchronized void reloadPolicy() {
+    private synchronized Optional<String> reloadPolicy() {
         try {
             PolicyLoader.Loaded loaded = load();
             authorizer.replace(loaded.set().orElseThrow());
@@ -273,12 +282,13 @@ public final class Broker implements AutoCloseable {
             LOG.info("policy loaded: sha256:{} {}; {} clients had to leave", loaded.digest(), loaded.summary(), ended);
             audit.record(new AuditEvent.Broker(
                     "policy_loaded", Map.of("digest", loaded.digest(), "summary", loaded.summary(), "ended", ended)));
+            return Optional.empty();
         } catch (CannotStart e) {
-            refused("policy", e.getMessage());
+            return refused("policy", e.getMessage());
         }
     }
 
-    private synchronized void reloadLogins() {
+    private synchronized Optional<String> reloadLogins() {
         try {
             logins.reload();
             int[] ended = new int[1];
@@ -292,12 +302,13 @@ public final class Broker implements AutoCloseable {
             });
             LOG.info("passwords and keys loaded; {} clients had to leave", ended[0]);
             audit.record(new AuditEvent.Broker("logins_loaded", Map.of("ended", ended[0])));
+            return Optional.empty();
         } catch (Unusable e) {
-            refused("logins", e.getMessage());
+            return refused("logins", e.getMessage());
         }
     }
 
-    private synchronized void reloadTls() {
+    private synchronized Optional<String> reloadTls() {
         try {
             for (TlsContext context : tls.values()) {
                 context.reload();
@@ -319,36 +330,21 @@ public final class Broker implements AutoCloseable {
             });
             LOG.info("certificates loaded; {} clients had to leave", ended[0]);
             audit.record(new AuditEvent.Broker("tls_loaded", Map.of("ended", ended[0])));
+            return Optional.empty();
         } catch (UnusableTls e) {
-            refused("tls", e.getMessage());
+            return refused("tls", e.getMessage());
         }
     }
 
-    private void refused(String what, @org.jspecify.annotations.Nullable String why) {
+    private Optional<String> refused(String what, @org.jspecify.annotations.Nullable String message) {
+        String why = String.valueOf(message);
         metrics.reloadsRefused.increment();
         LOG.error("{} not loaded, the last good state stays in force: {}", what, why);
-        audit.record(new AuditEvent.Broker(what + "_refused", Map.of("detail", String.valueOf(why))));
+        audit.record(new AuditEvent.Broker(what + "_refused", Map.of("detail", why)));
+        return Optional.of(why);
     }
 
-    // figures
-
-    private void gauges() {
-        metrics.gauge("connections_open", "sockets, logged in or not", admission::open);
-        metrics.gauge("clients_connected", "clients that are logged in", this::connected);
-        metrics.gauge("sessions", "sessions, connected or not", registry::size);
-        metrics.gauge(
-                "subscriptions",
-                "subscriptions, shared ones included",
-                () -> router.subscriptionCount() + router.sharedSubscriptionCount());
-        metrics.gauge("retained_messages", "retained messages", router::retainedCount);
-        metrics.gauge("queued_bytes", "bytes that wait for clients", registry::queuedBytesTotal);
-    }
-
-    private int connected() {
-        int[] count = new int[1];
-        registry.eachConnection(one -> count[0]++);
-        return count[0];
-    }
+    // what it tells of itself
 
     private void sys() {
         Duration interval = configuration.sysInterval();
@@ -360,49 +356,16 @@ public final class Broker implements AutoCloseable {
             throw new IllegalStateException("the broker's own principal may not publish");
         }
         Rights rights = sys.rights();
-        SysTopics topics = new SysTopics("gatehouse version " + version(), message -> publish(rights, message));
-        timer.execute(() -> guarded(() -> topics.publish(figures(), interval)));
-        every(interval, () -> topics.publish(figures(), interval));
-    }
-
-    private static String version() {
-        return java.util.Objects.requireNonNullElse(
-                Broker.class.getPackage().getImplementationVersion(), "development");
+        SysTopics topics =
+                new SysTopics("gatehouse version " + BrokerFigures.version(), message -> publish(rights, message));
+        timer.execute(() -> guarded(() -> topics.publish(figures.now(), interval)));
+        every(interval, () -> topics.publish(figures.now(), interval));
     }
 
     private void publish(Rights rights, Message message) {
         if (authorizer.publish(rights, message) instanceof AuthorizedPublish authorized) {
             router.route(authorized);
         }
-    }
-
-    private Figures figures() {
-        int connected = connected();
-        long queued = registry.sessions().stream()
-                .mapToLong(session -> session.queued())
-                .sum();
-        return new Figures(
-                TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedNanos),
-                connected,
-                registry.size() - connected,
-                Math.max(mostConnected.get(), connected),
-                metrics.sessionsExpired.value(),
-                metrics.packetsReceived.value(),
-                metrics.packetsSent.value(),
-                metrics.bytesReceived.value(),
-                metrics.bytesSent.value(),
-                metrics.publishReceived.value(),
-                metrics.publishSent.value(),
-                metrics.publishDropped.value(),
-                metrics.publishBytesReceived.value(),
-                metrics.publishBytesSent.value(),
-                router.subscriptionCount(),
-                router.sharedSubscriptionCount(),
-                router.retainedCount(),
-                queued + router.retainedCount(),
-                registry.queuedBytesTotal() + router.retainedBytes(),
-                metrics.connectionsAccepted.value(),
-                admission.open());
     }
 
     private void announce() {
@@ -445,7 +408,7 @@ public final class Broker implements AutoCloseable {
         listeners.forEach(MqttListener::close);
         gate.shutDown();
         long deadline = System.nanoTime() + DRAIN.toNanos();
-        while (connected() > 0 && System.nanoTime() < deadline) {
+        while (figures.connected() > 0 && System.nanoTime() < deadline) {
             java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
         }
         audit.record(new AuditEvent.Broker("stopped", Map.of()));

@@ -23,6 +23,9 @@ import picocli.CommandLine.Spec;
             PolicyCommand.class,
             TokenCommand.class,
             AuditCommand.class,
+            StatusCommand.class,
+            ClientsCommand.class,
+            ReloadCommand.class,
             HealthCommand.class,
             CommandLine.HelpCommand.class
         },
