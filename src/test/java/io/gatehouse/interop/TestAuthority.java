@@ -37,9 +37,9 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  *
  * <p>Used by one test thread. Writes {@code NAME.pem} and {@code NAME.key} into its folder.
  */
-final class TestAuthority {
+public final class TestAuthority {
     /** A certificate and its private key, as the files a client is given. */
-    record Identity(Path certificate, Path key) {}
+    public record Identity(Path certificate, Path key) {}
 
     private static final Duration LIFE = Duration.ofDays(1);
 
@@ -48,7 +48,7 @@ final class TestAuthority {
     private final X509Certificate certificate;
     private final Path file;
 
-    TestAuthority(Path folder, String name) {
+    public TestAuthority(Path folder, String name) {
         this.folder = folder;
         Instant now = Instant.now();
         X500Name subject = new X500Name("CN=" + name);
@@ -68,23 +68,23 @@ final class TestAuthority {
     }
 
     /** The authority's own certificate. */
-    Path file() {
+    public Path file() {
         return file;
     }
 
     /** A client certificate that is valid now. */
-    Identity client(String name) {
+    public Identity client(String name) {
         return issue(name, name, KeyPurposeId.id_kp_clientAuth, Instant.now().plus(LIFE));
     }
 
     /** A client certificate whose last day was yesterday. */
-    Identity expiredClient(String name) {
+    public Identity expiredClient(String name) {
         Instant hourAgo = Instant.now().minus(Duration.ofHours(1));
         return issue(name + "-expired", name, KeyPurposeId.id_kp_clientAuth, hourAgo);
     }
 
     /** A certificate that names a client and is for servers only. */
-    Identity clientForServersOnly(String name) {
+    public Identity clientForServersOnly(String name) {
         return issue(
                 name + "-server-only",
                 name,
@@ -93,7 +93,7 @@ final class TestAuthority {
     }
 
     /** The broker's certificate, for every name its clients call it by. */
-    Identity server(String... names) {
+    public Identity server(String... names) {
         return issue(
                 "server", names[0], KeyPurposeId.id_kp_serverAuth, Instant.now().plus(LIFE), names);
     }
