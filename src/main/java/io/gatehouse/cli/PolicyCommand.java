@@ -48,7 +48,7 @@ final class PolicyCommand implements Runnable {
             err.println(problem);
             String excerpt = PolicyLoader.excerpt(problem, loaded.texts());
             if (!excerpt.isEmpty()) {
-                err.println(excerpt.indent(4).stripTrailing());
+                err.println(excerpt);
             }
         });
         err.flush();

@@ -83,7 +83,7 @@ public final class ConfigurationReader {
                 String[] parts = finding.detail().split("\n", -1);
                 yield "key \"" + parts[0] + "\" appears twice (first at line " + parts[1] + ")";
             }
-            case UNSUPPORTED -> finding.detail() + " is not supported here";
+            case UNSUPPORTED, REFUSED -> finding.detail() + " is not supported here";
         };
         problems.add(Problem.error(finding.place(), message));
     }

@@ -4,12 +4,18 @@ package io.gatehouse.config;
  * Where something stands in a file, as editors count: line and column from 1.
  *
  * @param file as the user named it
+ * @param line 0: the file or folder as a whole, which no line of it is to blame for
  */
 public record Place(String file, int line, int column) implements Comparable<Place> {
 
-    /** The file as a whole. */
+    /** Its first character. */
     public static Place start(String file) {
         return new Place(file, 1, 1);
+    }
+
+    /** A file or folder as a whole: its name is all there is to say. */
+    public static Place whole(String file) {
+        return new Place(file, 0, 0);
     }
 
     @Override
@@ -26,6 +32,6 @@ public record Place(String file, int line, int column) implements Comparable<Pla
 
     @Override
     public String toString() {
-        return file + ":" + line + ":" + column;
+        return line == 0 ? file : file + ":" + line + ":" + column;
     }
 }

@@ -1,10 +1,13 @@
 package io.gatehouse.config;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.composer.Composer;
@@ -16,7 +19,6 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
-import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.parser.ParserImpl;
 import org.yaml.snakeyaml.reader.StreamReader;
 import org.yaml.snakeyaml.resolver.Resolver;
@@ -32,6 +34,9 @@ import org.yaml.snakeyaml.resolver.Resolver;
 public final class Yaml {
     private static final int MAX_CODE_POINTS = 1 << 20;
     private static final int MAX_NESTING = 20;
+
+    /** What YAML 1.1 takes for the end of a line. */
+    public static final Pattern LINE_BREAK = Pattern.compile("\\r\\n|[\\n\\r\\u0085\\u2028\\u2029]");
 
     private Yaml() {}
 
@@ -84,15 +89,23 @@ public final class Yaml {
     public enum Fault {
         SYNTAX,
         DUPLICATE_KEY,
-        UNSUPPORTED
+        /** An anchor, an alias, a merge key or a tag. */
+        UNSUPPORTED,
+        /** Something else that this reader does not take. */
+        REFUSED
     }
 
     /**
      * One fault.
      *
-     * @param detail the scanner's own words, the key that appears twice with the place of the first, or the construct
+     * @param detail the scanner's own words, the key that appears twice with the line of the first, or the construct
+     * @param within the keys on the way to the mapping it is in, from the top
      */
-    public record Finding(Fault fault, Place place, String detail) {}
+    public record Finding(Fault fault, Place place, String detail, List<String> within) {
+        public Finding {
+            within = List.copyOf(within);
+        }
+    }
 
     /**
      * Reads one document.
@@ -103,7 +116,16 @@ public final class Yaml {
      */
     public static @Nullable Value read(String file, String text, Consumer<Finding> findings) {
         if (text.codePointCount(0, text.length()) > MAX_CODE_POINTS) {
-            findings.accept(new Finding(Fault.UNSUPPORTED, Place.start(file), "a file larger than 1 MiB"));
+            findings.accept(new Finding(Fault.REFUSED, Place.start(file), "a file larger than 1 MiB", List.of()));
+            return null;
+        }
+        int second = text.indexOf('\uFEFF', 1);
+        if (second > 0) {
+            int line = (int)
+                    text.substring(0, second).chars().filter(c -> c == '\n').count();
+            int column = second - text.lastIndexOf('\n', second);
+            findings.accept(new Finding(
+                    Fault.REFUSED, new Place(file, line + 1, column), "a byte order mark inside a file", List.of()));
             return null;
         }
         LoaderOptions options = new LoaderOptions();
@@ -117,18 +139,33 @@ public final class Yaml {
             return root == null ? null : new Walk(file, findings).value(root);
         } catch (MarkedYAMLException e) {
             Mark mark = e.getProblemMark() != null ? e.getProblemMark() : e.getContextMark();
-            Place place = mark == null ? Place.start(file) : place(file, mark);
-            findings.accept(new Finding(Fault.SYNTAX, place, sentence(e)));
+            Place place = mark == null ? Place.start(file) : inside(file, text, mark);
+            boolean alias = String.valueOf(e.getProblem()).startsWith("found undefined alias");
+            findings.accept(new Finding(
+                    alias ? Fault.UNSUPPORTED : Fault.SYNTAX,
+                    place,
+                    alias ? "an anchor or alias" : sentence(e),
+                    List.of()));
             return null;
         } catch (org.yaml.snakeyaml.error.YAMLException e) {
-            findings.accept(new Finding(Fault.SYNTAX, Place.start(file), String.valueOf(e.getMessage())));
+            findings.accept(new Finding(Fault.SYNTAX, Place.start(file), String.valueOf(e.getMessage()), List.of()));
             return null;
         }
     }
 
     private static String sentence(MarkedYAMLException e) {
-        String problem = e.getProblem() == null ? "malformed" : e.getProblem();
+        String problem =
+                e.getProblem() == null ? "malformed" : e.getProblem().replaceFirst("[. ]*\\(Do not use .*", "");
         return e.getContext() == null ? problem : e.getContext() + ": " + problem;
+    }
+
+    /** A scanner that came to the end is behind the last line: that one is to blame. */
+    private static Place inside(String file, String text, Mark mark) {
+        String[] lines = LINE_BREAK.split(text, -1);
+        int last = lines.length > 1 && lines[lines.length - 1].isEmpty() ? lines.length - 1 : lines.length;
+        return mark.getLine() < last
+                ? place(file, mark)
+                : new Place(file, last, Math.max(1, lines[last - 1].codePointCount(0, lines[last - 1].length())));
     }
 
     private static Place place(String file, Mark mark) {
@@ -147,6 +184,7 @@ public final class Yaml {
     private static final class Walk {
         private final String file;
         private final Consumer<Finding> findings;
+        private final Deque<String> within = new ArrayDeque<>();
 
         Walk(String file, Consumer<Finding> findings) {
             this.file = file;
@@ -158,21 +196,21 @@ public final class Yaml {
             if (node instanceof AnchorNode || node.getAnchor() != null) {
                 unsupported(place, "an anchor or alias");
             }
+            if (isTagged(node.getStartMark())) {
+                unsupported(place, "the tag " + node.getTag());
+            }
             if (node instanceof ScalarNode scalar) {
-                requireTag(node, Tag.STR, place);
                 boolean plain = scalar.isPlain();
                 if (scalar.getValue().indexOf('\0') >= 0) {
-                    unsupported(place, "U+0000");
+                    refused(place, "the character U+0000");
                 }
                 return new Text(scalar.getValue(), !plain, place);
             }
             if (node instanceof SequenceNode sequence) {
-                requireTag(node, Tag.SEQ, place);
                 List<Value> values = new ArrayList<>();
                 sequence.getValue().forEach(item -> values.add(value(item)));
                 return new Items(values, place);
             }
-            requireTag(node, Tag.MAP, place);
             return fields((MappingNode) node, place);
         }
 
@@ -182,8 +220,11 @@ public final class Yaml {
             for (NodeTuple tuple : node.getValue()) {
                 Place keyPlace = place(file, tuple.getKeyNode().getStartMark());
                 if (!(tuple.getKeyNode() instanceof ScalarNode keyNode)) {
-                    unsupported(keyPlace, "a key that is not text");
+                    refused(keyPlace, "a key that is not text");
                     continue;
+                }
+                if (isTagged(keyNode.getStartMark()) || keyNode.getAnchor() != null) {
+                    unsupported(keyPlace, "an anchor or tag of a key");
                 }
                 String key = keyNode.getValue();
                 if (key.equals("<<") && keyNode.isPlain()) {
@@ -192,22 +233,32 @@ public final class Yaml {
                 }
                 Place first = seen.putIfAbsent(key, keyPlace);
                 if (first != null) {
-                    findings.accept(new Finding(Fault.DUPLICATE_KEY, keyPlace, key + "\n" + first.line()));
+                    finding(Fault.DUPLICATE_KEY, keyPlace, key + "\n" + first.line());
                     continue;
                 }
+                within.addLast(key);
                 fields.add(new Field(key, value(tuple.getValueNode()), keyPlace));
+                within.removeLast();
             }
             return new Fields(fields, place);
         }
 
-        private void requireTag(Node node, Tag tag, Place place) {
-            if (!node.getTag().equals(tag)) {
-                unsupported(place, "the tag " + node.getTag());
-            }
+        /** Whether a tag is written: one that says what the node is anyway cannot be told from none afterwards. */
+        private static boolean isTagged(Mark start) {
+            int[] window = start.getBuffer();
+            return start.getPointer() < window.length && window[start.getPointer()] == '!';
         }
 
         private void unsupported(Place place, String what) {
-            findings.accept(new Finding(Fault.UNSUPPORTED, place, what));
+            finding(Fault.UNSUPPORTED, place, what);
+        }
+
+        private void refused(Place place, String what) {
+            finding(Fault.REFUSED, place, what);
+        }
+
+        private void finding(Fault fault, Place place, String detail) {
+            findings.accept(new Finding(fault, place, detail, List.copyOf(within)));
         }
     }
 }

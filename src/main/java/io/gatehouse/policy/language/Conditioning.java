@@ -11,6 +11,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +41,13 @@ final class Conditioning {
             List<String> values = new ArrayList<>();
             for (Yaml.Text text : nodes.oneOrMore(field)) {
                 if (check(field.key(), text)) {
-                    values.add(text.text());
+                    boolean fingerprint = field.key().equals("cert.sha256");
+                    values.add(fingerprint ? text.text().toLowerCase(Locale.ROOT) : text.text());
                 }
+            }
+            if (field.value() instanceof Yaml.Items items && items.values().isEmpty()) {
+                report.error(
+                        field.place(), "P106", "\"" + field.key() + "\" needs at least one value; none never holds.");
             }
             conditions.add(new Condition(field.key(), values, field.place()));
         }
@@ -65,8 +71,8 @@ final class Conditioning {
                 report.error(
                         place,
                         "P106",
-                        "\"auth\" is certificate, password, jwt or anonymous, found \"" + value + "\"."
-                                + Report.didYouMean(value, METHODS, "\"", "\""));
+                        "\"auth\" is certificate, password, jwt or anonymous, found \"" + Patterns.printable(value)
+                                + "\"." + Report.didYouMean(value, METHODS, "\"", "\""));
                 yield value;
             }
             case "listener" -> {
@@ -76,12 +82,12 @@ final class Conditioning {
                 report.error(
                         place,
                         "P133",
-                        "listener \"" + value + "\" does not exist. Listeners: " + String.join(", ", listeners.get())
-                                + ".");
+                        "listener \"" + Patterns.printable(value) + "\" does not exist. Listeners: "
+                                + String.join(", ", listeners.get()) + ".");
                 yield value;
             }
             case "cert.sha256" -> {
-                if (value.matches("[0-9a-f]{64}")) {
+                if (value.matches("[0-9a-fA-F]{64}")) {
                     yield null;
                 }
                 report.error(place, "P134", "certificate fingerprint must be 64 hex digits (SHA-256).");
@@ -97,7 +103,10 @@ final class Conditioning {
         String host = slash < 0 ? value : value.substring(0, slash);
         boolean literal = host.matches("[0-9.]+") || host.contains(":");
         if (!literal || !host.matches("[0-9a-fA-F.:]+")) {
-            report.error(place, "P130", "\"" + value + "\" is not a network. Write 10.20.0.0/16 or 2001:db8::/32");
+            report.error(
+                    place,
+                    "P130",
+                    "\"" + Patterns.printable(value) + "\" is not a network. Write 10.20.0.0/16 or 2001:db8::/32.");
             return value;
         }
         try {
@@ -114,13 +123,16 @@ final class Conditioning {
                 report.error(
                         place,
                         "P130",
-                        "\"" + value + "\" is not a network: host bits are set. Did you mean "
+                        "\"" + Patterns.printable(value) + "\" is not a network: host bits are set. Did you mean "
                                 + InetAddress.getByAddress(network).getHostAddress() + "/" + bits + "?");
                 return value;
             }
             return null;
         } catch (UnknownHostException | NumberFormatException e) {
-            report.error(place, "P130", "\"" + value + "\" is not a network. Write 10.20.0.0/16 or 2001:db8::/32");
+            report.error(
+                    place,
+                    "P130",
+                    "\"" + Patterns.printable(value) + "\" is not a network. Write 10.20.0.0/16 or 2001:db8::/32.");
             return value;
         }
     }
@@ -135,12 +147,13 @@ final class Conditioning {
             report.error(
                     place,
                     "P131",
-                    "time window \"" + value + "\" not understood. Example: \"Mon-Fri 08:00-18:00 Europe/Berlin\".");
+                    "time window \"" + Patterns.printable(value)
+                            + "\" not understood. Example: \"Mon-Fri 08:00-18:00 Europe/Berlin\".");
         } catch (DateTimeException e) {
             report.error(
                     place,
                     "P131",
-                    "time window \"" + value + "\": unknown zone \"" + zone
+                    "time window \"" + Patterns.printable(value) + "\": unknown zone \"" + Patterns.printable(zone)
                             + "\". Example: \"Mon-Fri 08:00-18:00 Europe/Berlin\".");
         }
         return value;

@@ -3,9 +3,11 @@ package io.gatehouse.policy.language;
 import io.gatehouse.config.Place;
 import io.gatehouse.config.Yaml;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +15,15 @@ import org.jspecify.annotations.Nullable;
  * file. Confined to one load.
  */
 final class FileReader {
+    private static final String MISSING_VERSION = "missing \"version: 1\" as the first key.";
+    private static final String NAME = "[a-z][a-z0-9-]{0,63}";
+    private static final String LARGE_OR_ODD =
+            "A policy is text in UTF-8, of at most 1 MiB a file; divided into several it means the same.";
+
     private final Report report;
     private final Nodes nodes;
+
+    private static final Set<String> IN_FORCE_ONLY = Set.of("defaults", "groups");
 
     final List<Yaml.Field> everyone = new ArrayList<>();
     final Map<String, Yaml.Field> variables = new LinkedHashMap<>();
@@ -25,18 +34,25 @@ final class FileReader {
     final List<Yaml.Value> tests = new ArrayList<>();
     Yaml.@Nullable Field defaults;
 
+    /** Those that say {@code mode: shadow}: nothing in them is in force. */
+    final Set<String> shadows = new HashSet<>();
+
+    private boolean syntax;
+
     FileReader(Report report, Nodes nodes) {
         this.report = report;
         this.nodes = nodes;
     }
 
     void read(String file, String text) {
-        Yaml.Value value = Yaml.read(file, text, this::finding);
+        syntax = false;
+        Yaml.Value value = Yaml.read(file, text, finding -> finding(finding, text));
+        if (syntax) {
+            report.incomplete();
+        }
         if (value == null) {
-            if (text.isBlank()
-                    || text.lines()
-                            .allMatch(line -> line.isBlank() || line.strip().startsWith("#"))) {
-                report.error(Place.start(file), "P103", "missing \"version: 1\" as the first key.");
+            if (!syntax) {
+                report.error(Place.start(file), "P103", MISSING_VERSION);
             }
             return;
         }
@@ -45,6 +61,7 @@ final class FileReader {
             return;
         }
         version(file, fields);
+        mode(file, fields);
         for (Yaml.Field field : fields.fields()) {
             section(field);
         }
@@ -54,10 +71,40 @@ final class FileReader {
         Yaml.Field version = fields.field("version");
         boolean first = version != null && fields.fields().get(0) == version;
         if (version == null || !first) {
-            report.error(Place.start(file), "P103", "missing \"version: 1\" as the first key.");
+            report.error(Place.start(file), "P103", MISSING_VERSION);
         } else if (!(version.value() instanceof Yaml.Text text) || !text.text().equals("1")) {
-            String found = version.value() instanceof Yaml.Text text ? text.text() : "...";
-            report.error(version.place(), "P103", "version " + found + " is newer than this broker reads (1).");
+            String found = version.value() instanceof Yaml.Text text ? text.text() : "";
+            report.error(
+                    version.place(),
+                    "P103",
+                    found.matches("[1-9][0-9]{0,8}")
+                            ? "version " + found + " is newer than this broker reads (1)."
+                            : MISSING_VERSION);
+        }
+    }
+
+    private void mode(String file, Yaml.Fields fields) {
+        Yaml.Field mode = fields.field("mode");
+        if (mode == null) {
+            return;
+        }
+        Yaml.Text text = nodes.text(mode);
+        if (text != null && text.text().equals("shadow")) {
+            shadows.add(file);
+            fields.fields().stream()
+                    .filter(field -> IN_FORCE_ONLY.contains(field.key()))
+                    .forEach(field -> report.error(
+                            field.place(),
+                            "P126",
+                            "\"" + field.key()
+                                    + "\" in a file of \"mode: shadow\" would change what is in force. Move it"
+                                    + " to another file."));
+        } else if (text != null && !text.text().equals("live")) {
+            report.error(
+                    text.place(),
+                    "P106",
+                    "\"mode\" is live or shadow, found \"" + Patterns.printable(text.text()) + "\"."
+                            + Report.didYouMean(text.text(), List.of("live", "shadow"), "\"", "\""));
         }
     }
 
@@ -75,7 +122,10 @@ final class FileReader {
             }
             case "vars" -> named(field, variables, "variable");
             case "roles" -> named(field, roles, "role");
-            case "groups" -> all(field, groups);
+            case "groups" -> {
+                all(field, groups);
+                groups.stream().filter(group -> !group.key().matches(NAME)).forEach(group -> badName(group, "group"));
+            }
             case "users" -> all(field, users);
             case "assign" -> assignments.addAll(nodes.items(field));
             case "everyone" -> everyone.add(field);
@@ -89,12 +139,8 @@ final class FileReader {
     private void named(Yaml.Field section, Map<String, Yaml.Field> into, String kind) {
         Yaml.Fields fields = nodes.fields(section.value(), "\"" + section.key() + "\"", name -> true, List.of());
         for (Yaml.Field field : fields == null ? List.<Yaml.Field>of() : fields.fields()) {
-            if (!field.key().matches("[a-z][a-z0-9-]{0,63}")) {
-                report.error(
-                        field.place(),
-                        "P104",
-                        kind + " name \"" + Patterns.printable(field.key())
-                                + "\" must be like [a-z][a-z0-9-]*, at most 64" + " characters");
+            if (!field.key().matches(NAME)) {
+                badName(field, kind);
                 continue;
             }
             Yaml.Field other = into.putIfAbsent(field.key(), field);
@@ -108,6 +154,14 @@ final class FileReader {
         }
     }
 
+    private void badName(Yaml.Field field, String kind) {
+        report.error(
+                field.place(),
+                "P104",
+                kind + " name \"" + Patterns.printable(field.key())
+                        + "\" must be like [a-z][a-z0-9-]*, at most 64 characters.");
+    }
+
     private void all(Yaml.Field section, List<Yaml.Field> into) {
         Yaml.Fields fields = nodes.fields(section.value(), "\"" + section.key() + "\"", name -> true, List.of());
         if (fields != null) {
@@ -115,33 +169,65 @@ final class FileReader {
         }
     }
 
-    private void finding(Yaml.Finding finding) {
+    private void finding(Yaml.Finding finding, String text) {
         switch (finding.fault()) {
-            case SYNTAX ->
+            case SYNTAX -> {
+                syntax = true;
+                String line = Excerpt.line(text, finding.place().line());
                 report.error(
-                        finding.place(), "P102", "not valid YAML: " + finding.detail() + ". " + hint(finding.detail()));
+                        finding.place(),
+                        "P102",
+                        "not valid YAML: " + Patterns.printable(finding.detail()) + ". "
+                                + hint(
+                                        finding.detail(),
+                                        line,
+                                        Excerpt.line(text, finding.place().line() - 1)));
+            }
             case DUPLICATE_KEY -> {
                 String[] parts = finding.detail().split("\n", -1);
                 report.error(
                         finding.place(),
                         "P105",
-                        "key \"" + parts[0] + "\" appears twice (first at line " + parts[1]
+                        "key \"" + Patterns.printable(parts[0]) + "\" appears twice in " + where(finding.within())
+                                + " (first at line " + parts[parts.length - 1]
                                 + "). YAML would silently keep the last one.");
             }
-            case UNSUPPORTED ->
-                report.error(
-                        finding.place(),
-                        "P108",
-                        "anchors, aliases and tags are not supported in policies (" + finding.detail() + ").");
+            case UNSUPPORTED -> {
+                syntax = true;
+                report.error(finding.place(), "P108", "anchors, aliases and tags are not supported in policies.");
+            }
+            case REFUSED -> {
+                syntax |= finding.detail().startsWith("a file")
+                        || finding.detail().startsWith("a byte order mark");
+                report.error(finding.place(), "P102", "not valid YAML: " + finding.detail() + ". " + LARGE_OR_ODD);
+            }
         }
     }
 
-    private static String hint(String detail) {
-        if (detail.contains("'%'") || detail.contains("'{'") || detail.contains("'@'") || detail.contains("'`'")) {
+    /** The name that messages have for a mapping. */
+    private static String where(List<String> within) {
+        if (within.isEmpty()) {
+            return "the file";
+        }
+        String last = within.get(within.size() - 1);
+        String kind = within.get(0).equals("roles") ? "role" : within.get(0).equals("vars") ? "variable" : "";
+        if (kind.isEmpty() || within.size() == 1) {
+            return "\"" + Patterns.printable(last) + "\"";
+        }
+        String of = kind + " \"" + Patterns.printable(within.get(1)) + "\"";
+        return within.size() == 2 ? of : "\"" + Patterns.printable(last) + "\" of " + of;
+    }
+
+    private static String hint(String detail, String line, String above) {
+        String both = above + "\n" + line;
+        if (both.matches("(?s).*(\\{[a-z0-9_.-]*}|%[a-z]|\\$\\{|[\\[ ]@[a-z]).*")) {
             return "Variables are written <name>, not {name}, %n or @name.";
         }
-        if (detail.contains("'\\t'") || detail.contains("tab")) {
+        if (detail.contains("'\\t'") || detail.contains("TAB") || line.contains("\t")) {
             return "YAML indents with spaces, never with tabs.";
+        }
+        if (both.matches("(?s).*\\[[^\\]]*\\s#.*") || both.matches("(?s).*\\[\\s*#.*")) {
+            return "# after a space starts a comment: in a list [a, b], put a text with # after a space in quotes.";
         }
         if (detail.contains("flow sequence") || detail.contains("',' or ']'")) {
             return "In a list [a, b], a text with # or { or , is put in quotes.";

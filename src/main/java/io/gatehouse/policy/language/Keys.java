@@ -5,7 +5,7 @@ import java.util.List;
 /** The keys of the language: what is known where. The errors about unknown keys come from here. */
 final class Keys {
     static final List<String> FILE =
-            List.of("version", "defaults", "vars", "roles", "groups", "users", "assign", "everyone", "tests");
+            List.of("version", "mode", "defaults", "vars", "roles", "groups", "users", "assign", "everyone", "tests");
     static final List<String> DEFAULTS = List.of("retain", "max_qos", "wide_subscriptions", "holes", "response_topics");
     static final List<String> VARIABLE = List.of("from", "prefix", "suffix", "chars", "max", "case", "pattern");
     static final List<String> ROLE =

@@ -43,7 +43,7 @@ final class Nodes {
             return List.of();
         }
         if (!(value instanceof Yaml.Items items)) {
-            String shown = value instanceof Yaml.Text text ? text.text() : "...";
+            String shown = value instanceof Yaml.Text text ? Patterns.printable(text.text()) : "...";
             report.error(
                     value.place(),
                     "P106",
@@ -102,7 +102,8 @@ final class Nodes {
             report.error(
                     text.place(),
                     "P106",
-                    "\"" + field.key() + "\" must be true or false, found \"" + text.text() + "\".");
+                    "\"" + field.key() + "\" must be true or false, found \"" + Patterns.printable(text.text())
+                            + "\".");
             return absent;
         }
         return text.text().equals("true");
@@ -125,7 +126,7 @@ final class Nodes {
                 text.place(),
                 "P106",
                 "\"" + field.key() + "\" must be a whole number from " + least + " to " + most + ", found \""
-                        + text.text() + "\".");
+                        + Patterns.printable(text.text()) + "\".");
         return absent;
     }
 

@@ -8,21 +8,28 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Topic patterns from text, with the mistakes that people bring from other brokers. Confined to one load. */
 final class Patterns {
     private static final int MAX_BYTES = 65_535;
+    private static final List<String> BUILT_IN = List.of("user", "client", "cn");
 
     private final Report report;
     private final Collection<String> variables;
+    private final Map<String, String> texts;
 
-    /** @param variables every name that may stand in angle brackets */
-    Patterns(Report report, Collection<String> variables) {
+    /**
+     * @param variables every name that may stand in angle brackets
+     * @param texts of the files, by name
+     */
+    Patterns(Report report, Collection<String> variables, Map<String, String> texts) {
         this.report = report;
         this.variables = variables;
+        this.texts = texts;
     }
 
     /** A pattern, or null with a report. */
@@ -32,11 +39,11 @@ final class Patterns {
         Place place = value.place();
         String of = "topic pattern \"" + printable(text) + "\": ";
         if (text.isEmpty()) {
-            report.error(place, "P116", "topic pattern is empty");
+            report.error(place, "P116", "topic pattern is empty.");
             return null;
         }
         if (text.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
-            report.error(place, "P116", "topic pattern is longer than 65535 bytes");
+            report.error(place, "P116", "topic pattern is longer than 65535 bytes.");
             return null;
         }
         for (int i = 0; i < text.length(); i++) {
@@ -44,12 +51,18 @@ final class Patterns {
                 report.error(
                         place,
                         "P116",
-                        String.format("topic pattern contains a control character U+%04X", (int) text.charAt(i)));
+                        String.format("topic pattern contains a control character U+%04X.", (int) text.charAt(i)));
                 return null;
             }
         }
         if (text.equals("$share") || text.startsWith("$share/")) {
-            report.error(place, "P115", "\"$share/…\" is not a topic. Write {topic: T, shared: [G]}.");
+            String[] parts = text.split("/", 3);
+            report.error(
+                    place,
+                    "P115",
+                    "\"" + printable(text) + "\" is not a topic. Write {topic: "
+                            + printable(parts.length > 2 ? parts[2] : "T") + ", shared: ["
+                            + printable(parts.length > 1 && !parts[1].isEmpty() ? parts[1] : "G") + "]}.");
             return null;
         }
         if (text.contains("%c") || text.contains("%u") || text.contains("${")) {
@@ -57,8 +70,16 @@ final class Patterns {
             report.error(
                     place,
                     "P114",
-                    of + "uses \"" + found + "\" from another broker. Write "
+                    "topic pattern \"" + printable(text) + "\" uses \"" + found + "\" from another broker. Write "
                             + (found.equals("%u") ? "<user>" : "<client>") + ".");
+            return null;
+        }
+        if (text.endsWith("/") && !value.quoted() && isCommentAfter(text, place)) {
+            report.error(
+                    place,
+                    "P107",
+                    "empty level at the end of \"" + printable(text)
+                            + "\". # after a space starts a comment. Did you mean \"" + printable(text) + "#\"?");
             return null;
         }
         List<Level> levels = new ArrayList<>();
@@ -95,27 +116,41 @@ final class Patterns {
         if (part.matches("<[^<>]*>")) {
             String name = part.substring(1, part.length() - 1);
             if (!variables.contains(name)) {
-                String known = new TreeSet<>(variables)
-                        .stream().map(one -> "<" + one + ">").collect(Collectors.joining(", "));
+                String known = Stream.concat(
+                                BUILT_IN.stream(), variables.stream().sorted())
+                        .distinct()
+                        .map(one -> "<" + one + ">")
+                        .collect(Collectors.joining(", "));
                 report.error(
                         place,
                         "P112",
-                        of + "unknown variable <" + name + ">." + Report.didYouMean(name, variables, "<", ">")
-                                + " Known: " + known);
+                        of + "unknown variable <" + printable(name) + ">."
+                                + Report.didYouMean(name, variables, "<", ">") + " Known: " + known + ".");
                 return null;
             }
             return new Level.Variable(name);
         }
         if (part.contains("<") || part.contains(">")) {
             String prefix = part.contains("<") ? part.substring(0, part.indexOf('<')) : part;
+            boolean ends = prefix.isEmpty() && part.indexOf('>') > 0;
             report.error(
                     place,
                     "P113",
                     of + "a variable must be a whole level; \"" + printable(part)
-                            + "\" is not. Declare a variable with prefix: \"" + prefix + "\" instead.");
+                            + "\" is not. Declare a variable with "
+                            + (ends
+                                    ? "suffix: \"" + printable(part.substring(part.indexOf('>') + 1))
+                                    : "prefix: \"" + printable(prefix))
+                            + "\" instead.");
             return null;
         }
         return new Level.Literal(part);
+    }
+
+    private boolean isCommentAfter(String text, Place place) {
+        String line = Excerpt.line(texts.getOrDefault(place.file(), ""), place.line());
+        int from = Math.min(line.length(), place.column() - 1 + text.length());
+        return line.substring(from).matches("\\s+#.*");
     }
 
     static String printable(String text) {

@@ -2,6 +2,7 @@ package io.gatehouse.policy.language;
 
 import io.gatehouse.config.Place;
 import io.gatehouse.config.Yaml;
+import io.gatehouse.policy.CharacterClass;
 import io.gatehouse.policy.PolicySet;
 import io.gatehouse.policy.language.RoleReader.ItemDefaults;
 import io.gatehouse.policy.model.Assignment;
@@ -13,10 +14,13 @@ import io.gatehouse.policy.model.Variable;
 import io.gatehouse.protocol.Qos;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -27,9 +31,11 @@ final class PolicyReader {
     private final Nodes nodes;
     private final FileReader files;
     private final Conditioning conditions;
+    private final Optional<Collection<String>> listeners;
 
     PolicyReader(Report report, Optional<Collection<String>> listeners) {
         this.report = report;
+        this.listeners = listeners;
         this.nodes = new Nodes(report);
         this.files = new FileReader(report, nodes);
         this.conditions = new Conditioning(report, nodes, listeners);
@@ -47,8 +53,8 @@ final class PolicyReader {
         files.variables.values().forEach(field -> variables.put(field.key(), variable(field)));
         Collection<String> names = new TreeSet<>(PolicySet.builtInVariables());
         names.addAll(variables.keySet());
-        Patterns patterns = new Patterns(report, names);
-        RoleReader reader = new RoleReader(report, nodes, patterns, conditions, items);
+        Patterns patterns = new Patterns(report, names, texts);
+        RoleReader reader = new RoleReader(report, nodes, patterns, conditions, items, files.shadows);
         Map<String, Role> roles = new LinkedHashMap<>();
         files.roles
                 .values()
@@ -58,7 +64,7 @@ final class PolicyReader {
         List<Assignment> assignments = assignments(roles, groups);
         List<Role> everyone = files.everyone.stream().map(reader::everyone).toList();
         includes(roles);
-        TestReader tests = new TestReader(report, nodes);
+        TestReader tests = new TestReader(report, nodes, listeners);
         List<PolicyTest> read = new ArrayList<>();
         files.tests.forEach(value -> tests.read(value).ifPresent(read::add));
         return new Policy(defaults[0], variables, roles, groups, users, assignments, everyone, read, digests);
@@ -123,12 +129,21 @@ final class PolicyReader {
                                 text.place(),
                                 "P104",
                                 "unknown source \"" + from + "\"." + Report.didYouMean(from, Keys.SOURCES, "\"", "\"")
-                                        + " Known: " + String.join(", ", Keys.SOURCES) + ", jwt.CLAIM");
+                                        + " Known: " + String.join(", ", Keys.SOURCES) + ", jwt.CLAIM.");
                     }
                 }
                 case "prefix" -> prefix = text.text();
                 case "suffix" -> suffix = text.text();
-                case "chars" -> chars = text.text();
+                case "chars" -> {
+                    chars = text.text();
+                    if (!CharacterClass.isValid(chars)) {
+                        report.error(
+                                text.place(),
+                                "P106",
+                                "\"chars\" is a set of characters such as a-z0-9._-, found \""
+                                        + Patterns.printable(chars) + "\".");
+                    }
+                }
                 case "max" -> max = nodes.integer(field, 1, 256, max);
                 case "case" -> lower = word(field, "keep", "lower");
                 case "pattern" -> {
@@ -138,7 +153,13 @@ final class PolicyReader {
                                 text.place(),
                                 "P112",
                                 "pattern \"" + Patterns.printable(pattern) + "\" of " + where + " does not hold <"
-                                        + declared.key() + ">");
+                                        + declared.key() + ">.");
+                    } else if (!pattern.matches("([^<>]|<[a-z][a-z0-9-]{0,63}>)*") || pattern.contains("><")) {
+                        report.error(
+                                text.place(),
+                                "P113",
+                                "pattern \"" + Patterns.printable(pattern) + "\" of " + where
+                                        + ": text and <names>, with text between two names.");
                     }
                 }
                 default -> {
@@ -147,30 +168,32 @@ final class PolicyReader {
             }
         }
         if (from.isEmpty()) {
-            report.error(declared.place(), "P104", where + " needs a \"from\"");
+            report.error(declared.place(), "P104", where + " needs a \"from\".");
         }
         if (PolicySet.builtInVariables().contains(declared.key())) {
-            report.error(declared.place(), "P121", where + " is built in and cannot be declared");
+            report.error(declared.place(), "P121", where + " is built in and cannot be declared.");
         }
         return new Variable(declared.key(), from, prefix, suffix, chars, max, lower, pattern, declared.place());
     }
 
     private Map<String, List<String>> groups() {
-        Map<String, List<String>> groups = new LinkedHashMap<>();
+        Map<String, Set<String>> groups = new LinkedHashMap<>();
         for (Yaml.Field field : files.groups) {
-            List<String> members = groups.computeIfAbsent(field.key(), name -> new ArrayList<>());
+            Set<String> here = new HashSet<>();
             for (Yaml.Text user : nodes.texts(field)) {
-                if (members.contains(user.text())) {
+                if (!here.add(user.text())) {
                     report.error(
                             user.place(),
                             "P123",
-                            "user \"" + user.text() + "\" is listed twice in group \"" + field.key() + "\".");
-                } else {
-                    members.add(user.text());
+                            "user \"" + Patterns.printable(user.text()) + "\" is listed twice in group \""
+                                    + Patterns.printable(field.key()) + "\".");
                 }
             }
+            groups.computeIfAbsent(field.key(), name -> new LinkedHashSet<>()).addAll(here);
         }
-        return groups;
+        Map<String, List<String>> lists = new LinkedHashMap<>();
+        groups.forEach((group, members) -> lists.put(group, List.copyOf(members)));
+        return lists;
     }
 
     private Map<String, List<String>> users(Map<String, Role> roles) {
@@ -179,6 +202,7 @@ final class PolicyReader {
             List<String> held = users.computeIfAbsent(field.key(), name -> new ArrayList<>());
             for (Yaml.Text role : nodes.texts(field)) {
                 requireRole(role.text(), role.place(), roles);
+                requireShadow(role, roles);
                 held.add(role.text());
             }
         }
@@ -204,13 +228,16 @@ final class PolicyReader {
                 if (condition.key().equals("group")) {
                     condition.values().stream()
                             .filter(name -> !groups.containsKey(name))
-                            .forEach(name ->
-                                    report.error(condition.place(), "P123", "group \"" + name + "\" is not defined."));
+                            .forEach(name -> report.error(
+                                    condition.place(),
+                                    "P123",
+                                    "group \"" + Patterns.printable(name) + "\" is not defined."));
                 }
             }
             List<String> names = new ArrayList<>();
             for (Yaml.Text role : nodes.texts(given)) {
                 requireRole(role.text(), role.place(), roles);
+                requireShadow(role, roles);
                 names.add(role.text());
             }
             assignments.add(new Assignment(conditionsOfRow, names, value.place()));
@@ -218,12 +245,27 @@ final class PolicyReader {
         return assignments;
     }
 
+    /** A file that is a shadow gives nobody a role that is in force. */
+    private void requireShadow(Yaml.Text text, Map<String, Role> roles) {
+        Role role = roles.get(text.text());
+        if (role != null
+                && !role.shadow()
+                && files.shadows.contains(text.place().file())) {
+            report.error(
+                    text.place(),
+                    "P126",
+                    "role \"" + role.name()
+                            + "\" is in force, and a file of \"mode: shadow\" cannot give it to anybody.");
+        }
+    }
+
     private void requireRole(String name, Place place, Map<String, Role> roles) {
         if (!roles.containsKey(name)) {
             report.error(
                     place,
                     "P120",
-                    "role \"" + name + "\" is not defined." + Report.didYouMean(name, roles.keySet(), "\"", "\""));
+                    "role \"" + Patterns.printable(name) + "\" is not defined."
+                            + Report.didYouMean(name, roles.keySet(), "\"", "\""));
         }
     }
 

@@ -10,6 +10,7 @@ import io.gatehouse.policy.model.Pattern;
 import io.gatehouse.policy.model.Role;
 import io.gatehouse.protocol.Qos;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +22,20 @@ final class RoleReader {
     private final Patterns patterns;
     private final Conditioning conditions;
     private final ItemDefaults defaults;
+    private final Collection<String> shadows;
 
     /** What holds where an item says nothing. */
     record ItemDefaults(boolean retain, Qos maxQos) {}
 
-    RoleReader(Report report, Nodes nodes, Patterns patterns, Conditioning conditions, ItemDefaults defaults) {
+    /** @param shadows files of which nothing is in force */
+    RoleReader(
+            Report report,
+            Nodes nodes,
+            Patterns patterns,
+            Conditioning conditions,
+            ItemDefaults defaults,
+            Collection<String> shadows) {
+        this.shadows = shadows;
         this.report = report;
         this.nodes = nodes;
         this.patterns = patterns;
@@ -44,11 +54,20 @@ final class RoleReader {
         List<Condition> when = new ArrayList<>();
         Limits limits = Limits.NONE;
         boolean shadow = false;
+        boolean shadowFile = shadows.contains(place.file());
         Yaml.Fields fields = nodes.fields(value, where, Keys.ROLE);
         for (Yaml.Field field : fields == null ? List.<Yaml.Field>of() : fields.fields()) {
             switch (field.key()) {
                 case "include" -> nodes.texts(field).forEach(text -> include.add(text.text()));
-                case "client_id" -> nodes.texts(field).forEach(text -> clientIds.add(clientId(text)));
+                case "client_id" -> {
+                    nodes.texts(field).forEach(text -> clientIds.add(clientId(text)));
+                    if (clientIds.isEmpty()) {
+                        report.error(
+                                field.place(),
+                                "P106",
+                                "\"client_id\" needs a pattern; without the key, any client id will do.");
+                    }
+                }
                 case "publish" -> items(field, publish, true);
                 case "subscribe" -> items(field, subscribe, false);
                 case "deny" -> deny(field, where, denyPublish, denySubscribe);
@@ -61,7 +80,17 @@ final class RoleReader {
             }
         }
         return new Role(
-                name, include, clientIds, publish, subscribe, denyPublish, denySubscribe, limits, when, shadow, place);
+                name,
+                include,
+                clientIds,
+                publish,
+                subscribe,
+                denyPublish,
+                denySubscribe,
+                limits,
+                when,
+                shadow || shadowFile,
+                place);
     }
 
     /** {@code everyone}: only takes away. */
@@ -74,7 +103,7 @@ final class RoleReader {
                 switch (field.key()) {
                     case "deny" -> deny(field, "\"everyone\"", denyPublish, denySubscribe);
                     case "limits" -> limits = limits(field, "\"everyone\"");
-                    case "publish", "subscribe" ->
+                    case "publish", "subscribe", "include", "client_id", "when", "shadow" ->
                         report.error(
                                 field.place(),
                                 "P125",
@@ -96,7 +125,7 @@ final class RoleReader {
                 denySubscribe,
                 limits,
                 List.of(),
-                false,
+                shadows.contains(everyone.place().file()),
                 everyone.place());
     }
 
@@ -109,7 +138,7 @@ final class RoleReader {
                     text.place(),
                     "P116",
                     "client id pattern \"" + Patterns.printable(text.text())
-                            + "\": text, <variables>, and one * at its end");
+                            + "\": text, <variables>, and one * at its end.");
         }
         java.util.regex.Matcher names =
                 java.util.regex.Pattern.compile("<([a-z][a-z0-9-]*)>").matcher(text.text());
@@ -162,13 +191,13 @@ final class RoleReader {
     }
 
     private @Nullable Item withOptions(Yaml.Value value, boolean publish) {
-        Yaml.Fields fields = nodes.fields(value, "an item", Keys.ITEM);
+        Yaml.Fields fields = braces(value) ? null : nodes.fields(value, "an item", Keys.ITEM);
         if (fields == null) {
             return null;
         }
         Yaml.Field topic = fields.field("topic");
         if (topic == null) {
-            report.error(value.place(), "P116", "an item needs a \"topic\"");
+            report.error(value.place(), "P116", "an item needs a \"topic\".");
             return null;
         }
         Yaml.Text text = nodes.text(topic);
@@ -186,7 +215,7 @@ final class RoleReader {
                 report.error(
                         field.place(),
                         "P104",
-                        "\"" + field.key() + "\" belongs to " + (publish ? "subscribe" : "publish") + " items");
+                        "\"" + field.key() + "\" belongs to " + (publish ? "subscribe" : "publish") + " items.");
                 continue;
             }
             switch (field.key()) {
@@ -203,6 +232,22 @@ final class RoleReader {
         return pattern == null ? null : new Item(pattern, maxQos, retain, maxPayload, shared, shadow);
     }
 
+    /** {@code - {cn}}: a mapping to YAML, a variable to whoever comes from another broker. */
+    private boolean braces(Yaml.Value value) {
+        if (!(value instanceof Yaml.Fields fields)
+                || fields.fields().size() != 1
+                || Keys.ITEM.contains(fields.fields().get(0).key())
+                || !(fields.fields().get(0).value() instanceof Yaml.Text text && text.isNull())) {
+            return false;
+        }
+        String name = Patterns.printable(fields.fields().get(0).key());
+        report.error(
+                value.place(),
+                "P114",
+                "topic pattern \"{" + name + "}\" uses \"{…}\" from another broker. Write <" + name + ">.");
+        return true;
+    }
+
     private String group(Yaml.Text text) {
         String name = text.text();
         int star = name.indexOf('*');
@@ -210,7 +255,8 @@ final class RoleReader {
             report.error(
                     text.place(),
                     "P116",
-                    "share group \"" + Patterns.printable(name) + "\": a name without + # /, or one * at its end");
+                    "share group \"" + Patterns.printable(name)
+                            + "\": a name without + # /, and one * at its end at most.");
         }
         return name;
     }
@@ -247,7 +293,9 @@ final class RoleReader {
         OptionalLong size = Quantity.sizeBytes(text.text());
         if (size.isEmpty()) {
             report.error(
-                    text.place(), "P132", "size \"" + text.text() + "\" not understood. Write 4096, 4KiB or 4MiB.");
+                    text.place(),
+                    "P132",
+                    "size \"" + Patterns.printable(text.text()) + "\" not understood. Write 4096, 4KiB or 4MiB.");
         }
         return size.orElse(Limits.UNLIMITED);
     }
@@ -258,7 +306,10 @@ final class RoleReader {
             return Limits.UNLIMITED;
         }
         if (!text.text().matches("[0-9]{1,9}/[sm]")) {
-            report.error(text.place(), "P132", "rate \"" + text.text() + "\" needs a unit: 10/s or 10/m.");
+            report.error(
+                    text.place(),
+                    "P132",
+                    "rate \"" + Patterns.printable(text.text()) + "\" needs a unit: 10/s or 10/m.");
             return Limits.UNLIMITED;
         }
         double number = Double.parseDouble(text.text().substring(0, text.text().length() - 2));
@@ -274,7 +325,10 @@ final class RoleReader {
                 ? Quantity.sizeBytes(text.text().substring(0, text.text().length() - 2))
                 : OptionalLong.empty();
         if (size.isEmpty()) {
-            report.error(text.place(), "P132", "rate \"" + text.text() + "\" needs a size and a unit: 64KiB/s.");
+            report.error(
+                    text.place(),
+                    "P132",
+                    "rate \"" + Patterns.printable(text.text()) + "\" needs a size and a unit: 64KiB/s.");
         }
         return size.orElse(Limits.UNLIMITED);
     }

@@ -18,6 +18,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,8 +33,11 @@ import org.jspecify.annotations.Nullable;
 final class TestReader {
     private final Report report;
     private final Nodes nodes;
+    private final Optional<Collection<String>> listeners;
 
-    TestReader(Report report, Nodes nodes) {
+    /** @param listeners the configuration's, if it is known */
+    TestReader(Report report, Nodes nodes, Optional<Collection<String>> listeners) {
+        this.listeners = listeners;
         this.report = report;
         this.nodes = nodes;
     }
@@ -77,7 +81,16 @@ final class TestReader {
             switch (field.key()) {
                 case "user" -> user = value;
                 case "client" -> client = value;
-                case "listener" -> listener = value;
+                case "listener" -> {
+                    listener = value;
+                    if (listeners.isPresent() && !listeners.get().contains(value)) {
+                        report.error(
+                                field.value().place(),
+                                "P133",
+                                "listener \"" + Patterns.printable(value) + "\" does not exist. Listeners: "
+                                        + String.join(", ", listeners.get()) + ".");
+                    }
+                }
                 case "address" -> address = address(field, value);
                 case "at" -> at = moment(field, value);
                 case "auth" -> values.forEach(method -> methods.add(method(field, method)));
@@ -88,7 +101,9 @@ final class TestReader {
             methods.add(
                     attributes.keySet().stream().anyMatch(key -> key.startsWith("jwt."))
                             ? AuthMethod.JWT
-                            : attributes.isEmpty() ? AuthMethod.PASSWORD : AuthMethod.CERTIFICATE);
+                            : !attributes.isEmpty()
+                                    ? AuthMethod.CERTIFICATE
+                                    : user.isEmpty() ? AuthMethod.ANONYMOUS : AuthMethod.PASSWORD);
         }
         if (user.isEmpty() && attributes.containsKey("cert.cn")) {
             user = attributes.get("cert.cn").stream().findFirst().orElse(""); // as a certificate's login names it
@@ -127,7 +142,7 @@ final class TestReader {
             report.error(
                     field.value().place(),
                     "P131",
-                    "\"" + Patterns.printable(value) + "\" is not a moment. Write 2026-12-05T23:00+01:00");
+                    "\"" + Patterns.printable(value) + "\" is not a moment. Write 2026-12-05T23:00+01:00.");
             return null;
         }
     }
