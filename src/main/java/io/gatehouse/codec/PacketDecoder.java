@@ -130,7 +130,9 @@ public final class PacketDecoder {
             case PUBREL, SUBSCRIBE, UNSUBSCRIBE -> 2;
             default -> 0;
         };
-        if (flags != expected) {
+        // MQTT 3.1, section 2.1: DUP marks a PUBREL, SUBSCRIBE or UNSUBSCRIBE that is sent again
+        int checked = expected == 2 && version == ProtocolVersion.MQTT_3_1 ? flags & 0b0111 : flags;
+        if (checked != expected) {
             throw new MalformedPacket("reserved flags of " + type + " are " + flags); // [MQTT-2.1.3-1]
         }
         return switch (type) {
