@@ -131,7 +131,7 @@ final class Properties {
     private void readOne(ByteBuf section, long known, int maxUserProperties) {
         int id = Reader.variableByteInteger(section);
         if (id >= IDS || (known & 1L << id) == 0) {
-            throw MalformedPacket.protocolError("property " + id + " does not belong to this packet");
+            throw new MalformedPacket("property " + id + " does not belong to this packet"); // section 2.2.2.2
         }
         boolean repeated = (seen & 1L << id) != 0;
         seen |= 1L << id;

@@ -37,7 +37,7 @@ class PacketDecoderRefusalTest {
                     request problem information 2              | 100f00044d515454050200000217020000       | PROTOCOL_ERROR
                     session expiry twice                       | 101700044d515454050200000a11000000011100000001 0000 | PROTOCOL_ERROR
                     authentication data without a method       | 101100044d515454050200000416000161 0000  | PROTOCOL_ERROR
-                    property that CONNECT does not know        | 100f00044d51545405020000022301 0000      | PROTOCOL_ERROR
+                    property that CONNECT does not know        | 100f00044d51545405020000022301 0000      | MALFORMED_PACKET
                     properties longer than the packet          | 100d00044d51545405020000 7f0000          | MALFORMED_PACKET
                     bytes after the end                        | 100e00044d51545405020000000000 ff        | MALFORMED_PACKET
                     CVE-2026-21888 remaining length, 5 bytes   | 10ffffffff7f                             | MALFORMED_PACKET
