@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.DecoderException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -105,6 +106,11 @@ final class MqttHandler extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof java.io.IOException) {
             LOG.debug("{}: {}", wire.peer(), cause.getMessage()); // the peer went without a word
+            context.close();
+        } else if (cause instanceof DecoderException) {
+            done = true;
+            metrics.protocolErrors.increment(); // TLS or WebSocket broken by the peer: nothing of ours failed
+            LOG.info("closed {} on {}: {}", wire.peer().address(), wire.listener(), cause.getMessage());
             context.close();
         } else {
             fail(context, cause);
