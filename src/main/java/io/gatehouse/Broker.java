@@ -26,7 +26,6 @@ import io.gatehouse.routing.Router;
 import io.gatehouse.session.SessionRegistry;
 import io.gatehouse.store.MemoryStore;
 import io.gatehouse.store.Store;
-import io.gatehouse.tls.CertificateRefused;
 import io.gatehouse.tls.TlsContext;
 import io.gatehouse.tls.UnusableTls;
 import io.gatehouse.transport.Admission;
@@ -66,9 +65,9 @@ public final class Broker implements AutoCloseable {
     private final Metrics metrics = new Metrics();
     private final AuditLog audit;
     private final List<AutoCloseable> closeables = new ArrayList<>();
-    private final Map<String, TlsContext> tls = new LinkedHashMap<>();
     private final List<MqttListener> listeners = new ArrayList<>();
 
+    private final Trust trust;
     private final Logins logins;
     private final Authorizer authorizer;
     private final Router router;
@@ -95,6 +94,7 @@ public final class Broker implements AutoCloseable {
             this.audit = audit(configuration, clock);
 
             // who and what is let in
+            this.trust = Trust.load(configuration, clock);
             this.logins = keep(Logins.of(configuration, clock));
             PolicyLoader.Loaded policy = load();
             this.policySummary = policy.summary();
@@ -120,12 +120,7 @@ public final class Broker implements AutoCloseable {
                     metrics,
                     audit);
             for (Listener listener : configuration.listeners()) {
-                Optional<TlsContext> context = Optional.empty();
-                if (listener.tls().isPresent()) {
-                    context = Optional.of(TlsContext.load(listener.tls().get(), clock));
-                    tls.put(listener.name(), context.get());
-                }
-                listeners.add(new MqttListener(listener, context, gate, shared));
+                listeners.add(new MqttListener(listener, trust.of(listener), gate, shared));
             }
             for (MqttListener listener : listeners) {
                 listener.start();
@@ -193,7 +188,9 @@ public final class Broker implements AutoCloseable {
             Set<ProtocolVersion> versions = java.util.Arrays.stream(ProtocolVersion.values())
                     .filter(version -> listener.versions().contains(version.toString()))
                     .collect(Collectors.toSet());
-            rules.put(listener.name(), new ListenerRules(logins.authenticator(listener.login()), versions));
+            rules.put(
+                    listener.name(),
+                    new ListenerRules(logins.authenticator(listener.login()), versions, trust.acceptance(listener)));
         }
         return rules;
     }
@@ -237,18 +234,9 @@ public final class Broker implements AutoCloseable {
                 .ifPresent(tokens -> tokens.issuers().stream()
                         .filter(issuer -> !issuer.remote())
                         .forEach(issuer -> login.add(Path.of(issuer.jwks()))));
-        List<Path> certificates = new ArrayList<>();
-        configuration.listeners().stream()
-                .flatMap(listener -> listener.tls().stream())
-                .forEach(settings -> {
-                    certificates.add(settings.certificate());
-                    certificates.add(settings.key());
-                    settings.clientCa().ifPresent(certificates::add);
-                    certificates.addAll(settings.crls());
-                });
         watch(new Watch(List.of(configuration.policyFolder())), this::reloadPolicy);
         watch(new Watch(login), this::reloadLogins);
-        watch(new Watch(certificates), this::reloadTls);
+        watch(new Watch(trust.files()), this::reloadTls);
     }
 
     private void watch(Watch files, Runnable reload) {
@@ -310,26 +298,10 @@ public final class Broker implements AutoCloseable {
 
     private synchronized Optional<String> reloadTls() {
         try {
-            for (TlsContext context : tls.values()) {
-                context.reload();
-            }
-            int[] ended = new int[1];
-            registry.eachConnection(connected -> {
-                TlsContext context =
-                        tls.get(connected.rights().principal().subject().listener());
-                try {
-                    if (context != null) {
-                        context.requireAccepted(connected.link().peer().chain());
-                    }
-                } catch (CertificateRefused refused) {
-                    ended[0]++;
-                    connected
-                            .link()
-                            .end(ReasonCode.NOT_AUTHORIZED, "revoked", refused.code() + ": " + refused.getMessage());
-                }
-            });
-            LOG.info("certificates loaded; {} clients had to leave", ended[0]);
-            audit.record(new AuditEvent.Broker("tls_loaded", Map.of("ended", ended[0])));
+            trust.reload();
+            int ended = trust.sweep(registry);
+            LOG.info("certificates loaded; {} clients had to leave", ended);
+            audit.record(new AuditEvent.Broker("tls_loaded", Map.of("ended", ended)));
             return Optional.empty();
         } catch (UnusableTls e) {
             return refused("tls", e.getMessage());

@@ -63,6 +63,7 @@ public sealed interface AuditEvent {
      *
      * @param code the stable code, such as {@code CERT_EXPIRED}
      * @param subject of the refused certificate; null where there was none
+     * @param suppressed how many alike were not written since the last
      */
     record HandshakeRefused(
             String address,
@@ -71,7 +72,8 @@ public sealed interface AuditEvent {
             @Nullable String subject,
             @Nullable String serial,
             @Nullable String issuer,
-            String detail)
+            String detail,
+            long suppressed)
             implements AuditEvent {
         @Override
         public String name() {
@@ -88,6 +90,7 @@ public sealed interface AuditEvent {
             fields.put("serial", serial);
             fields.put("issuer", issuer);
             fields.put("detail", detail);
+            fields.put("count", suppressed == 0 ? null : suppressed);
             return fields;
         }
     }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * {@code gatehouse.yaml}, read and checked: what the broker is made of. Immutable.
@@ -70,10 +71,20 @@ public record Configuration(
         JDK
     }
 
+    /** The kinds of keys that a client's certificate may have. */
+    public enum ClientKey {
+        P256,
+        P384,
+        P521,
+        RSA,
+        ED25519
+    }
+
     /**
      * @param certificate the server's certificate with its chain, PEM
      * @param clientCa the authorities whose client certificates are accepted, PEM
      * @param crls revocation lists, PEM or DER
+     * @param clockSkew how far the clock of whoever issued a certificate may be from this one's
      */
     public record Tls(
             Path certificate,
@@ -82,7 +93,9 @@ public record Configuration(
             ClientCertificate clientCertificate,
             List<Path> crls,
             TlsProfile profile,
-            TlsProvider provider) {}
+            TlsProvider provider,
+            Set<ClientKey> clientKeys,
+            Duration clockSkew) {}
 
     /**
      * @param origins the {@code Origin} headers that are let in; a client that sends none is no browser and is let in

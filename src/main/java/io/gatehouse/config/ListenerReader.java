@@ -1,6 +1,7 @@
 package io.gatehouse.config;
 
 import io.gatehouse.config.Configuration.ClientCertificate;
+import io.gatehouse.config.Configuration.ClientKey;
 import io.gatehouse.config.Configuration.Combination;
 import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.config.Configuration.Login;
@@ -9,9 +10,14 @@ import io.gatehouse.config.Configuration.TlsProfile;
 import io.gatehouse.config.Configuration.TlsProvider;
 import io.gatehouse.config.Configuration.WebSocket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads one entry of {@code listeners}. Plaintext takes a word of its own, and its acknowledgement. */
 final class ListenerReader {
@@ -129,7 +135,23 @@ final class ListenerReader {
                 wanted,
                 List.copyOf(crls),
                 below.choice("profile", TlsProfile.class, TlsProfile.HARDENED),
-                below.choice("provider", TlsProvider.class, TlsProvider.AUTO));
+                below.choice("provider", TlsProvider.class, TlsProvider.AUTO),
+                clientKeys(below),
+                below.duration("clock_skew", Duration.ZERO, Duration.ofHours(1), Duration.ZERO));
+    }
+
+    private static Set<ClientKey> clientKeys(Section below) {
+        Set<ClientKey> keys = EnumSet.noneOf(ClientKey.class);
+        for (String word : below.texts("client_keys", List.of("p256", "p384", "rsa"))) {
+            Arrays.stream(ClientKey.values())
+                    .filter(key -> key.name().toLowerCase(Locale.ROOT).equals(word))
+                    .findFirst()
+                    .ifPresentOrElse(
+                            keys::add,
+                            () -> below.error(
+                                    "client_keys", "\"" + word + "\" is not one of p256, p384, p521, rsa, ed25519"));
+        }
+        return keys;
     }
 
     private Path file(Section below, String key) {

@@ -25,6 +25,7 @@ import io.gatehouse.session.Session;
 import io.gatehouse.session.SessionRegistry.Opening;
 import io.gatehouse.tls.Peer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Client implements Dialogue, Link {
     private static final Logger LOG = LoggerFactory.getLogger(Client.class);
+
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
 
     private final Gate gate;
     private final Wire wire;
@@ -322,16 +325,28 @@ final class Client implements Dialogue, Link {
         if (expiry != null) {
             expiry.cancel();
         }
-        rights.principal().expiresAt().ifPresent(moment -> {
-            Duration left = Duration.between(gate.clock().instant(), moment);
-            // a certificate that ended is a right that is gone; a token that ended is a time that is up
-            ReasonCode reason = rights.principal().subject().methods().contains(AuthMethod.JWT)
-                    ? ReasonCode.MAXIMUM_CONNECT_TIME
-                    : ReasonCode.NOT_AUTHORIZED;
+        Instant login = rights.principal().expiresAt().orElse(Instant.MAX);
+        Instant certificate = peer().acceptedUntil();
+        boolean byCertificate = certificate.isBefore(login);
+        Instant moment = byCertificate ? certificate : login;
+        if (moment.equals(Instant.MAX)) {
+            return;
+        }
+        Duration left = Duration.between(gate.clock().instant(), moment);
+        // a certificate that ended is a right that is gone; a token that ended is a time that is up
+        ReasonCode reason =
+                !byCertificate && rights.principal().subject().methods().contains(AuthMethod.JWT)
+                        ? ReasonCode.MAXIMUM_CONNECT_TIME
+                        : ReasonCode.NOT_AUTHORIZED;
+        String what =
+                byCertificate ? "its certificate, or an authority above it, ended " : "what it logged in with ended ";
+        if (left.compareTo(LONGEST_WAIT) > 0) {
+            // looked at again in between: clocks are set, and some certificates end in the year 9999
+            expiry = wire.schedule(LONGEST_WAIT, this::scheduleExpiry);
+        } else {
             expiry = wire.schedule(
-                    left.isNegative() ? Duration.ZERO : left,
-                    () -> end(reason, "expired", "what it logged in with ended " + moment));
-        });
+                    left.isNegative() ? Duration.ZERO : left, () -> end(reason, "expired", what + moment));
+        }
     }
 
     // ends

@@ -15,6 +15,7 @@ import io.gatehouse.protocol.MalformedPacket;
 import io.gatehouse.protocol.Packet;
 import io.gatehouse.protocol.ProtocolVersion;
 import io.gatehouse.protocol.ReasonCode;
+import io.gatehouse.tls.CertificateRefused;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.stream.Collectors;
@@ -143,6 +144,11 @@ final class Door implements Dialogue {
     }
 
     private void admit(Packet.Connect packet, Authentication.Accepted accepted) {
+        CertificateRefused distrust = distrust();
+        if (distrust != null) {
+            refuse(ReasonCode.NOT_AUTHORIZED, distrust.code() + ": " + distrust.getMessage());
+            return;
+        }
         Principal principal = accepted.principal();
         String assigned = packet.clientId().isEmpty() ? gate.assignedClientId() : null;
         ClientId clientId = new ClientId(assigned != null ? assigned : packet.clientId());
@@ -174,6 +180,10 @@ final class Door implements Dialogue {
             return;
         }
         client = admitted;
+        CertificateRefused meanwhile = distrust(); // whoever looked for it among the live ones may have been too early
+        if (meanwhile != null) {
+            admitted.end(ReasonCode.NOT_AUTHORIZED, "revoked", meanwhile.code() + ": " + meanwhile.getMessage());
+        }
         gate.metrics().loginsAccepted.increment();
         gate.audit(new AuditEvent.Login(
                 new AuditEvent.Actor(
@@ -191,6 +201,16 @@ final class Door implements Dialogue {
                 null));
         while (!waiting.isEmpty() && !closed) {
             admitted.receive(waiting.removeFirst());
+        }
+    }
+
+    /** Trust may have changed since the handshake, and a resumed handshake asked nobody. */
+    private @Nullable CertificateRefused distrust() {
+        try {
+            rules.acceptance().requireAccepted(wire.peer().chain());
+            return null;
+        } catch (CertificateRefused refused) {
+            return refused;
         }
     }
 

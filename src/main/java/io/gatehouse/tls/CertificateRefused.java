@@ -7,22 +7,37 @@ import org.jspecify.annotations.Nullable;
 /** A client certificate that is not accepted: a stable code, one sentence, and a hint for whoever has to mend it. */
 public final class CertificateRefused extends CertificateException {
     private static final long serialVersionUID = 1L;
+    private static final String ISSUE = "issue it with: gatehouse certs device";
 
     /** Stable: what logs, audit records and documentation call it. */
     public enum Code {
-        CERT_NONE,
-        CERT_EXPIRED,
-        CERT_NOT_YET_VALID,
-        CERT_EKU,
-        CERT_KU,
-        CERT_CHAIN,
-        CERT_WEAK_SIG,
-        CERT_WEAK_KEY,
-        CERT_PROFILE,
-        CERT_ID_INVALID,
-        CERT_ID_AMBIGUOUS,
-        CERT_REVOKED,
-        CERT_CRL_STALE
+        CERT_NONE("give the client its certificate and key"),
+        CERT_EXPIRED("renew it: gatehouse certs renew"),
+        CERT_NOT_YET_VALID("look at both clocks"),
+        CERT_EKU(ISSUE),
+        CERT_KU(ISSUE),
+        CERT_CHAIN(
+                "issue it with an authority of client_ca; send the issuing authority's certificate along (chain.pem)"),
+        CERT_WEAK_SIG(ISSUE),
+        CERT_WEAK_KEY(ISSUE),
+        CERT_PROFILE(ISSUE),
+        CERT_ID_INVALID(ISSUE),
+        CERT_ID_AMBIGUOUS("issue it with one common name and at most one URI"),
+        CERT_REVOKED("gatehouse certs list says since when; issue another one"),
+        CERT_UNKNOWN("the authority's journal does not know it: was its folder restored from a backup?"),
+        CERT_CRL_STALE("publish a new revocation list: gatehouse certs crl"),
+        CERT_OCSP("look at the OCSP responder");
+
+        private final String hint;
+
+        Code(String hint) {
+            this.hint = hint;
+        }
+
+        /** What mends it, most often. */
+        public String hint() {
+            return hint;
+        }
     }
 
     private final Code code;

@@ -3,6 +3,7 @@ package io.gatehouse.tls;
 import java.net.InetSocketAddress;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -21,8 +22,8 @@ public final class Handshake {
     public static Peer complete(TlsContext context, SSLSession session, InetSocketAddress address)
             throws CertificateRefused {
         List<X509Certificate> chain = chain(session);
-        context.requireAccepted(chain);
-        return new Peer(address, session.getProtocol(), session.getCipherSuite(), chain);
+        Instant end = context.requireAccepted(chain);
+        return new Peer(address, session.getProtocol(), session.getCipherSuite(), chain, end);
     }
 
     /**
@@ -34,7 +35,7 @@ public final class Handshake {
         if (acknowledgement.isEmpty()) {
             throw new IllegalArgumentException("plaintext needs an acknowledgement");
         }
-        return new Peer(address, "plaintext", "", List.of());
+        return new Peer(address, "plaintext", "", List.of(), Instant.MAX);
     }
 
     private static List<X509Certificate> chain(SSLSession session) {

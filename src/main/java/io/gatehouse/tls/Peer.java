@@ -2,6 +2,7 @@ package io.gatehouse.tls;
 
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,12 +17,19 @@ public final class Peer {
     private final String protocol;
     private final String cipher;
     private final List<X509Certificate> chain;
+    private final Instant acceptedUntil;
 
-    Peer(InetSocketAddress address, String protocol, String cipher, List<X509Certificate> chain) {
+    Peer(
+            InetSocketAddress address,
+            String protocol,
+            String cipher,
+            List<X509Certificate> chain,
+            Instant acceptedUntil) {
         this.address = address;
         this.protocol = protocol;
         this.cipher = cipher;
         this.chain = List.copyOf(chain);
+        this.acceptedUntil = acceptedUntil;
     }
 
     public InetSocketAddress address() {
@@ -50,6 +58,11 @@ public final class Peer {
     /** The client's certificate and what it sent with it, leaf first; empty without one. */
     public List<X509Certificate> chain() {
         return chain;
+    }
+
+    /** When the first certificate ends of those from the client's to its authority; {@link Instant#MAX} without one. */
+    public Instant acceptedUntil() {
+        return acceptedUntil;
     }
 
     @Override

@@ -63,8 +63,14 @@ final class Revocation {
         throw new UnusableTls(file + ": the revocation list is not signed by an authority of client_ca");
     }
 
-    /** Refuses a revoked certificate, and one whose authority's list is too old to tell. */
-    void require(X509Certificate certificate) throws CertificateRefused {
+    /** Refuses a path with a revoked certificate, and one whose authority's list is too old to tell. */
+    void require(List<X509Certificate> path, X509Certificate authority) throws CertificateRefused {
+        for (X509Certificate certificate : path) {
+            require(certificate);
+        }
+    }
+
+    private void require(X509Certificate certificate) throws CertificateRefused {
         X500Principal issuer = certificate.getIssuerX500Principal();
         for (X509CRL list : lists) {
             if (!list.getIssuerX500Principal().equals(issuer)) {

@@ -1,6 +1,7 @@
 package io.gatehouse.tls;
 
 import io.gatehouse.config.Configuration.ClientCertificate;
+import io.gatehouse.config.Configuration.ClientKey;
 import io.gatehouse.config.Configuration.Tls;
 import io.gatehouse.config.Configuration.TlsProfile;
 import io.gatehouse.config.Configuration.TlsProvider;
@@ -16,6 +17,7 @@ import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * its place, and connections that are up keep the one they began with. A new snapshot has new ticket keys, so that no
  * session of before is resumed after a change of trust.
  */
-public final class TlsContext {
+public final class TlsContext implements Acceptance {
     private static final Logger LOG = LoggerFactory.getLogger(TlsContext.class);
 
     private static final List<String> TLS_1_3_SUITES =
@@ -84,19 +86,20 @@ public final class TlsContext {
     }
 
     /** Judges a client's chain under the snapshot in force: after a handshake, and of connections that are up. */
-    public void requireAccepted(List<X509Certificate> chain) throws CertificateRefused {
+    @Override
+    public Instant requireAccepted(List<X509Certificate> chain) throws CertificateRefused {
         DevicePolicy policy = snapshot.policy;
         if (policy == null) {
             if (chain.isEmpty()) {
-                return;
+                return Instant.MAX;
             }
             throw new CertificateRefused(
                     CertificateRefused.Code.CERT_CHAIN, chain.get(0), "this listener asks for no certificate");
         }
         if (chain.isEmpty() && settings.clientCertificate() == ClientCertificate.REQUESTED) {
-            return;
+            return Instant.MAX;
         }
-        policy.require(chain);
+        return policy.require(chain);
     }
 
     private static Snapshot build(Tls settings, Clock clock) throws UnusableTls {
@@ -112,8 +115,17 @@ public final class TlsContext {
                     throw new UnusableTls(settings.clientCa().orElseThrow() + ": \""
                             + authority.getSubjectX500Principal().getName() + "\" is not an authority's certificate");
                 }
+                if (!CertificateRules.isStrong(authority.getPublicKey())) {
+                    throw new UnusableTls(settings.clientCa().orElseThrow() + ": the key of \""
+                            + authority.getSubjectX500Principal().getName() + "\" is too weak to vouch for anybody");
+                }
             }
-            policy = new DevicePolicy(authorities, Revocation.load(settings.crls(), authorities, clock), clock);
+            policy = new DevicePolicy(
+                    authorities,
+                    new CertificateRules(settings.clientKeys()),
+                    Revocation.load(settings.crls(), authorities, clock),
+                    settings.clockSkew(),
+                    clock);
         }
         return new Snapshot(context(settings, chain, key, policy), policy, chain.get(0));
     }
@@ -201,8 +213,13 @@ public final class TlsContext {
 
     private static SslProvider provider(Tls settings) throws UnusableTls {
         boolean cnsa = settings.profile() == TlsProfile.CNSA;
-        if (settings.provider() == TlsProvider.JDK || cnsa && settings.provider() == TlsProvider.AUTO) {
+        boolean rareKeys = settings.clientKeys().contains(ClientKey.ED25519)
+                || settings.clientKeys().contains(ClientKey.P521);
+        if (settings.provider() == TlsProvider.JDK || (cnsa || rareKeys) && settings.provider() == TlsProvider.AUTO) {
             return SslProvider.JDK;
+        }
+        if (rareKeys) {
+            throw new UnusableTls("client_keys ed25519 and p521 need provider jdk: BoringSSL never asks for them");
         }
         if (settings.provider() == TlsProvider.BORINGSSL) {
             if (cnsa) {

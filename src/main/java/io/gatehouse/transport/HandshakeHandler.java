@@ -1,6 +1,5 @@
 package io.gatehouse.transport;
 
-import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.tls.CertificateRefused;
 import io.gatehouse.tls.Handshake;
 import io.gatehouse.tls.Peer;
@@ -10,7 +9,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.net.InetSocketAddress;
-import java.security.cert.X509Certificate;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -55,67 +53,8 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void refuse(ChannelHandlerContext channel, @Nullable InetSocketAddress address, Throwable cause) {
-        listener.metrics().handshakesRefused.increment();
-        CertificateRefused refused = find(cause);
-        String from = address == null ? "" : address.getAddress().getHostAddress();
-        if (refused == null) {
-            LOG.info("handshake with {} on {} failed: {}", from, listener.name(), cause.getMessage());
-            boolean none = String.valueOf(cause.getMessage()).contains("PEER_DID_NOT_RETURN_A_CERTIFICATE")
-                    || String.valueOf(cause.getMessage()).contains("Empty client certificate chain");
-            listener.audit()
-                    .record(new AuditEvent.HandshakeRefused(
-                            from,
-                            listener.name(),
-                            none ? "CERT_NONE" : "HANDSHAKE",
-                            null,
-                            null,
-                            null,
-                            none ? "no certificate was sent" : String.valueOf(cause.getMessage())));
-        } else {
-            X509Certificate certificate = refused.certificate();
-            String subject = certificate == null
-                    ? null
-                    : certificate.getSubjectX500Principal().getName();
-            String serial =
-                    certificate == null ? null : certificate.getSerialNumber().toString(16);
-            String issuer = certificate == null
-                    ? null
-                    : certificate.getIssuerX500Principal().getName();
-            LOG.info(
-                    "{} refused on {}: {} {} (subject \"{}\", serial {}, issuer \"{}\")",
-                    from,
-                    listener.name(),
-                    refused.code(),
-                    refused.getMessage(),
-                    subject,
-                    serial,
-                    issuer);
-            listener.audit()
-                    .record(new AuditEvent.HandshakeRefused(
-                            from,
-                            listener.name(),
-                            refused.code().name(),
-                            subject,
-                            serial,
-                            issuer,
-                            String.valueOf(refused.getMessage())));
-        }
+        listener.refusals().tell(listener.name(), address, cause);
         channel.close();
-    }
-
-    private static @Nullable CertificateRefused find(@Nullable Throwable cause) {
-        for (Throwable one = cause; one != null; one = one.getCause()) {
-            if (one instanceof CertificateRefused refused) {
-                return refused;
-            }
-            for (Throwable other : one.getSuppressed()) {
-                CertificateRefused found = find(other);
-                if (found != null) {
-                    return found;
-                }
-            }
-        }
-        return null;
     }
 
     @Override

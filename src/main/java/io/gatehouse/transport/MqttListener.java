@@ -50,6 +50,7 @@ public final class MqttListener implements AutoCloseable {
     private final Optional<TlsContext> tls;
     private final Function<? super Wire, ? extends Dialogue> gate;
     private final Shared shared;
+    private final Refusals refusals;
     private final AtomicInteger open = new AtomicInteger();
     private @Nullable Channel channel;
 
@@ -78,6 +79,7 @@ public final class MqttListener implements AutoCloseable {
         this.tls = tls;
         this.gate = gate;
         this.shared = shared;
+        this.refusals = new Refusals(shared.metrics(), shared.audit());
     }
 
     /**
@@ -218,12 +220,8 @@ public final class MqttListener implements AutoCloseable {
         return settings.name();
     }
 
-    Metrics metrics() {
-        return shared.metrics();
-    }
-
-    AuditLog audit() {
-        return shared.audit();
+    Refusals refusals() {
+        return refusals;
     }
 
     /** Stops accepting; connections that are up are their dialogues' to end. */

@@ -73,8 +73,10 @@ final class House {
         router = new Router(authorizer, RouterLimits.DEFAULT, metrics, clock);
         SessionEvents events = new Wills(authorizer, router, audit::add);
         registry = new SessionRegistry(sessionLimits, this::schedule, events, metrics, clock);
-        ListenerRules listener =
-                new ListenerRules(credentials -> login(credentials.userName()), EnumSet.allOf(ProtocolVersion.class));
+        ListenerRules listener = new ListenerRules(
+                credentials -> login(credentials.userName()),
+                EnumSet.allOf(ProtocolVersion.class),
+                chain -> java.time.Instant.MAX);
         gate = new Gate(
                 Map.of("devices", listener),
                 clientLimits,

@@ -2,6 +2,7 @@ package io.gatehouse.tls;
 
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.List;
 
 /** Peers for the tests of other rooms, made without a handshake. */
@@ -10,16 +11,21 @@ public final class TestPeers {
 
     /** Over TLS, without a client certificate. */
     public static Peer tls(String address) {
-        return new Peer(new InetSocketAddress(address, 40_000), "TLSv1.3", "TLS_AES_128_GCM_SHA256", List.of());
+        return new Peer(
+                new InetSocketAddress(address, 40_000), "TLSv1.3", "TLS_AES_128_GCM_SHA256", List.of(), Instant.MAX);
     }
 
     /** Over TLS with a client certificate, from 127.0.0.1. */
     public static Peer tls(X509Certificate certificate) {
         return new Peer(
-                new InetSocketAddress("127.0.0.1", 40_000), "TLSv1.3", "TLS_AES_128_GCM_SHA256", List.of(certificate));
+                new InetSocketAddress("127.0.0.1", 40_000),
+                "TLSv1.3",
+                "TLS_AES_128_GCM_SHA256",
+                List.of(certificate),
+                Instant.MAX);
     }
 
     public static Peer plaintext(String address) {
-        return new Peer(new InetSocketAddress(address, 40_000), "plaintext", "", List.of());
+        return new Peer(new InetSocketAddress(address, 40_000), "plaintext", "", List.of(), Instant.MAX);
     }
 }
