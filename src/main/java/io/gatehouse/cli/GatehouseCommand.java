@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             PolicyCommand.class,
             TokenCommand.class,
             AuditCommand.class,
+            ImportCommand.class,
             StatusCommand.class,
             ClientsCommand.class,
             ReloadCommand.class,

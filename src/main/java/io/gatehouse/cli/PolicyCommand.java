@@ -28,7 +28,12 @@ import picocli.CommandLine.Spec;
         name = "policy",
         description = "Check, test and explain policies.",
         mixinStandardHelpOptions = true,
-        subcommands = {PolicyCommand.CheckPolicy.class, PolicyCommand.TestPolicy.class, PolicyExplain.class})
+        subcommands = {
+            PolicyCommand.CheckPolicy.class,
+            PolicyCommand.TestPolicy.class,
+            PolicyExplain.class,
+            PolicyImport.class
+        })
 final class PolicyCommand implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -51,6 +51,7 @@ class ArchitectureTest {
             Map.entry("connection", 6),
             Map.entry("transport", 7),
             Map.entry("admin", 7),
+            Map.entry("migration", 7),
             Map.entry("", 8),
             Map.entry("cli", 9));
 

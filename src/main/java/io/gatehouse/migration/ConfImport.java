@@ -1,0 +1,330 @@
+package io.gatehouse.migration;
+
+import io.gatehouse.json.Json;
+import io.gatehouse.migration.Note.Kind;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Mosquitto installation, from its {@code mosquitto.conf} on, as the texts of Gatehouse's files. Confined to one import.
+ *
+ * <p>A listener that would be plaintext on a network, or would let anybody in, is written as a comment with what it needs: an
+ * import does not open a door that Gatehouse keeps shut.
+ */
+public final class ConfImport {
+    private final Path file;
+    private final ConfReading conf;
+    private final List<Note> notes;
+    private final List<String> faults = new ArrayList<>();
+
+    private ConfImport(Path file, ConfReading conf) {
+        this.file = file;
+        this.conf = conf;
+        this.notes = new ArrayList<>(conf.notes);
+    }
+
+    /**
+     * What becomes of an installation.
+     *
+     * @param configuration the text of {@code gatehouse.yaml}
+     * @param policy the text of {@code policies/10-imported.yaml}
+     * @param passwordFile the users to take over; empty: there are none
+     * @param requests how many random requests were compared with Mosquitto's evaluation; 0: there was no access list
+     */
+    public record Imported(
+            String configuration,
+            String policy,
+            Optional<Path> passwordFile,
+            List<Note> notes,
+            int requests,
+            int announced) {
+        public Imported {
+            notes = List.copyOf(notes);
+        }
+    }
+
+    /**
+     * Reads an installation; writes nothing.
+     *
+     * @param seed of the random requests that compare the access list with the policy
+     * @throws NotImportable with every reason why nothing can be made of it
+     */
+    public static Imported run(Path file, long seed) throws NotImportable {
+        return new ConfImport(file, ConfReading.of(MosquittoConf.read(file))).run(seed);
+    }
+
+    private Imported run(long seed) throws NotImportable {
+        Optional<Path> passwords = one("password_file", listener -> listener.passwords);
+        Optional<Path> acl = one("acl_file", listener -> listener.acl);
+        String configuration = configuration(passwords.isPresent());
+        if (!faults.isEmpty()) {
+            throw new NotImportable(faults);
+        }
+        AclTranslation.Defaults defaults = new AclTranslation.Defaults(conf.retain, conf.maxQos);
+        if (acl.isEmpty()) {
+            return new Imported(configuration, everything(defaults), passwords, notes, 0, 0);
+        }
+        String name = acl.get().toString();
+        AclImport.Imported policy =
+                AclImport.run(name, MosquittoAcl.parse(name, AclImport.read(acl.get())), defaults, seed);
+        notes.addAll(policy.notes());
+        return new Imported(configuration, policy.policy(), passwords, notes, policy.requests(), policy.announced());
+    }
+
+    // what is one for all listeners here
+
+    private interface Setting {
+        @Nullable
+        String of(MosquittoListener listener);
+    }
+
+    private Optional<Path> one(String key, Setting setting) {
+        Set<String> values = new LinkedHashSet<>();
+        if (conf.perListener) {
+            conf.listeners.forEach(listener -> values.add(Objects.requireNonNullElse(setting.of(listener), "")));
+        } else {
+            values.add(Objects.requireNonNullElse(setting.of(conf.global()), ""));
+        }
+        if (values.size() > 1) {
+            faults.add(file + ": " + key
+                    + " is another for each listener; here one is for all. Import the lists one by one"
+                    + " (gatehouse policy import), and give each role its when: {listener: NAME}");
+        }
+        return values.stream().filter(value -> !value.isEmpty()).findFirst().map(this::resolve);
+    }
+
+    /** Mosquitto takes a relative path from where it is started; where that is not known, the configuration's folder is tried. */
+    private Path resolve(String path) {
+        Path direct = Path.of(path).toAbsolutePath();
+        Path folder = file.toAbsolutePath().getParent();
+        return Files.exists(direct) || folder == null
+                ? direct
+                : folder.resolve(path).normalize();
+    }
+
+    private boolean anonymous(MosquittoListener listener) {
+        Boolean said = conf.perListener ? listener.anonymous : conf.global().anonymous;
+        return said != null ? said : listener.place.equals("mosquitto.conf"); // the listener of an empty file
+    }
+
+    // gatehouse.yaml
+
+    private String configuration(boolean passwords) {
+        StringBuilder out = new StringBuilder();
+        out.append("# Made from ")
+                .append(MosquittoAcl.printable(file.toString()))
+                .append('\n');
+        out.append(
+                "# Every key and its default: docs/configuration.md. Check a change with: gatehouse check -c THIS_FILE\n");
+        out.append("version: 1\ndata: data\n\nlisteners:\n");
+        if (conf.global().hasTls()) {
+            notes.add(
+                    new Note(
+                            "M03",
+                            Kind.TO_DO,
+                            file.toString(),
+                            "certfile and keyfile before the first listener belong to none here: write them below the listener"));
+        }
+        Set<String> names = new LinkedHashSet<>();
+        boolean open = false;
+        for (MosquittoListener listener : conf.listeners) {
+            String name = (listener.websockets ? "web-" : "mqtt-") + listener.port;
+            if (names.add(name)) {
+                open |= listener(out, name, listener, passwords);
+            } else {
+                notes.add(new Note("M07", Kind.TO_DO, listener.place, "a second listener on port " + listener.port));
+            }
+        }
+        if (!open) {
+            notes.add(new Note(
+                    "M08",
+                    Kind.TO_DO,
+                    file.toString(),
+                    "no listener could be opened as it was; gatehouse.yaml says of each what it needs"));
+        }
+        certificateLogin(out);
+        if (passwords) {
+            boolean needed = conf.listeners.stream().anyMatch(listener -> !listener.usesCertificateName());
+            out.append(needed ? "password_login: {file: users.pw}\n" : "");
+        }
+        out.append("\npolicy: {folder: policies}\n");
+        if (!conf.persistence) {
+            out.append("storage: memory\n");
+        }
+        section(out, "sessions", conf.sessions);
+        section(out, "limits", conf.limits);
+        if (conf.sysInterval != null) {
+            out.append("sys: {interval: ").append(conf.sysInterval).append("}\n");
+        }
+        out.append("audit: {file: data/audit.jsonl}\n");
+        return out.toString();
+    }
+
+    private static void section(StringBuilder out, String name, Map<String, String> values) {
+        if (!values.isEmpty()) {
+            out.append(name).append(":\n");
+            values.forEach((key, value) ->
+                    out.append("  ").append(key).append(": ").append(value).append('\n'));
+        }
+    }
+
+    private void certificateLogin(StringBuilder out) {
+        boolean identity = conf.listeners.stream().anyMatch(listener -> listener.identityAsUser);
+        boolean subject =
+                conf.listeners.stream().anyMatch(listener -> !listener.identityAsUser && listener.subjectAsUser);
+        if (identity && subject) {
+            faults.add(
+                    file + ": use_identity_as_username and use_subject_as_username on different listeners; here one way"
+                            + " of naming is for all");
+        }
+        if (identity || subject) {
+            out.append("\ncertificate_login: {user: ")
+                    .append(identity ? "cert.cn" : "cert.subject")
+                    .append("}\n");
+        }
+    }
+
+    /** Writes a listener, or, as a comment, one that has to be mended first; whether it is open. */
+    private boolean listener(StringBuilder out, String name, MosquittoListener from, boolean passwords) {
+        List<String> lines = new ArrayList<>();
+        String obstacle = null;
+        lines.add("bind: "
+                + Json.line(from.bind == null ? "*" : from.bind.equals("localhost") ? "127.0.0.1" : from.bind));
+        lines.add("port: " + from.port);
+        if (from.hasTls()) {
+            tls(lines, from);
+        } else if (from.isLoopback()) {
+            lines.add("insecure: {acknowledge: \"plaintext on this machine only, as it was in mosquitto.conf\"}");
+            notes.add(new Note(
+                    "M10",
+                    Kind.DIFFERENT,
+                    from.place,
+                    "plaintext on loopback: it is loud at every start. Give it TLS when you can"));
+        } else {
+            obstacle =
+                    "it has no TLS. Make a certificate (gatehouse certs init; gatehouse certs server NAME --dns NAME) and say"
+                            + " where it is";
+            lines.add("tls: {certificate: CERTIFICATE, key: KEY}");
+        }
+        if (from.websockets) {
+            lines.add("websocket: {path: /, origins: []}");
+            notes.add(new Note(
+                    "M11",
+                    Kind.TO_DO,
+                    from.place,
+                    "pages connect only from the origins that you name: websocket: {origins: [\"https://...\"]}"));
+        }
+        if (from.usesCertificateName()) {
+            lines.add("login: certificate");
+        } else if (anonymous(from) && !passwords) {
+            lines.add("login: none");
+            obstacle = (obstacle == null ? "" : obstacle + "; ")
+                    + "it lets everybody in (allow_anonymous). If it has to, take the comment away and assign a role to {auth:"
+                    + " anonymous} in the policy";
+        } else if (passwords) {
+            lines.add("login: password");
+            if (anonymous(from)) {
+                notes.add(new Note(
+                        "M12",
+                        Kind.DIFFERENT,
+                        from.place,
+                        "allow_anonymous with a password file: here everybody needs a name and a password"));
+            }
+        } else {
+            obstacle = (obstacle == null ? "" : obstacle + "; ")
+                    + "nobody can log in: it has neither passwords nor certificates";
+            lines.add("login: password");
+        }
+        if (!from.versions.isEmpty()) {
+            lines.add("versions: ["
+                    + String.join(", ", from.versions.stream().map(Json::line).toList()) + "]");
+        }
+        if (from.maxConnections > 0) {
+            lines.add("max_connections: " + from.maxConnections);
+        }
+        String mark = obstacle == null ? "" : "# ";
+        if (obstacle != null) {
+            out.append("  # not open yet: ").append(obstacle).append('\n');
+            notes.add(new Note("M13", Kind.TO_DO, from.place, "listener " + name + " is not open yet: " + obstacle));
+        }
+        out.append("  ").append(mark).append(name).append(":\n");
+        lines.forEach(
+                line -> out.append("  ").append(mark).append("  ").append(line).append('\n'));
+        return obstacle == null;
+    }
+
+    private void tls(List<String> lines, MosquittoListener from) {
+        lines.add("tls:");
+        lines.add("  certificate: " + path(from.certificate));
+        lines.add("  key: " + path(from.key));
+        boolean certificates = from.requireCertificate || from.usesCertificateName();
+        if (certificates && from.authorities == null) {
+            faults.add(from.place
+                    + ": require_certificate without a cafile (a capath is not carried): write the authorities"
+                    + " into one file and name it with cafile");
+        } else if (certificates) {
+            lines.add("  client_ca: " + path(from.authorities));
+            lines.add("  client_certificate: required");
+            notes.add(new Note(
+                    "M14",
+                    Kind.DIFFERENT,
+                    from.place,
+                    "client certificates have to keep rules of ours (key usage for clients, no SHA-1, X.509 v3, ...): see"
+                            + " docs/tls.md, and try one with: gatehouse certs verify CERT --as client"));
+        } else if (from.authorities != null) {
+            notes.add(new Note(
+                    "M02",
+                    Kind.DROPPED,
+                    from.place,
+                    "cafile without require_certificate: no certificate is asked for"));
+        }
+        if (certificates && from.crl != null) {
+            lines.add("  crl: [" + path(from.crl) + "]");
+        }
+    }
+
+    private String path(@Nullable String path) {
+        return Json.line(resolve(Objects.requireNonNull(path)).toString());
+    }
+
+    // a policy where there was none
+
+    private String everything(AclTranslation.Defaults defaults) {
+        notes.add(new Note(
+                "I10",
+                Kind.TO_DO,
+                file.toString(),
+                "there is no acl_file: Mosquitto allows everybody everything. The policy says the same in one role, for those who"
+                        + " log in; write who needs what, and take the role away"));
+        return """
+                # Made from a configuration without acl_file: everybody who logs in may do everything, as it was.
+                # Write roles for what each needs, then take this one away: docs/policy.md
+                version: 1
+                %s%s
+                roles:
+                  everything:
+                    publish: ["#"]
+                    subscribe: ["#", "$SYS/#"]
+
+                assign:
+                  - to: {auth: [certificate, password, jwt]}
+                    roles: [everything]
+
+                tests:
+                  - as: {user: somebody, client: client-1, auth: password}
+                    can: [publish a/b, subscribe "#", receive $SYS/broker/uptime]
+                    cannot: [publish $SYS/broker/uptime]
+                """.replace("subscribe \"#\"", "\"subscribe #\"").formatted(
+                defaults.retain() && defaults.maxQos() == 2 ? "" : "\ndefaults:\n",
+                (defaults.retain() ? "" : "  retain: false\n")
+                        + (defaults.maxQos() == 2 ? "" : "  max_qos: " + defaults.maxQos() + "\n"));
+    }
+}
