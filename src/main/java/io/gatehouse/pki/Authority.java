@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.bouncycastle.cert.X509CRLHolder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,10 +36,15 @@ public final class Authority implements AutoCloseable {
     /** A week of holidays must not lock a fleet out (RFC 5280, 5.1.2.5: nextUpdate). */
     public static final Duration LIST_VALIDITY = Duration.ofDays(7);
 
+    /** How long a standing authority waits for a command that is changing something. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final AuthorityFolder folder;
     private final Clock clock;
     private final Signer signer;
-    private final FileChannel lock;
+    /** Null for one that stands: it takes the lock for each thing it does. */
+    private @Nullable FileChannel lock;
+
     private final Inventory inventory = new Inventory();
     private final Journal journal;
     private final char[] passphrase;
@@ -119,6 +123,56 @@ public final class Authority implements AutoCloseable {
         }
     }
 
+    /**
+     * Opens an authority that stays open for weeks beside others: the lock is held by {@link #exclusively} only, and of
+     * all keys it has the device authority's. The passphrase is forgotten when this returns.
+     */
+    static Authority standing(Path path, char[] passphrase, Clock clock) throws PkiProblem {
+        Authority authority = open(path, passphrase, clock);
+        try {
+            authority.issuer(Profile.DEVICE);
+        } catch (PkiProblem e) {
+            authority.close();
+            throw e;
+        }
+        authority.release();
+        Arrays.fill(authority.passphrase, '\0');
+        return authority;
+    }
+
+    private void release() {
+        FileChannel held = lock;
+        lock = null;
+        try {
+            if (held != null) {
+                held.close();
+            }
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** Something that changes a standing authority, or does not and says why. */
+    @FunctionalInterface
+    interface Work<T> {
+        T run() throws PkiProblem;
+    }
+
+    /** Does something with the lock, after having read what others did in the meantime. */
+    <T> T exclusively(Work<T> work) throws PkiProblem {
+        try (FileChannel held = folder.lockWithin(PATIENCE)) {
+            journal.resume(clock, inventory::apply);
+            return work.run();
+        } catch (IOException e) {
+            throw new PkiProblem(Kind.IO, folder.path() + ": cannot be locked: " + e.getMessage());
+        }
+    }
+
+    /** Reads what others did, without the lock. */
+    void refresh() throws PkiProblem {
+        journal.catchUp(inventory::apply);
+    }
+
     /** What an authority issued, without its lock and without its passphrase. */
     public static Inventory view(Path path) throws PkiProblem {
         AuthorityFolder folder = new AuthorityFolder(path);
@@ -128,7 +182,7 @@ public final class Authority implements AutoCloseable {
         return inventory;
     }
 
-    private static void requireWhole(AuthorityFolder folder) throws PkiProblem {
+    static void requireWhole(AuthorityFolder folder) throws PkiProblem {
         if (!folder.isWhole()) {
             throw new PkiProblem(
                     Kind.NOT_FOUND, folder.path() + ": no authority here. Make one with: gatehouse certs init");
@@ -213,12 +267,17 @@ public final class Authority implements AutoCloseable {
 
     /** Journals what was signed; when it returns, the journal is on the disk. */
     void record(List<Issued> fresh) throws PkiProblem {
+        record("issue", fresh);
+    }
+
+    /** @param action {@code issue}, or {@code enrol} for what is pending until its holder logs in with it */
+    void record(String action, List<Issued> fresh) throws PkiProblem {
         List<Journal.Entry> entries = new ArrayList<>();
         for (Issued issued : fresh) {
             entries.add(new Journal.Entry(
                     clock.instant().toString(),
                     actor(),
-                    "issue",
+                    action,
                     issued.profile().word(),
                     issued.id(),
                     issued.serial(),
@@ -284,30 +343,17 @@ public final class Authority implements AutoCloseable {
 
     /** Signs and writes the revocation lists of both authorities, as DER and PEM; says the files. */
     public List<Path> publishRevocations(Duration validity) throws PkiProblem {
+        return publishRevocations(List.of(Profile.DEVICE, Profile.SERVER), validity);
+    }
+
+    List<Path> publishRevocations(List<Profile> kinds, Duration validity) throws PkiProblem {
+        long number = inventory.listNumber() + 1;
+        append(List.of(entry(clock.instant(), "crl", Journal.NOTHING, Long.toString(number))));
         List<Path> written = new ArrayList<>();
-        try {
-            AtomicFiles.makePrivateFolder(folder.path().resolve("crl"));
-            long number = inventory.listNumber() + 1;
-            append(List.of(entry(clock.instant(), "crl", Journal.NOTHING, Long.toString(number))));
-            for (Profile kind : List.of(Profile.DEVICE, Profile.SERVER)) {
-                List<Inventory.Item> revoked = inventory.items().stream()
-                        .filter(item -> item.profile().isServer() == kind.isServer() && item.revokedAt() != null)
-                        .filter(item -> item.notAfter().isAfter(clock.instant()))
-                        .toList();
-                X509CRLHolder list = signer.revocations(issuer(kind), revoked, number, validity);
-                Path der = folder.revocationList(kind.word());
-                AtomicFiles.writePublic(der, list.getEncoded());
-                AtomicFiles.writePublic(
-                        folder.revocationListPem(kind.word()), ascii(Pem.block("X509 CRL", list.getEncoded())));
-                written.add(der);
-                written.add(folder.revocationListPem(kind.word()));
-            }
-            return written;
-        } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, folder.path().resolve("crl") + ": cannot be written: " + e.getMessage());
-        } catch (GeneralSecurityException e) {
-            throw new PkiProblem(Kind.IO, "the revocation list cannot be made: " + e.getMessage());
+        for (Profile kind : kinds) {
+            written.addAll(RevocationLists.publish(folder, signer, issuer(kind), kind, inventory, number, validity));
         }
+        return written;
     }
 
     /** Makes a token with which a device may enrol once; it is known to nobody but who reads this answer. */
@@ -327,21 +373,30 @@ public final class Authority implements AutoCloseable {
         return token;
     }
 
-    /** Uses a token up, before anything is signed for it; false if it is not this holder's, or used, or too old. */
-    public boolean consumeToken(String id, String token) throws PkiProblem {
-        Optional<Inventory.Token> known = inventory.token(Journal.hash(token));
-        if (known.isEmpty() || !known.get().id().equals(id) || !known.get().usable(clock.instant())) {
-            return false;
-        }
-        append(List.of(tokenEntry("token-used", known.get())));
-        return true;
+    /** Uses a token up for a key, before anything is signed for it. */
+    void consume(Inventory.Token token, String key) throws PkiProblem {
+        append(List.of(tokenEntry("token-used", token, key)));
+    }
+
+    /** The holder of a certificate logged in with it for the first time: the one before has had its day. */
+    void activate(Inventory.Item item) throws PkiProblem {
+        append(List.of(new Journal.Entry(
+                clock.instant().toString(),
+                actor(),
+                "activate",
+                item.profile().word(),
+                item.id(),
+                item.serial().toString(16),
+                item.notAfter().toString(),
+                item.key(),
+                Journal.NOTHING)));
     }
 
     /** Takes back the tokens of a holder that were not used; says how many. */
     public int revokeTokens(String id) throws PkiProblem {
         List<Journal.Entry> entries = inventory.tokens().stream()
                 .filter(token -> token.id().equals(id) && token.usable(clock.instant()))
-                .map(token -> tokenEntry("token-revoked", token))
+                .map(token -> tokenEntry("token-revoked", token, Journal.NOTHING))
                 .toList();
         if (!entries.isEmpty()) {
             append(entries);
@@ -349,7 +404,7 @@ public final class Authority implements AutoCloseable {
         return entries.size();
     }
 
-    private Journal.Entry tokenEntry(String action, Inventory.Token token) {
+    private Journal.Entry tokenEntry(String action, Inventory.Token token, String key) {
         return new Journal.Entry(
                 clock.instant().toString(),
                 actor(),
@@ -358,7 +413,7 @@ public final class Authority implements AutoCloseable {
                 token.id(),
                 token.hash(),
                 token.end().toString(),
-                Journal.NOTHING,
+                key,
                 Journal.NOTHING);
     }
 
@@ -381,7 +436,7 @@ public final class Authority implements AutoCloseable {
         return name.isEmpty() ? "unknown" : name;
     }
 
-    private static String keyHash(PublicKey key) {
+    static String keyHash(PublicKey key) {
         return Journal.sha256(key.getEncoded()).substring(0, 32);
     }
 
@@ -424,10 +479,6 @@ public final class Authority implements AutoCloseable {
     public void close() {
         Arrays.fill(passphrase, '\0');
         issuers.clear();
-        try {
-            lock.close();
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+        release();
     }
 }

@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /** Where an authority keeps what. Immutable. */
 public record AuthorityFolder(Path path) {
@@ -58,6 +60,21 @@ public record AuthorityFolder(Path path) {
 
     X509Certificate certificate(String authority) throws PkiProblem {
         return Pem.certificates(certificateOf(authority)).get(0);
+    }
+
+    /** Takes the lock as soon as it is free, within a time. */
+    FileChannel lockWithin(Duration patience) throws IOException, PkiProblem {
+        long end = System.nanoTime() + patience.toNanos();
+        while (true) {
+            try {
+                return lock();
+            } catch (PkiProblem e) {
+                if (e.kind() != Kind.LOCKED || System.nanoTime() - end > 0) {
+                    throw e;
+                }
+                LockSupport.parkNanos(5_000_000);
+            }
+        }
     }
 
     /** Takes the lock, which the system gives back even if this process is killed. */

@@ -40,6 +40,8 @@ public final class Csr {
     private final X500Name subject;
     private final List<String> dnsNames = new ArrayList<>();
     private final List<String> ipAddresses = new ArrayList<>();
+    private final List<String> uris = new ArrayList<>();
+    private final List<String> otherNames = new ArrayList<>();
     private final List<String> dropped = new ArrayList<>();
 
     private Csr(PublicKey key, X500Name subject) {
@@ -69,8 +71,10 @@ public final class Csr {
             return csr;
         } catch (PKCSException | OperatorCreationException e) {
             throw unproven(name);
-        } catch (GeneralSecurityException | IllegalArgumentException | IOException e) {
+        } catch (GeneralSecurityException | IOException e) {
             throw new PkiProblem(Kind.INPUT, name + ": not a certification request: " + e.getMessage());
+        } catch (RuntimeException e) { // what the library throws for bytes that are not one is of many kinds
+            throw new PkiProblem(Kind.INPUT, name + ": not a certification request");
         }
     }
 
@@ -122,7 +126,9 @@ public final class Csr {
             switch (name.getTagNo()) {
                 case GeneralName.dNSName -> dnsNames.add(name.getName().toString());
                 case GeneralName.iPAddress -> ipAddresses.add(address(name));
-                default -> dropped.add("name " + Profile.shown(name.toString()));
+                case GeneralName.uniformResourceIdentifier ->
+                    uris.add(name.getName().toString());
+                default -> otherNames.add(name.toString());
             }
         }
     }
@@ -167,6 +173,26 @@ public final class Csr {
                 : Optional.empty();
     }
 
+    PublicKey key() {
+        return key;
+    }
+
+    /** Whether every name in it is that of one client, or it names nobody. */
+    boolean namesNobodyBut(String id, String uri) {
+        RDN[] commonNames = subject.getRDNs(BCStyle.CN);
+        for (RDN name : commonNames) {
+            if (name.isMultiValued()
+                    || !IETFUtils.valueToString(name.getFirst().getValue()).equals(id)) {
+                return false;
+            }
+        }
+        return commonNames.length <= 1
+                && uris.stream().allMatch(uri::equals)
+                && dnsNames.stream().allMatch(id::equals)
+                && ipAddresses.isEmpty()
+                && otherNames.isEmpty();
+    }
+
     String keyDescription() {
         return Curves.describe(key);
     }
@@ -174,6 +200,8 @@ public final class Csr {
     /** What a profile does not take over; for clients that includes host names. */
     public List<String> dropped(Profile profile) {
         List<String> all = new ArrayList<>(dropped);
+        uris.forEach(name -> all.add("name URI:" + Profile.shown(name)));
+        otherNames.forEach(name -> all.add("name " + Profile.shown(name)));
         if (!profile.isServer()) {
             dnsNames.forEach(name -> all.add("name DNS:" + Profile.shown(name)));
             ipAddresses.forEach(name -> all.add("name IP:" + name));

@@ -1,11 +1,15 @@
 package io.gatehouse.pki;
 
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +23,12 @@ import org.jspecify.annotations.Nullable;
  * <p>It is rebuilt from the journal whenever an authority is opened, so it can never disagree with it.
  */
 public final class Inventory {
-    /** What became of a certificate. Superseded: a later one was made for the same holder; it is still accepted. */
+    /**
+     * What became of a certificate. Pending: its holder enrolled by itself and has not logged in with it yet. Superseded: a
+     * later one was made for the same holder. All but the revoked and the expired are accepted.
+     */
     public enum State {
+        PENDING,
         ACTIVE,
         SUPERSEDED,
         REVOKED,
@@ -30,6 +38,8 @@ public final class Inventory {
     /**
      * A certificate that was issued.
      *
+     * @param key the first half of the SHA-256 of its public key, in hex
+     * @param retiredAt when its holder first logged in with the next one that it enrolled for; null: it did not
      * @param revokedAt null unless it was revoked
      */
     public record Item(
@@ -38,7 +48,10 @@ public final class Inventory {
             Profile profile,
             Instant issuedAt,
             Instant notAfter,
+            String key,
+            boolean pending,
             boolean superseded,
+            @Nullable Instant retiredAt,
             @Nullable Instant revokedAt,
             @Nullable RevocationReason reason) {
 
@@ -49,7 +62,34 @@ public final class Inventory {
             if (now.isAfter(notAfter)) {
                 return State.EXPIRED;
             }
+            if (pending) {
+                return State.PENDING;
+            }
             return superseded ? State.SUPERSEDED : State.ACTIVE;
+        }
+
+        private Item activated() {
+            return new Item(
+                    serial, id, profile, issuedAt, notAfter, key, false, superseded, retiredAt, revokedAt, reason);
+        }
+
+        private Item replaced(@Nullable Instant retirement) {
+            return new Item(
+                    serial,
+                    id,
+                    profile,
+                    issuedAt,
+                    notAfter,
+                    key,
+                    pending,
+                    true,
+                    retiredAt == null ? retirement : retiredAt,
+                    revokedAt,
+                    reason);
+        }
+
+        private Item revoked(Instant at, RevocationReason why) {
+            return new Item(serial, id, profile, issuedAt, notAfter, key, pending, superseded, retiredAt, at, why);
         }
 
         public boolean expiresWithin(Duration time, Instant now) {
@@ -57,17 +97,36 @@ public final class Inventory {
         }
     }
 
-    /** A token with which a device may enrol once; only its hash is known. */
-    public record Token(String hash, String id, Instant end, boolean used) {
+    /**
+     * A token with which a device may enrol once; only its hash is known.
+     *
+     * @param usedAt when it was used or taken back; null: it was not
+     * @param usedFor the key that it was used for, as in {@link Item#key}; null: for none
+     */
+    public record Token(
+            String hash,
+            String id,
+            Instant end,
+            @Nullable Instant usedAt,
+            @Nullable String usedFor) {
+        public boolean used() {
+            return usedAt != null;
+        }
+
         public boolean usable(Instant now) {
-            return !used && now.isBefore(end);
+            return usedAt == null && now.isBefore(end);
         }
     }
+
+    private static final Duration DAY = Duration.ofDays(1);
 
     private final Map<BigInteger, Item> items = new LinkedHashMap<>();
     private final Map<String, BigInteger> latest = new LinkedHashMap<>();
     private final Map<String, String> keys = new LinkedHashMap<>();
     private final Map<String, Token> tokens = new LinkedHashMap<>();
+    /** When devices enrolled, of the last day. */
+    private final Deque<Instant> enrolments = new ArrayDeque<>();
+
     private long listNumber;
     private String organisation = "Gatehouse";
     private String uriTemplate = AuthorityOptions.DEFAULT_URI;
@@ -79,56 +138,75 @@ public final class Inventory {
                 uriTemplate = entry.detail().equals(Journal.NOTHING) ? "" : entry.detail();
             }
             case "issue" -> issued(entry);
+            case "enrol" -> enrolled(entry);
+            case "activate" -> activated(entry);
             case "revoke" ->
-                items.computeIfPresent(new BigInteger(entry.serial(), 16), (serial, item) -> revoked(item, entry));
+                items.computeIfPresent(
+                        new BigInteger(entry.serial(), 16),
+                        (serial, item) ->
+                                item.revoked(Instant.parse(entry.time()), RevocationReason.ofWord(entry.detail())));
             case "crl" -> listNumber = Math.max(listNumber, Long.parseLong(entry.detail()));
             case "token" ->
-                tokens.put(entry.serial(), new Token(entry.serial(), entry.id(), Instant.parse(entry.end()), false));
+                tokens.put(
+                        entry.serial(), new Token(entry.serial(), entry.id(), Instant.parse(entry.end()), null, null));
             case "token-used", "token-revoked" ->
                 tokens.computeIfPresent(
-                        entry.serial(), (hash, token) -> new Token(hash, token.id(), token.end(), true));
+                        entry.serial(),
+                        (hash, token) -> new Token(
+                                hash,
+                                token.id(),
+                                token.end(),
+                                Instant.parse(entry.time()),
+                                entry.key().equals(Journal.NOTHING) ? null : entry.key()));
             default -> throw new IllegalStateException("unknown action in the journal: " + entry.action());
         }
     }
 
     private void issued(Journal.Entry entry) {
+        Item item = add(entry, false);
+        BigInteger before = latest.put(name(item.profile(), item.id()), item.serial());
+        if (before != null) {
+            items.computeIfPresent(before, (serial, old) -> old.replaced(null));
+        }
+    }
+
+    /** The one before goes on being the holder's until the new one was used: a reply that got lost takes nothing away. */
+    private void enrolled(Journal.Entry entry) {
+        Item item = add(entry, true);
+        enrolments.addLast(item.issuedAt());
+        while (!enrolments.isEmpty()
+                && enrolments.getFirst().isBefore(item.issuedAt().minus(DAY))) {
+            enrolments.removeFirst();
+        }
+    }
+
+    private Item add(Journal.Entry entry, boolean pending) {
         Item item = new Item(
                 new BigInteger(entry.serial(), 16),
                 entry.id(),
                 Profile.ofWord(entry.profile()),
                 Instant.parse(entry.time()),
                 Instant.parse(entry.end()),
+                entry.key(),
+                pending,
                 false,
+                null,
                 null,
                 null);
         items.put(item.serial(), item);
         keys.putIfAbsent(entry.key(), entry.id());
-        BigInteger before = latest.put(name(item.profile(), item.id()), item.serial());
-        if (before != null) {
-            items.computeIfPresent(
-                    before,
-                    (serial, old) -> new Item(
-                            serial,
-                            old.id(),
-                            old.profile(),
-                            old.issuedAt(),
-                            old.notAfter(),
-                            true,
-                            old.revokedAt(),
-                            old.reason()));
-        }
+        return item;
     }
 
-    private static Item revoked(Item item, Journal.Entry entry) {
-        return new Item(
-                item.serial(),
-                item.id(),
-                item.profile(),
-                item.issuedAt(),
-                item.notAfter(),
-                item.superseded(),
-                Instant.parse(entry.time()),
-                RevocationReason.ofWord(entry.detail()));
+    private void activated(Journal.Entry entry) {
+        Item item = items.computeIfPresent(new BigInteger(entry.serial(), 16), (serial, old) -> old.activated());
+        if (item == null) {
+            return;
+        }
+        BigInteger before = latest.put(name(item.profile(), item.id()), item.serial());
+        if (before != null && !before.equals(item.serial())) {
+            items.computeIfPresent(before, (serial, old) -> old.replaced(Instant.parse(entry.time())));
+        }
     }
 
     /** Names of servers and of clients are apart: a device may be called as a server is. */
@@ -159,6 +237,13 @@ public final class Inventory {
                 .filter(item -> item.state(now) == State.ACTIVE);
     }
 
+    /** The certificates of a holder for one key, oldest first. */
+    List<Item> ofKey(String id, String key) {
+        return keys.containsKey(key)
+                ? byId(id).stream().filter(item -> item.key().equals(key)).toList()
+                : List.of();
+    }
+
     /** Whose public key this is, if it was certified before. */
     Optional<String> holderOf(String keyHash) {
         return Optional.ofNullable(keys.get(keyHash));
@@ -168,8 +253,21 @@ public final class Inventory {
         return Collections.unmodifiableCollection(tokens.values());
     }
 
-    Optional<Token> token(String hash) {
-        return Optional.ofNullable(tokens.get(hash));
+    /** A holder's token, compared in a time that tells nothing about it. */
+    Optional<Token> token(String id, String hash) {
+        Token found = tokens.get(hash); // by a hash that nobody can aim
+        boolean same = found != null
+                && MessageDigest.isEqual(
+                        found.hash().getBytes(StandardCharsets.US_ASCII), hash.getBytes(StandardCharsets.US_ASCII))
+                && MessageDigest.isEqual(
+                        found.id().getBytes(StandardCharsets.UTF_8), id.getBytes(StandardCharsets.UTF_8));
+        return same ? Optional.ofNullable(found) : Optional.empty();
+    }
+
+    /** How many certificates devices enrolled for within the last day. */
+    int enrolledWithinADay(Instant now) {
+        Instant since = now.minus(DAY);
+        return (int) enrolments.stream().filter(at -> at.isAfter(since)).count();
     }
 
     /** The number of the last revocation list; numbers only grow (RFC 5280, 5.2.3). */

@@ -39,6 +39,8 @@ final class Journal {
     private final Path file;
     private long count;
     private String lastHash = FIRST;
+    /** The bytes of the lines that were read or written. */
+    private long whole;
 
     /**
      * One line: fields separated by tabs, then the hash of the line before and of this one.
@@ -79,36 +81,55 @@ final class Journal {
     /** Opens to append; a torn last line is set aside first. */
     static Journal open(Path file, Clock clock, Consumer<Entry> reader) throws PkiProblem {
         Journal journal = new Journal(file);
+        journal.resume(clock, reader);
+        return journal;
+    }
+
+    /** Begins at the first line, for {@link #catchUp} only. */
+    static Journal follow(Path file) {
+        return new Journal(file);
+    }
+
+    /** As {@link #catchUp}, with the right to write: a torn last line is set aside. */
+    void resume(Clock clock, Consumer<Entry> reader) throws PkiProblem {
+        catchUp(reader);
         try {
-            long whole = journal.read(reader);
             if (Files.exists(file) && whole < Files.size(file)) {
-                journal.setAside(whole, clock);
+                setAside(whole, clock);
             }
         } catch (IOException e) {
             throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
         }
-        return journal;
+    }
+
+    /** Reads what others appended since the last line that was read or written here; says whether there was something. */
+    boolean catchUp(Consumer<Entry> reader) throws PkiProblem {
+        long before = count;
+        try {
+            long size = Files.exists(file) ? Files.size(file) : 0;
+            if (size < whole) {
+                throw changed(count);
+            }
+            if (size > whole) {
+                read(reader);
+            }
+        } catch (IOException e) {
+            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
+        }
+        return count > before;
     }
 
     /** Reads without the right to write: a line that another process is just appending is not seen yet. */
     static long view(Path file, Consumer<Entry> reader) throws PkiProblem {
         Journal journal = new Journal(file);
-        try {
-            journal.read(reader);
-        } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
-        }
+        journal.catchUp(reader);
         return journal.count;
     }
 
-    /** How many bytes are whole lines. */
-    private long read(Consumer<Entry> reader) throws IOException, PkiProblem {
-        if (!Files.exists(file)) {
-            return 0;
-        }
-        long whole = 0;
+    private void read(Consumer<Entry> reader) throws IOException, PkiProblem {
         ByteArrayOutputStream line = new ByteArrayOutputStream(1024);
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+            in.skipNBytes(whole);
             for (int b = in.read(); b >= 0; b = in.read()) {
                 if (b != '\n') {
                     if (line.size() >= MAX_LINE_BYTES) {
@@ -117,12 +138,12 @@ final class Journal {
                     line.write(b);
                     continue;
                 }
+                Entry entry = accept(line.toString(StandardCharsets.UTF_8));
                 whole += line.size() + 1L;
-                reader.accept(accept(line.toString(StandardCharsets.UTF_8)));
                 line.reset();
+                reader.accept(entry);
             }
         }
-        return whole;
     }
 
     private Entry accept(String text) throws PkiProblem {
@@ -146,13 +167,13 @@ final class Journal {
     }
 
     /** A line without its end was never acknowledged to anybody: it is kept for the curious and cut off. */
-    private void setAside(long whole, Clock clock) throws IOException {
+    private void setAside(long end, Clock clock) throws IOException {
         Path torn = file.resolveSibling(file.getFileName() + ".torn-" + clock.millis());
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            ByteBuffer rest = ByteBuffer.allocate((int) Math.min(MAX_LINE_BYTES, channel.size() - whole));
-            channel.read(rest, whole);
+            ByteBuffer rest = ByteBuffer.allocate((int) Math.min(MAX_LINE_BYTES, channel.size() - end));
+            channel.read(rest, end);
             AtomicFiles.writePrivate(torn, java.util.Arrays.copyOf(rest.array(), rest.position()));
-            channel.truncate(whole);
+            channel.truncate(end);
             channel.force(true);
         }
     }
@@ -169,12 +190,14 @@ final class Journal {
             text.append(body).append('\t').append(hash).append('\n');
         }
         boolean existed = Files.exists(file);
+        long written;
         try (FileChannel channel = FileChannel.open(
                 file,
                 Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
                 AtomicFiles.attribute("rw-------"))) {
             long before = channel.size();
             ByteBuffer buffer = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
+            written = buffer.remaining();
             channel.position(before);
             try {
                 while (buffer.hasRemaining()) {
@@ -194,6 +217,7 @@ final class Journal {
         }
         count = number;
         lastHash = hash;
+        whole += written;
     }
 
     static String hash(String text) {

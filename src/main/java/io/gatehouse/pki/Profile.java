@@ -47,6 +47,11 @@ public enum Profile {
         return this == SERVER;
     }
 
+    /** The one URI of a client's certificate; empty if the authority gives none. */
+    String uri(String template, String id) {
+        return template.replace("{profile}", word()).replace("{id}", id);
+    }
+
     static Profile ofWord(String word) {
         return valueOf(word.toUpperCase(Locale.ROOT));
     }

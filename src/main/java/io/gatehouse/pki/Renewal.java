@@ -52,7 +52,8 @@ public final class Renewal {
         String serial = item.serial().toString(16);
         List<String> found = new ArrayList<>(1);
         Journal.view(folder.journal(), entry -> {
-            if (entry.action().equals("issue") && entry.serial().equals(serial)) {
+            boolean made = entry.action().equals("issue") || entry.action().equals("enrol");
+            if (made && entry.serial().equals(serial)) {
                 found.add(entry.detail());
             }
         });
@@ -81,7 +82,7 @@ public final class Renewal {
         }
     }
 
-    private static @Nullable String deviceSerial(X509Certificate certificate) {
+    static @Nullable String deviceSerial(X509Certificate certificate) {
         RDN[] numbers = X500Name.getInstance(
                         certificate.getSubjectX500Principal().getEncoded())
                 .getRDNs(BCStyle.SERIALNUMBER);

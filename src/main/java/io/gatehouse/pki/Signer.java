@@ -60,6 +60,10 @@ final class Signer {
         this.clock = clock;
     }
 
+    Instant now() {
+        return clock.instant();
+    }
+
     KeyPair keyPair(String curve) {
         try {
             KeyPairGenerator generator = KeyPairGenerator.getInstance("EC", PROVIDER);
@@ -149,8 +153,7 @@ final class Signer {
         request.ipAddresses().forEach(ip -> names.add(new GeneralName(GeneralName.iPAddress, ip)));
         if (!permit.profile().isServer() && !uriTemplate.isEmpty()) {
             names.add(new GeneralName(
-                    GeneralName.uniformResourceIdentifier,
-                    uriTemplate.replace("{profile}", permit.profile().word()).replace("{id}", request.id())));
+                    GeneralName.uniformResourceIdentifier, permit.profile().uri(uriTemplate, request.id())));
         }
         return names.toArray(GeneralName[]::new);
     }

@@ -1,0 +1,400 @@
+package io.gatehouse.pki;
+
+import io.gatehouse.pki.EnrolmentAnswer.Granted;
+import io.gatehouse.pki.EnrolmentAnswer.Refused;
+import io.gatehouse.pki.Inventory.Item;
+import io.gatehouse.pki.Inventory.State;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Enrolment with the authority in this process. Any thread; one thing at a time.
+ *
+ * <p>Everything is judged before the lock is taken, so that nobody without a right costs a write or keeps a command
+ * waiting, and judged again with it. A token is used up in the journal, for one key, before that key is certified: after a
+ * crash in between the same request is answered, and no other.
+ *
+ * <p>A certificate is pending until its device logs in with it; only then is the one before superseded, and revoked some
+ * time later. So a reply that is lost takes nothing away from a device.
+ */
+public final class Enrolment implements Registrar {
+    private static final Duration LIST_AGE = Duration.ofDays(1);
+
+    private final Authority authority;
+    private final EnrolmentRules rules;
+    private final Optional<Manufacturers> manufacturers;
+    private final Clock clock;
+    private final Deque<Instant> lastMinute = new ArrayDeque<>();
+
+    private Enrolment(Authority authority, EnrolmentRules rules, Optional<Manufacturers> manufacturers, Clock clock) {
+        this.authority = authority;
+        this.rules = rules;
+        this.manufacturers = manufacturers;
+        this.clock = clock;
+    }
+
+    /** Opens the device authority of a folder; the passphrase is not needed after that. */
+    public static Enrolment open(
+            Path folder, char[] passphrase, EnrolmentRules rules, Optional<Manufacturers> manufacturers, Clock clock)
+            throws PkiProblem {
+        return new Enrolment(Authority.standing(folder, passphrase, clock), rules, manufacturers, clock);
+    }
+
+    /** Ends the judging with an answer. */
+    private static final class Refusal extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final transient Refused answer;
+
+        Refusal(String id, EnrolmentFault fault, String detail) {
+            super(detail, null, false, false);
+            this.answer = new Refused(id, fault, detail);
+        }
+    }
+
+    /** A request that may be granted: with a certificate of before, or with a new one. */
+    private record Verdict(Optional<Item> before, Optional<Inventory.Token> toConsume, Optional<Permit> permit) {}
+
+    /** Judges a request by what the inventory says now. */
+    @FunctionalInterface
+    private interface Judgement {
+        Verdict judge(Csr csr) throws Refusal, PkiProblem;
+    }
+
+    @Override
+    public synchronized EnrolmentAnswer enrol(String id, String token, byte[] csr) {
+        return answer(id, csr, () -> token(id, token), parsed -> judgeToken(id, token, parsed));
+    }
+
+    @Override
+    public synchronized EnrolmentAnswer enrol(List<X509Certificate> chain, byte[] csr) {
+        Optional<Manufacturers.Listed> listed = manufacturers.flatMap(
+                known -> known.find(chain, authority.clock().instant()));
+        if (listed.isEmpty()) {
+            return new Refused(
+                    "", EnrolmentFault.NOT_LISTED, "no device of a manufacturer that is trusted and on the list");
+        }
+        String id = listed.get().id();
+        return answer(id, csr, () -> {}, parsed -> judgeListed(listed.get(), parsed));
+    }
+
+    @Override
+    public synchronized EnrolmentAnswer renew(X509Certificate current, byte[] csr) {
+        return answer("", csr, () -> current(current), parsed -> judgeRenewal(current, parsed));
+    }
+
+    /** What can be refused before the request is looked at. */
+    @FunctionalInterface
+    private interface Credential {
+        void require() throws Refusal, PkiProblem;
+    }
+
+    private EnrolmentAnswer answer(String id, byte[] bytes, Credential credential, Judgement judgement) {
+        try {
+            authority.refresh();
+            credential.require();
+            Csr csr = parse(id, bytes);
+            judgement.judge(csr);
+            EnrolmentAnswer[] answer = new EnrolmentAnswer[1];
+            return authority.exclusively(() -> {
+                try {
+                    answer[0] = grant(csr, judgement.judge(csr));
+                } catch (Refusal refusal) {
+                    answer[0] = refusal.answer;
+                }
+                return answer[0];
+            });
+        } catch (Refusal refusal) {
+            return refusal.answer;
+        } catch (PkiProblem problem) {
+            return new Refused(id, EnrolmentFault.UNAVAILABLE, String.valueOf(problem.getMessage()));
+        }
+    }
+
+    private static Csr parse(String id, byte[] bytes) throws Refusal {
+        try {
+            return Csr.parse("the request", bytes);
+        } catch (PkiProblem e) {
+            throw new Refusal(
+                    id,
+                    e.kind() == PkiProblem.Kind.POLICY ? EnrolmentFault.CSR_UNPROVEN : EnrolmentFault.CSR_MALFORMED,
+                    String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Inventory.Token token(String id, String token) throws Refusal {
+        Instant now = clock.instant();
+        return authority
+                .inventory()
+                .token(id, Journal.hash(token))
+                .filter(known -> known.usable(now) || known.usedFor() != null)
+                .orElseThrow(() -> new Refusal(id, EnrolmentFault.TOKEN_REFUSED, "not a token of this device"));
+    }
+
+    private Verdict judgeToken(String id, String text, Csr csr) throws Refusal, PkiProblem {
+        Inventory.Token token = token(id, text);
+        String key = Authority.keyHash(csr.key());
+        Instant usedAt = token.usedAt();
+        if (usedAt != null) {
+            boolean same = key.equals(token.usedFor());
+            Optional<Item> before = same ? before(id, key) : Optional.empty();
+            boolean interrupted = same
+                    && authority.inventory().ofKey(id, key).isEmpty()
+                    && usedAt.plus(EnrolmentRules.RETRY).isAfter(clock.instant());
+            if (before.isEmpty() && !interrupted) {
+                throw new Refusal(id, EnrolmentFault.TOKEN_REFUSED, "not a token of this device");
+            }
+            if (before.isPresent()) {
+                return new Verdict(before, Optional.empty(), Optional.empty());
+            }
+            return new Verdict(Optional.empty(), Optional.empty(), Optional.of(permit(id, csr, null)));
+        }
+        return new Verdict(Optional.empty(), Optional.of(token), Optional.of(permit(id, csr, null)));
+    }
+
+    private Verdict judgeListed(Manufacturers.Listed listed, Csr csr) throws Refusal, PkiProblem {
+        String id = listed.id();
+        Optional<Item> before = before(id, Authority.keyHash(csr.key()));
+        if (before.isPresent()) {
+            return new Verdict(before, Optional.empty(), Optional.empty());
+        }
+        Optional<Item> active = authority.inventory().active(Profile.DEVICE, id, clock.instant());
+        if (active.isPresent()) {
+            throw new Refusal(
+                    id,
+                    EnrolmentFault.KEY_TAKEN,
+                    "the device has a certificate; it renews that, or an operator revokes it first");
+        }
+        return new Verdict(Optional.empty(), Optional.empty(), Optional.of(permit(id, csr, listed.deviceSerial())));
+    }
+
+    /** The inventory's entry of a certificate that may renew itself. */
+    private Item current(X509Certificate current) throws Refusal {
+        Item item = authority
+                .inventory()
+                .bySerial(current.getSerialNumber())
+                .filter(known -> known.profile() == Profile.DEVICE
+                        && known.key().equals(Authority.keyHash(current.getPublicKey()))
+                        && isOurs(current))
+                .orElseThrow(() -> new Refusal(
+                        "", EnrolmentFault.CERT_UNKNOWN, "not a certificate of a device of this authority"));
+        Instant now = clock.instant();
+        if (item.revokedAt() != null) {
+            throw new Refusal(item.id(), EnrolmentFault.CERT_REVOKED, "the certificate is revoked");
+        }
+        if (now.isAfter(item.notAfter().plus(rules.renewAfterExpiry()))) {
+            throw new Refusal(
+                    item.id(),
+                    EnrolmentFault.CERT_EXPIRED,
+                    "the certificate expired " + item.notAfter() + "; the device enrols with a new token");
+        }
+        if (item.superseded()) {
+            throw new Refusal(
+                    item.id(), EnrolmentFault.CERT_SUPERSEDED, "the device has a later certificate and has used it");
+        }
+        return item;
+    }
+
+    private boolean isOurs(X509Certificate certificate) {
+        try {
+            certificate.verify(authority.deviceIssuer().getPublicKey());
+            return true;
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
+    }
+
+    private Verdict judgeRenewal(X509Certificate certificate, Csr csr) throws Refusal, PkiProblem {
+        Item item = current(certificate);
+        String key = Authority.keyHash(csr.key());
+        boolean sameKey = key.equals(item.key());
+        requireNames(item.id(), csr);
+        Optional<Item> before =
+                before(item.id(), key).filter(known -> !known.serial().equals(item.serial()));
+        if (before.isPresent()) {
+            return new Verdict(before, Optional.empty(), Optional.empty());
+        }
+        boolean known = !authority.inventory().ofKey(item.id(), key).isEmpty();
+        if (known && !(sameKey && rules.sameKey())) {
+            throw new Refusal(item.id(), EnrolmentFault.KEY_SAME, "a renewal is for a new key");
+        }
+        Duration life = Duration.between(item.issuedAt(), item.notAfter());
+        Instant from = item.issuedAt()
+                .plus(life.multipliedBy(EnrolmentRules.RENEW_FROM_PERCENT).dividedBy(100));
+        if (clock.instant().isBefore(from)) {
+            throw new Refusal(item.id(), EnrolmentFault.TOO_EARLY, "the certificate is renewed from " + from + " on");
+        }
+        return new Verdict(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(permit(item.id(), csr, Renewal.deviceSerial(certificate))));
+    }
+
+    /** The certificate that the same key got a moment ago, or that its device has not used yet. */
+    private Optional<Item> before(String id, String key) {
+        Instant now = clock.instant();
+        return authority.inventory().ofKey(id, key).stream()
+                .filter(item -> item.state(now) == State.PENDING
+                        || item.state(now) == State.ACTIVE
+                                && item.issuedAt().plus(EnrolmentRules.RETRY).isAfter(now))
+                .reduce((first, second) -> second);
+    }
+
+    private void requireNames(String id, Csr csr) throws Refusal {
+        String uri = Profile.DEVICE.uri(authority.inventory().uriTemplate(), id);
+        if (!csr.namesNobodyBut(id, uri)) {
+            throw new Refusal(id, EnrolmentFault.NAME_MISMATCH, "the request names somebody else than this device");
+        }
+    }
+
+    private Permit permit(String id, Csr csr, @org.jspecify.annotations.Nullable String deviceSerial) throws Refusal {
+        requireNames(id, csr);
+        String key = Authority.keyHash(csr.key());
+        Inventory inventory = authority.inventory();
+        if (inventory.holderOf(key).filter(holder -> !holder.equals(id)).isPresent()) {
+            throw new Refusal(id, EnrolmentFault.KEY_TAKEN, "the key was certified for somebody else");
+        }
+        if (inventory.ofKey(id, key).stream().anyMatch(item -> item.revokedAt() != null)) {
+            throw new Refusal(id, EnrolmentFault.KEY_REVOKED, "the key was in a certificate that is revoked");
+        }
+        Instant now = clock.instant();
+        Permit permit;
+        try {
+            permit = Profile.DEVICE.permit(
+                    new Request(id, csr.key(), List.of(), List.of(), rules.validity(), deviceSerial));
+        } catch (PkiProblem e) {
+            throw new Refusal(
+                    id,
+                    e.kind() == PkiProblem.Kind.POLICY ? EnrolmentFault.KEY_WEAK : EnrolmentFault.NAME_MISMATCH,
+                    String.valueOf(e.getMessage()));
+        }
+        long pending = inventory.byId(id).stream()
+                .filter(item -> item.state(now) == State.PENDING)
+                .count();
+        if (pending >= EnrolmentRules.MAX_PENDING) {
+            throw new Refusal(
+                    id, EnrolmentFault.QUOTA, pending + " certificates wait for the first login of this device");
+        }
+        while (!lastMinute.isEmpty() && lastMinute.getFirst().isBefore(now.minusSeconds(60))) {
+            lastMinute.removeFirst();
+        }
+        if (lastMinute.size() >= rules.perMinute()) {
+            throw new Refusal(id, EnrolmentFault.QUOTA, "more than " + rules.perMinute() + " certificates a minute");
+        }
+        if (inventory.enrolledWithinADay(now) >= rules.perDay()) {
+            throw new Refusal(id, EnrolmentFault.QUOTA, "more than " + rules.perDay() + " certificates a day");
+        }
+        return permit;
+    }
+
+    private Granted grant(Csr csr, Verdict verdict) throws PkiProblem {
+        if (verdict.before().isPresent()) {
+            Item item = verdict.before().get();
+            return granted(item.id(), Renewal.certificate(authority.folder(), item), csr, true);
+        }
+        Permit permit = verdict.permit().orElseThrow();
+        if (verdict.toConsume().isPresent()) {
+            authority.consume(verdict.toConsume().get(), Authority.keyHash(csr.key()));
+        }
+        Issued issued = authority.sign(permit, authority.issuer(Profile.DEVICE), Optional.empty());
+        authority.record("enrol", List.of(issued));
+        lastMinute.addLast(clock.instant());
+        return granted(issued.id(), issued.certificate(), csr, false);
+    }
+
+    private Granted granted(String id, X509Certificate certificate, Csr csr, boolean again) {
+        int today = authority.inventory().enrolledWithinADay(clock.instant());
+        return new Granted(id, certificate, csr.dropped(Profile.DEVICE), again, today, rules.perDay());
+    }
+
+    @Override
+    public synchronized boolean loggedIn(BigInteger serial) throws PkiProblem {
+        authority.refresh();
+        if (!isPending(serial)) {
+            return false;
+        }
+        return authority.exclusively(() -> {
+            Optional<Item> item = authority.inventory().bySerial(serial);
+            if (!isPending(serial) || item.isEmpty()) {
+                return false;
+            }
+            authority.activate(item.get());
+            return true;
+        });
+    }
+
+    private boolean isPending(BigInteger serial) {
+        return authority
+                .inventory()
+                .bySerial(serial)
+                .filter(item -> item.state(clock.instant()) == State.PENDING)
+                .isPresent();
+    }
+
+    /**
+     * Revokes what has had its day, and publishes the devices' revocation list if that changed it or it is a day old.
+     *
+     * @return what was revoked
+     */
+    public synchronized List<Item> sweep() throws PkiProblem {
+        authority.refresh();
+        if (due(clock.instant()).isEmpty() && !listIsOld()) {
+            return List.of();
+        }
+        return authority.exclusively(() -> {
+            List<Item> revoked = new ArrayList<>();
+            for (Item item : due(clock.instant())) {
+                RevocationReason reason =
+                        item.pending() ? RevocationReason.CESSATION_OF_OPERATION : RevocationReason.SUPERSEDED;
+                revoked.addAll(authority.revoke(List.of(item), reason));
+            }
+            authority.publishRevocations(List.of(Profile.DEVICE), Authority.LIST_VALIDITY);
+            return revoked;
+        });
+    }
+
+    private List<Item> due(Instant now) {
+        return authority.inventory().items().stream()
+                .filter(item -> item.revokedAt() == null && now.isBefore(item.notAfter()))
+                .filter(item -> {
+                    Instant retired = item.retiredAt();
+                    return item.pending()
+                            ? now.isAfter(item.issuedAt().plus(rules.unusedFor()))
+                            : retired != null && now.isAfter(retired.plus(rules.overlap()));
+                })
+                .toList();
+    }
+
+    private boolean listIsOld() throws PkiProblem {
+        Path list = authority.folder().revocationList("device");
+        try {
+            return !Files.exists(list)
+                    || Files.getLastModifiedTime(list)
+                            .toInstant()
+                            .isBefore(clock.instant().minus(LIST_AGE));
+        } catch (IOException e) {
+            throw new PkiProblem(PkiProblem.Kind.IO, list + ": cannot be read: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public List<X509Certificate> authorities() {
+        return List.of(authority.root(), authority.deviceIssuer());
+    }
+
+    @Override
+    public synchronized void close() {
+        authority.close();
+    }
+}
