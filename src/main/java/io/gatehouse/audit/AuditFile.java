@@ -93,9 +93,13 @@ public final class AuditFile implements AuditLog, AutoCloseable {
             if (end < size) {
                 ByteBuffer torn = ByteBuffer.allocate((int) Math.min(size - end, 1 << 20));
                 whole.read(torn, end);
-                Files.write(
-                        file.resolveSibling(file.getFileName() + ".torn-" + clock.millis()),
-                        java.util.Arrays.copyOf(torn.array(), torn.position()));
+                Path aside = file.resolveSibling(file.getFileName() + ".torn-" + clock.millis());
+                try (FileChannel kept = FileChannel.open(
+                        aside,
+                        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+                    kept.write(torn.flip());
+                }
                 whole.truncate(end);
             }
         }

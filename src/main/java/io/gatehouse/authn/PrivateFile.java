@@ -130,16 +130,23 @@ final class PrivateFile {
     }
 
     private static FileAttribute<?>[] ownerOnly(Path folder) throws IOException {
+        return mode(folder, "rw-------");
+    }
+
+    private static FileAttribute<?>[] mode(Path folder, String mode) throws IOException {
         return Files.getFileStore(folder).supportsFileAttributeView(PosixFileAttributeView.class)
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-                }
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode))}
                 : new FileAttribute<?>[0];
     }
 
-    /** Writes a file that is no secret and must not be there yet. */
+    /** Writes a file that is no secret and must not be there yet: mode 0644 at most, whatever the umask. */
     static void create(Path file, byte[] content) throws IOException {
-        Files.write(file, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null) {
+            throw new IOException(file + " is not a file");
+        }
+        Files.createFile(file, mode(folder, "rw-r--r--"));
+        Files.write(file, content, StandardOpenOption.WRITE);
     }
 
     static String reason(IOException e) {
