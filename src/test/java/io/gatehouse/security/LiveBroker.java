@@ -79,14 +79,18 @@ final class LiveBroker implements AutoCloseable {
     }
 
     static LiveBroker start(Path folder, String policy, String[] more) {
+        return start(folder, write(folder, policy, more));
+    }
+
+    /** Starts what {@link #write} wrote. */
+    static LiveBroker start(Path folder, Path configuration) {
         try {
-            Path configuration = write(folder, policy, more);
             return new LiveBroker(
                     folder,
                     trusting(folder.resolve("house.pem")),
                     Broker.start(read(configuration).configuration().orElseThrow(), Clock.systemUTC()));
         } catch (CannotStart e) {
-            throw new AssertionError(e);
+            throw new AssertionError(e.getMessage(), e);
         }
     }
 
