@@ -28,6 +28,14 @@ final class ConnectDecoder {
                 .filter(known -> !bridge || !known.isMqtt5()) // bridges mark 3.1 and 3.1.1 only
                 .orElseThrow(() -> new MalformedPacket(
                         ReasonCode.UNSUPPORTED_PROTOCOL_VERSION, "protocol level " + level)); // [MQTT-3.1.2-2]
+        try {
+            return decode(version, bridge, body, limits);
+        } catch (MalformedPacket fault) {
+            throw fault.inConnect(version);
+        }
+    }
+
+    private static Packet.Connect decode(ProtocolVersion version, boolean bridge, ByteBuf body, CodecLimits limits) {
         int flags = Reader.unsignedByte(body);
         if ((flags & 1) != 0) {
             throw new MalformedPacket("the reserved flag of CONNECT is set"); // [MQTT-3.1.2-3]
@@ -54,6 +62,9 @@ final class ConnectDecoder {
         Will will = hasWill ? will(body, version, limits, Qos.of(willQos), willRetain) : null;
         String userName = hasUserName ? Reader.string(body) : null;
         Secret password = hasPassword ? Reader.secret(body) : null;
+        if (body.isReadable()) {
+            throw new MalformedPacket("bytes after the end of the packet");
+        }
         return new Packet.Connect(
                 version, bridge, cleanStart, keepAlive, clientId, will, userName, password, properties);
     }

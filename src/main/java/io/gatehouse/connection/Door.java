@@ -61,12 +61,20 @@ final class Door implements Dialogue {
         } else if (packet instanceof Packet.Auth auth && next != null && connect != null) {
             answer(connect, auth, next);
         } else if (connect != null && connect.properties().authenticationMethod() != null) {
-            // [MQTT-3.1.2-30]: AUTH or DISCONNECT only, until the CONNACK
-            close("a packet other than AUTH during enhanced authentication");
+            outOfTurn(packet);
         } else if (waiting.size() < gate.limits().maxPipelined()) {
             waiting.add(packet);
         } else {
             close("too many packets before its CONNACK");
+        }
+    }
+
+    /** [MQTT-3.1.2-30]: AUTH or DISCONNECT only, until the CONNACK. */
+    private void outOfTurn(Packet packet) {
+        if (packet instanceof Packet.Disconnect) {
+            close("it left before its CONNACK");
+        } else {
+            refuse(ReasonCode.PROTOCOL_ERROR, "a packet other than AUTH during enhanced authentication");
         }
     }
 
@@ -114,7 +122,9 @@ final class Door implements Dialogue {
         if (auth.reason() != ReasonCode.CONTINUE_AUTHENTICATION
                 || method == null
                 || !method.equals(auth.authenticationMethod())) {
-            close("an AUTH that does not continue its authentication"); // [MQTT-4.12.0-3, -5]
+            refuse(
+                    ReasonCode.PROTOCOL_ERROR,
+                    "an AUTH that does not continue its authentication"); // [MQTT-4.12.0-3, -5]
             return;
         }
         ask(authenticator, packet, auth.authenticationData());
@@ -244,10 +254,15 @@ final class Door implements Dialogue {
     public void malformed(MalformedPacket fault) {
         if (client != null) {
             client.malformed(fault);
-        } else if (fault.reason() == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION && connect == null && !closed) {
-            wire.speak(ProtocolVersion.MQTT_3_1_1);
+        } else if (closed) {
+            return;
+        } else if (fault.reason() == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION && connect == null) {
+            wire.speak(ProtocolVersion.MQTT_3_1_1); // what every client can read
             refuse(fault.reason(), String.valueOf(fault.getMessage()));
-        } else if (!closed) {
+        } else if (fault.version().filter(ProtocolVersion::isMqtt5).isPresent() && connect == null) {
+            wire.speak(ProtocolVersion.MQTT_5);
+            refuse(fault.reason(), String.valueOf(fault.getMessage())); // section 4.13.1
+        } else {
             close(String.valueOf(fault.getMessage()));
         }
     }

@@ -1,5 +1,8 @@
 package io.gatehouse.protocol;
 
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Bytes that are not the packet they claim to be, or a packet that the protocol forbids here.
  *
@@ -10,15 +13,26 @@ public final class MalformedPacket extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final ReasonCode reason;
+    private final @Nullable ProtocolVersion version;
 
     public MalformedPacket(String message) {
         this(ReasonCode.MALFORMED_PACKET, message);
     }
 
     public MalformedPacket(ReasonCode reason, String message) {
+        this(reason, message, null);
+    }
+
+    private MalformedPacket(ReasonCode reason, String message, @Nullable ProtocolVersion version) {
         // No stack trace: it is the sender's fault, and filling one in is the dearest part of a refusal.
         super(message, null, false, false);
         this.reason = reason;
+        this.version = version;
+    }
+
+    /** The same, found in a CONNECT that had said already which version it speaks. */
+    public MalformedPacket inConnect(ProtocolVersion spoken) {
+        return new MalformedPacket(reason, String.valueOf(getMessage()), spoken);
     }
 
     public static MalformedPacket protocolError(String message) {
@@ -27,5 +41,10 @@ public final class MalformedPacket extends RuntimeException {
 
     public ReasonCode reason() {
         return reason;
+    }
+
+    /** The version of the CONNECT it was found in, so that the answer can be in that version. */
+    public Optional<ProtocolVersion> version() {
+        return Optional.ofNullable(version);
     }
 }

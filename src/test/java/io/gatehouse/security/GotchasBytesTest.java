@@ -54,7 +54,7 @@ class GotchasBytesTest {
         RawClient stranger = broker.visitor(V5);
         stranger.send(
                 raw().text("MQTT").u8(5, 2).u16(60).u8(0).binary(hex(topic)).packet(0x10));
-        stranger.assertClosedSilently();
+        stranger.assertRefused(0x81);
     }
 
     // protocol-gotchas 1: a byte order mark is a character like others [MQTT-1.5.4-3]
