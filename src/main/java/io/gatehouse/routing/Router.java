@@ -102,7 +102,9 @@ public final class Router {
                 if (!subscription.filter().isShared() && !subscriber.proof().permits(topic)) {
                     continue;
                 }
-                if (found.size() > 1 && subscriber.session().subscriptionCount() > 1) {
+                // overlapping filters of one session are one copy; a shared subscription delivers for itself
+                boolean mayOverlap = found.size() > 1 && !subscription.filter().isShared();
+                if (mayOverlap && subscriber.session().subscriptionCount() > 1) {
                     merged = merged == null ? new IdentityHashMap<>() : merged;
                     merged.computeIfAbsent(subscriber.session(), session -> new Merged(subscriber.proof()))
                             .add(subscriber.proof());
