@@ -64,16 +64,23 @@ final class Publisher {
         gate.metrics().publishBytesReceived.add(publish.payload().sizeBytes());
         TopicName topic = resolve(publish);
         Qos qos = publish.qos();
-        if (qos == Qos.EXACTLY_ONCE) {
-            requireWindow(session);
-            if (!session.firstReceipt(publish.packetId())) {
-                acknowledge(qos, publish.packetId(), ReasonCode.SUCCESS); // routed when it came first
-                return;
-            }
-        } else if (qos == Qos.AT_LEAST_ONCE) {
-            requireWindow(session);
+        if (qos == Qos.EXACTLY_ONCE && !session.firstReceipt(publish.packetId())) {
+            // routed when it came first; it is in the window already
+            acknowledge(qos, publish.packetId(), ReasonCode.SUCCESS);
+            return;
         }
-        ReasonCode reason = decide(publish, publish.message(topic));
+        ReasonCode reason;
+        try {
+            if (qos.isAcknowledged()) {
+                requireWindow(session, qos == Qos.EXACTLY_ONCE ? 1 : 0);
+            }
+            reason = decide(publish, publish.message(topic));
+        } catch (MalformedPacket fault) {
+            if (qos == Qos.EXACTLY_ONCE) {
+                session.release(publish.packetId()); // it was not taken: when it comes again it is no repetition
+            }
+            throw fault;
+        }
         if (qos == Qos.EXACTLY_ONCE && reason.isError() && version.isMqtt5()) {
             session.release(publish.packetId()); // a PUBREC with an error ends the exchange
         }
@@ -105,8 +112,9 @@ final class Publisher {
         return known;
     }
 
-    private void requireWindow(Session session) {
-        if (session.openReceipts() + unacknowledged >= gate.limits().receiveMaximum()) {
+    /** @param counted whether this message is among the open receipts already */
+    private void requireWindow(Session session, int counted) {
+        if (session.openReceipts() + unacknowledged - counted >= gate.limits().receiveMaximum()) {
             throw new MalformedPacket(
                     ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "more unacknowledged messages than allowed"); // [MQTT-3.3.4-9]
         }
