@@ -208,9 +208,16 @@ final class Client implements Dialogue, Link {
         for (Subscription wanted : packet.subscriptions()) {
             reasons.add(subscribe(wanted, replays));
         }
-        Packet.SubAck answer = new Packet.SubAck(packet.packetId(), reasons, null, List.of());
+        Packet.SubAck answer = new Packet.SubAck(packet.packetId(), reasons, refusal(reasons), List.of());
         gate.store().whenDurable(() -> wire.send(answer));
         replays.forEach(Runnable::run);
+    }
+
+    private static @Nullable String refusal(List<ReasonCode> reasons) {
+        if (reasons.contains(ReasonCode.QUOTA_EXCEEDED)) {
+            return "more subscriptions than it may have";
+        }
+        return reasons.stream().anyMatch(ReasonCode::isError) ? "the policy does not allow it" : null;
     }
 
     private ReasonCode subscribe(Subscription wanted, List<Runnable> replays) {
@@ -354,7 +361,9 @@ final class Client implements Dialogue, Link {
     @Override
     public void malformed(MalformedPacket fault) {
         gate.metrics().protocolErrors.increment();
-        end(fault.reason(), "protocol_error", String.valueOf(fault.getMessage()));
+        // it says what was wrong, in numbers: the one who mends that client is told
+        String why = String.valueOf(fault.getMessage());
+        end(fault.reason(), "protocol_error", why, why);
     }
 
     @Override
@@ -369,6 +378,10 @@ final class Client implements Dialogue, Link {
 
     @Override
     public void end(ReasonCode reason, String cause, String detail) {
+        end(reason, cause, detail, null);
+    }
+
+    private void end(ReasonCode reason, String cause, String detail, @Nullable String told) {
         wire.execute(() -> {
             if (ended) {
                 return;
@@ -377,7 +390,7 @@ final class Client implements Dialogue, Link {
             LOG.info("{} at {} is disconnected: {} ({})", actor.user(), actor.address(), reason, detail);
             gate.audit(new AuditEvent.Ended(actor, cause, reason.code(), detail));
             if (version.isMqtt5()) {
-                wire.closeWith(new Packet.Disconnect(reason, null));
+                wire.closeWith(new Packet.Disconnect(reason, told));
             } else {
                 wire.close(); // MQTT 3 has no DISCONNECT for servers to send
             }

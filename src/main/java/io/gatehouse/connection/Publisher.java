@@ -14,6 +14,7 @@ import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.protocol.TopicName;
 import io.gatehouse.routing.Routed;
 import io.gatehouse.session.Session;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,28 +66,37 @@ final class Publisher {
         TopicName topic = resolve(publish);
         Qos qos = publish.qos();
         if (qos == Qos.EXACTLY_ONCE && !session.firstReceipt(publish.packetId())) {
-            // routed when it came first; it is in the window already
-            acknowledge(qos, publish.packetId(), ReasonCode.SUCCESS);
+            acknowledge(
+                    qos, publish.packetId(), Answer.TAKEN); // routed when it came first; it is in the window already
             return;
         }
-        ReasonCode reason;
+        Answer answer;
         try {
             if (qos.isAcknowledged()) {
                 requireWindow(session, qos == Qos.EXACTLY_ONCE ? 1 : 0);
             }
-            reason = decide(publish, publish.message(topic));
+            answer = decide(publish, publish.message(topic));
         } catch (MalformedPacket fault) {
             if (qos == Qos.EXACTLY_ONCE) {
                 session.release(publish.packetId()); // it was not taken: when it comes again it is no repetition
             }
             throw fault;
         }
-        if (qos == Qos.EXACTLY_ONCE && reason.isError() && version.isMqtt5()) {
+        if (qos == Qos.EXACTLY_ONCE && answer.reason().isError() && version.isMqtt5()) {
             session.release(publish.packetId()); // a PUBREC with an error ends the exchange
         }
         if (qos.isAcknowledged()) {
-            acknowledge(qos, publish.packetId(), reason);
+            acknowledge(qos, publish.packetId(), answer);
         }
+    }
+
+    /** @param why the reason string: what a client may know of it */
+    private record Answer(ReasonCode reason, @Nullable String why) {
+        static final Answer TAKEN = new Answer(ReasonCode.SUCCESS, null);
+        static final Answer TAKEN_FOR_NOBODY = new Answer(ReasonCode.NO_MATCHING_SUBSCRIBERS, null);
+        static final Answer TOO_FAST = new Answer(ReasonCode.QUOTA_EXCEEDED, "it publishes faster than it may");
+        static final Answer NOT_KEPT =
+                new Answer(ReasonCode.QUOTA_EXCEEDED, "the message could not be kept for anybody");
     }
 
     /** The topic of an alias is looked up, or learnt, before anything is decided on it. */
@@ -120,16 +130,16 @@ final class Publisher {
         }
     }
 
-    private ReasonCode decide(Packet.Publish publish, Message message) {
+    private Answer decide(Packet.Publish publish, Message message) {
         if (!withinRate(message)) {
-            return ReasonCode.QUOTA_EXCEEDED;
+            return Answer.TOO_FAST;
         }
         PublishDecision decision = gate.authorizer().publish(rights, message);
         if (decision instanceof Denied denied) {
             gate.metrics().publishDenied.increment();
             gate.denials().denied(actor, rights, "publish", message.topic().text(), denied, gate.authorizer());
             LOG.debug("{} may not publish to \"{}\": {}", actor.user(), message.topic(), denied.explanation());
-            return denied.reason();
+            return new Answer(denied.reason(), "the policy does not allow it");
         }
         if (publish.qos().isAcknowledged() && !gate.store().isWritable()) {
             return refused();
@@ -138,15 +148,15 @@ final class Publisher {
         if (routed.isRefused() && publish.qos().isAcknowledged()) {
             return refused();
         }
-        return routed.matched() == 0 && version.isMqtt5() ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
+        return routed.matched() == 0 && version.isMqtt5() ? Answer.TAKEN_FOR_NOBODY : Answer.TAKEN;
     }
 
     /** Nobody could take it: MQTT 5.0 can say so; before, the only honest answer is none, and the end. */
-    private ReasonCode refused() {
+    private Answer refused() {
         if (!version.isMqtt5()) {
-            throw new MalformedPacket(ReasonCode.QUOTA_EXCEEDED, "the message could not be kept for anybody");
+            throw new MalformedPacket(ReasonCode.QUOTA_EXCEEDED, String.valueOf(Answer.NOT_KEPT.why()));
         }
-        return ReasonCode.QUOTA_EXCEEDED;
+        return Answer.NOT_KEPT;
     }
 
     private boolean withinRate(Message message) {
@@ -165,9 +175,10 @@ final class Publisher {
     }
 
     /** In order of receipt, and after what it promises is true [MQTT-4.6.0-2, -3]. */
-    private void acknowledge(Qos qos, int packetId, ReasonCode reason) {
-        Packet answer =
-                qos == Qos.AT_LEAST_ONCE ? new Packet.PubAck(packetId, reason) : new Packet.PubRec(packetId, reason);
+    private void acknowledge(Qos qos, int packetId, Answer given) {
+        Packet answer = qos == Qos.AT_LEAST_ONCE
+                ? new Packet.PubAck(packetId, given.reason(), given.why(), List.of())
+                : new Packet.PubRec(packetId, given.reason(), given.why(), List.of());
         if (qos == Qos.EXACTLY_ONCE) {
             gate.store().whenDurable(() -> wire.send(answer));
             return;

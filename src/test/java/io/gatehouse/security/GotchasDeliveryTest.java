@@ -223,7 +223,7 @@ class GotchasDeliveryTest {
                 .u8(2);
         client.send(Raw.subscribe(V5, 1, raw(), filters));
         Frame suback = client.read(9);
-        assertThat(suback.toString()).isEqualTo("90 00010000870187" + "02");
+        assertThat(suback.toString()).startsWith("90 0001").endsWith("0087018702");
         RawClient publisher = broker.client("ann", "suback-publisher");
         for (int i = 0; i < 50; i++) {
             client.send(Raw.subscribe(V5, 7, "a/s/" + i, 0)).read(9);
