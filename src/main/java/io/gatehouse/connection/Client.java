@@ -142,7 +142,8 @@ final class Client implements Dialogue, Link {
         wire.admit(
                 properties.maximumPacketSizeBytes(),
                 properties.topicAliasMaximum(),
-                properties.requestProblemInformation());
+                properties.requestProblemInformation(),
+                packetId -> opened.session().dropped(wire, packetId));
         gate.store().whenDurable(() -> wire.execute(() -> client.begin(opened.session(), present, told)));
         return client;
     }

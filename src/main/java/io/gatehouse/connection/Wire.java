@@ -4,6 +4,7 @@ import io.gatehouse.protocol.ProtocolVersion;
 import io.gatehouse.session.Outbound;
 import io.gatehouse.tls.Peer;
 import java.time.Duration;
+import java.util.function.IntConsumer;
 
 /**
  * A connection as its dialogue sees it: the port that the transport implements.
@@ -28,8 +29,10 @@ public interface Wire extends Outbound {
      * @param topicAliasMaximum how many topic aliases the client takes; 0: none [MQTT-3.1.2-26, -27]
      * @param problemInformation whether reason strings and user properties may be sent on every packet
      *     [MQTT-3.1.2-29]
+     * @param dropped is told, on the event loop and not before the send has returned, which acknowledged message was
+     *     too large: nobody will acknowledge it
      */
-    void admit(long maximumPacketSizeBytes, int topicAliasMaximum, boolean problemInformation);
+    void admit(long maximumPacketSizeBytes, int topicAliasMaximum, boolean problemInformation, IntConsumer dropped);
 
     /** Stops or goes on reading from the socket: back-pressure on a publisher. */
     void read(boolean on);

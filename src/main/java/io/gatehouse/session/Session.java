@@ -229,6 +229,14 @@ public final class Session {
         }
     }
 
+    /** A message was too large for the client of this connection: as if it had been delivered [MQTT-3.1.2-25]. */
+    public synchronized void dropped(Outbound from, int packetId) {
+        Inflight.Entry entry = inflight.get(packetId);
+        if (outbound == from && entry != null && entry.sent) {
+            finish(packetId);
+        }
+    }
+
     /** PUBREC has come; an error ends the exchange and frees the identifier. */
     public synchronized void received(int packetId, ReasonCode reason) {
         Outbound out = outbound;

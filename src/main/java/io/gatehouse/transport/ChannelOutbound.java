@@ -5,6 +5,7 @@ import io.gatehouse.connection.Wire;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.protocol.Packet;
 import io.gatehouse.protocol.Packet.ConnectProperties;
+import io.gatehouse.protocol.PacketType;
 import io.gatehouse.protocol.ProtocolVersion;
 import io.gatehouse.tls.Peer;
 import io.netty.buffer.ByteBuf;
@@ -17,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +50,7 @@ final class ChannelOutbound implements Wire {
     private ProtocolVersion version = ProtocolVersion.MQTT_3_1_1;
     private long maxPacketBytes = ConnectProperties.NO_LIMIT;
     private boolean problemInformation = true;
+    private IntConsumer dropped = packetId -> {};
     private @Nullable OutgoingAliases aliases;
     private @Nullable ByteBuf batch;
     private boolean flushScheduled;
@@ -109,6 +112,9 @@ final class ChannelOutbound implements Wire {
         if (written) {
             metrics.packetsSent.increment();
             metrics.bytesSent.add(out.writerIndex() - before);
+        } else if (packet.type() != PacketType.PUBLISH && !closing) {
+            closeNow(); // its answer cannot be told, and it would wait for it for ever
+            return;
         }
         if (out.readableBytes() >= FLUSH_BYTES) {
             flush();
@@ -134,6 +140,10 @@ final class ChannelOutbound implements Wire {
             metrics.publishBytesSent.add(publish.payload().sizeBytes());
         } else {
             metrics.publishDropped.increment(); // [MQTT-3.1.2-25]
+            if (publish.packetId() != 0) {
+                // not at once: whoever sends holds its session
+                channel.eventLoop().execute(() -> dropped.accept(publish.packetId()));
+            }
         }
         return written;
     }
@@ -167,7 +177,11 @@ final class ChannelOutbound implements Wire {
         execute(() -> {
             if (!closing) {
                 takeHandedOver();
+            }
+            if (!closing) {
                 encode(last);
+            }
+            if (!closing) {
                 closeNow();
             }
         });
@@ -178,6 +192,8 @@ final class ChannelOutbound implements Wire {
         execute(() -> {
             if (!closing) {
                 takeHandedOver();
+            }
+            if (!closing) {
                 closeNow();
             }
         });
@@ -224,9 +240,11 @@ final class ChannelOutbound implements Wire {
     }
 
     @Override
-    public void admit(long maximumPacketSizeBytes, int topicAliasMaximum, boolean tellProblems) {
+    public void admit(
+            long maximumPacketSizeBytes, int topicAliasMaximum, boolean tellProblems, IntConsumer tellDropped) {
         maxPacketBytes = maximumPacketSizeBytes;
         problemInformation = tellProblems;
+        dropped = tellDropped;
         aliases = topicAliasMaximum == 0 ? null : new OutgoingAliases(topicAliasMaximum);
         onAdmitted.run();
     }

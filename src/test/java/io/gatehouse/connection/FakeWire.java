@@ -97,7 +97,11 @@ final class FakeWire implements Wire {
     }
 
     @Override
-    public void admit(long maximumPacketSizeBytes, int topicAliasMaximum, boolean problemInformation) {
+    public void admit(
+            long maximumPacketSizeBytes,
+            int topicAliasMaximum,
+            boolean problemInformation,
+            java.util.function.IntConsumer dropped) {
         // the codec's part
     }
 
