@@ -167,6 +167,18 @@ final class RawClient implements AutoCloseable {
         return answer;
     }
 
+    /** The broker does not let it in and says why in the form of MQTT 3; the return code. */
+    int refusedByOldVersion() {
+        try {
+            byte[] answer = in.readNBytes(4);
+            assertThat(answer).hasSize(4).startsWith(0x20, 2, 0);
+            closed();
+            return answer[3];
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Goes without a word. */
     void drop() {
         close();
