@@ -11,13 +11,13 @@ import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.connection.Gate;
 import io.gatehouse.connection.ListenerRules;
+import io.gatehouse.connection.Sweep;
 import io.gatehouse.connection.Wills;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.policy.AuthorizedConnect;
 import io.gatehouse.policy.AuthorizedPublish;
 import io.gatehouse.policy.Authorizer;
 import io.gatehouse.policy.Rights;
-import io.gatehouse.policy.language.PolicyLoader;
 import io.gatehouse.protocol.ClientId;
 import io.gatehouse.protocol.Message;
 import io.gatehouse.protocol.ProtocolVersion;
@@ -36,7 +36,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +59,9 @@ public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
     private static final Duration DRAIN = Duration.ofSeconds(2);
 
+    /** How often files and time windows are looked at: a change acts on clients within a second. */
+    private static final Duration LOOK = Duration.ofMillis(250);
+
     private final Configuration configuration;
     private final Clock clock;
     private final Metrics metrics = new Metrics();
@@ -75,30 +77,26 @@ public final class Broker implements AutoCloseable {
     private final Gate gate;
     private final Admission admission;
     private final ScheduledExecutorService timer;
+    private final ScheduledExecutorService reloads;
+    private final PolicyReload policies;
     private final ControlServer control;
     private final BrokerFigures figures;
-    private volatile String policySummary;
 
     private Broker(Configuration configuration, Clock clock) throws CannotStart, IOException, Unusable, UnusableTls {
         this.configuration = configuration;
         this.clock = clock;
         try {
             // its clock, whose folder this is, and what it says about itself
-            this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
-                Thread thread = new Thread(task, "gatehouse-timer");
-                thread.setDaemon(true);
-                return thread;
-            });
-            keep(timer::shutdownNow);
+            this.timer = thread("gatehouse-timer");
+            this.reloads = thread("gatehouse-reload");
             this.control = keep(ControlServer.open(configuration.data(), timer));
             this.audit = audit(configuration, clock);
 
             // who and what is let in
             this.trust = Trust.load(configuration, clock);
             this.logins = keep(Logins.of(configuration, clock));
-            PolicyLoader.Loaded policy = load();
-            this.policySummary = policy.summary();
-            this.authorizer = new Authorizer(policy.set().orElseThrow(), clock);
+            this.policies = new PolicyReload(configuration, metrics, audit, clock);
+            this.authorizer = new Authorizer(policies.first(), clock);
 
             // what is remembered, and where messages go
             ConfiguredLimits limits = new ConfiguredLimits(configuration);
@@ -108,9 +106,22 @@ public final class Broker implements AutoCloseable {
                     limits.sessionLimits(), this::schedule, new Wills(authorizer, router, audit), metrics, clock);
 
             // how they come in
+            Sweep.OnRevoke onRevoke =
+                    Sweep.OnRevoke.valueOf(configuration.onRevoke().name());
+            Sweep sweep = new Sweep(authorizer, registry, router, onRevoke, audit, metrics);
             this.gate = new Gate(
-                    listenerRules(), limits.clientLimits(), authorizer, registry, router, store, audit, metrics, clock);
+                    listenerRules(),
+                    limits.clientLimits(),
+                    authorizer,
+                    registry,
+                    router,
+                    store,
+                    sweep,
+                    audit,
+                    metrics,
+                    clock);
             EventLoops loops = keep(new EventLoops(0));
+            policies.actOn(authorizer, sweep, loops);
             this.admission = new Admission(limits.admissionLimits());
             MqttListener.Shared shared = new MqttListener.Shared(
                     loops,
@@ -132,7 +143,12 @@ public final class Broker implements AutoCloseable {
         }
         this.figures = new BrokerFigures(metrics, router, registry, admission);
         figures.gauges();
-        every(Duration.ofSeconds(1), this::tick);
+        metrics.gauge(
+                "policy_stale",
+                "1 while the policy's files have a mistake and the last good policy is in force",
+                () -> policies.isStale() ? 1 : 0);
+        every(timer, Duration.ofSeconds(1), figures::look);
+        every(reloads, LOOK, policies::tick);
         watch();
         sys();
         Controls.register(control, this, figures, registry);
@@ -160,26 +176,19 @@ public final class Broker implements AutoCloseable {
         return keep(AuditFile.open(settings.auditFile().get(), time));
     }
 
+    private ScheduledExecutorService thread(String name) {
+        ScheduledExecutorService one = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+        keep(one::shutdownNow);
+        return one;
+    }
+
     private <T extends AutoCloseable> T keep(T part) {
         closeables.add(0, part);
         return part;
-    }
-
-    private PolicyLoader.Loaded load() throws CannotStart {
-        Collection<String> names =
-                configuration.listeners().stream().map(Listener::name).toList();
-        PolicyLoader.Loaded loaded = PolicyLoader.load(configuration.policyFolder(), Optional.of(names), true, clock);
-        if (loaded.set().isEmpty()) {
-            throw new CannotStart(loaded.problems().stream()
-                    .map(problem -> problem + newLine(PolicyLoader.excerpt(problem, loaded.texts())))
-                    .toList());
-        }
-        loaded.problems().forEach(problem -> LOG.warn("{}", problem));
-        return loaded;
-    }
-
-    private static String newLine(String excerpt) {
-        return excerpt.isEmpty() ? "" : System.lineSeparator() + excerpt;
     }
 
     private Map<String, ListenerRules> listenerRules() {
@@ -203,8 +212,8 @@ public final class Broker implements AutoCloseable {
         return () -> scheduled.cancel(false);
     }
 
-    private void every(Duration interval, Runnable task) {
-        timer.scheduleWithFixedDelay(
+    private static void every(ScheduledExecutorService thread, Duration interval, Runnable task) {
+        thread.scheduleWithFixedDelay(
                 () -> guarded(task), interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -214,13 +223,6 @@ public final class Broker implements AutoCloseable {
             task.run();
         } catch (RuntimeException e) {
             LOG.error("a scheduled task failed", e);
-        }
-    }
-
-    private void tick() {
-        figures.look();
-        if (authorizer.tick()) {
-            LOG.info("a time window of the policy opened or closed; {} clients had to leave", gate.sweep());
         }
     }
 
@@ -234,13 +236,13 @@ public final class Broker implements AutoCloseable {
                 .ifPresent(tokens -> tokens.issuers().stream()
                         .filter(issuer -> !issuer.remote())
                         .forEach(issuer -> login.add(Path.of(issuer.jwks()))));
-        watch(new Watch(List.of(configuration.policyFolder())), this::reloadPolicy);
+        watch(new Watch(List.of(configuration.policyFolder())), policies::reload);
         watch(new Watch(login), this::reloadLogins);
         watch(new Watch(trust.files()), this::reloadTls);
     }
 
     private void watch(Watch files, Runnable reload) {
-        every(Duration.ofSeconds(1), () -> {
+        every(reloads, LOOK, () -> {
             if (files.changed()) {
                 reload.run();
             }
@@ -254,26 +256,10 @@ public final class Broker implements AutoCloseable {
      */
     public Map<String, String> reload() {
         Map<String, String> refused = new LinkedHashMap<>();
-        reloadPolicy().ifPresent(why -> refused.put("policy", why));
+        policies.reload().ifPresent(why -> refused.put("policy", why));
         reloadLogins().ifPresent(why -> refused.put("logins", why));
         reloadTls().ifPresent(why -> refused.put("tls", why));
         return refused;
-    }
-
-    private synchronized Optional<String> reloadPolicy() {
-        try {
-            PolicyLoader.Loaded loaded = load();
-            authorizer.replace(loaded.set().orElseThrow());
-            int ended = gate.sweep();
-            policySummary = loaded.summary();
-            metrics.policyReloads.increment();
-            LOG.info("policy loaded: sha256:{} {}; {} clients had to leave", loaded.digest(), loaded.summary(), ended);
-            audit.record(new AuditEvent.Broker(
-                    "policy_loaded", Map.of("digest", loaded.digest(), "summary", loaded.summary(), "ended", ended)));
-            return Optional.empty();
-        } catch (CannotStart e) {
-            return refused("policy", e.getMessage());
-        }
     }
 
     private synchronized Optional<String> reloadLogins() {
@@ -331,7 +317,7 @@ public final class Broker implements AutoCloseable {
         SysTopics topics =
                 new SysTopics("gatehouse version " + BrokerFigures.version(), message -> publish(rights, message));
         timer.execute(() -> guarded(() -> topics.publish(figures.now(), interval)));
-        every(interval, () -> topics.publish(figures.now(), interval));
+        every(timer, interval, () -> topics.publish(figures.now(), interval));
     }
 
     private void publish(Rights rights, Message message) {
@@ -352,9 +338,9 @@ public final class Broker implements AutoCloseable {
             });
         }
         LOG.info("TLS by {}", TlsContext.automaticProvider());
-        LOG.info("policy: {}", policySummary);
+        LOG.info("policy: {}", policies.summary());
         LOG.info("listening: {}", ports);
-        audit.record(new AuditEvent.Broker("started", Map.of("ports", ports, "policy", policySummary)));
+        audit.record(new AuditEvent.Broker("started", Map.of("ports", ports, "policy", policies.summary())));
     }
 
     /** The port of each listener by name: what the configuration says, or the one that was free. */
@@ -366,7 +352,7 @@ public final class Broker implements AutoCloseable {
 
     /** What the policy in force is made of. */
     public String policySummary() {
-        return policySummary;
+        return policies.summary();
     }
 
     /** Every figure, in Prometheus' text format. */

@@ -10,24 +10,31 @@ import java.util.stream.Stream;
 
 /**
  * Notices that files changed, by looking at them: their times, sizes and identities, through links, so that what Kubernetes
- * swaps shows too. Confined to the thread that looks.
+ * swaps shows too. A change counts when two looks agree on it: an editor's second file is not missed, nor a file taken half
+ * written. Confined to the thread that looks.
  */
 final class Watch {
     private final List<Path> paths;
+    private String told;
     private String seen;
 
     /** @param paths files, and folders whose files count */
     Watch(List<Path> paths) {
         this.paths = List.copyOf(paths);
-        this.seen = look();
+        this.told = look();
+        this.seen = told;
     }
 
-    /** Whether something is other than at the last look. */
+    /** Whether something is other than when this was last said, and was so at the last look already. */
     boolean changed() {
         String now = look();
-        boolean changed = !now.equals(seen);
+        boolean rests = now.equals(seen);
         seen = now;
-        return changed;
+        if (!rests || now.equals(told)) {
+            return false;
+        }
+        told = now;
+        return true;
     }
 
     private String look() {

@@ -1,6 +1,7 @@
 package io.gatehouse.audit;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,21 @@ public sealed interface AuditEvent {
             fields.put("client", clientId);
             fields.put("address", address);
             fields.put("listener", listener);
+        }
+    }
+
+    /**
+     * The policy that was in force.
+     *
+     * @param revision counts from 1 since the start of the broker
+     * @param digest SHA-256 over the names and contents of its files, hex
+     */
+    record InForce(long revision, String digest) {
+        Map<String, Object> fields() {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("revision", revision);
+            fields.put("digest", digest);
+            return fields;
         }
     }
 
@@ -101,10 +117,18 @@ public sealed interface AuditEvent {
      * @param action {@code connect}, {@code publish}, {@code subscribe}, {@code receive}, {@code will}
      * @param target the topic or filter
      * @param rule the deciding rule as {@code file:line}, or why there is none
+     * @param detail one sentence
      * @param suppressed how many alike were not written since the last
      */
     record Denied(
-            Actor actor, String action, String target, int reason, String rule, long policyRevision, long suppressed)
+            Actor actor,
+            String action,
+            String target,
+            int reason,
+            String rule,
+            String detail,
+            InForce policy,
+            long suppressed)
             implements AuditEvent {
         @Override
         public String name() {
@@ -120,8 +144,65 @@ public sealed interface AuditEvent {
             fields.put("target", target);
             fields.put("reason", reason);
             fields.put("rule", rule);
-            fields.put("policy", policyRevision);
+            fields.put("detail", detail);
+            fields.put("policy", policy.fields());
             fields.put("count", suppressed == 0 ? null : suppressed);
+            return fields;
+        }
+    }
+
+    /**
+     * A client lost the right to subscriptions that it has.
+     *
+     * @param filters some of them
+     * @param count all of them
+     * @param outcome {@code dormant}, {@code disconnected}, or {@code away}: the client was not connected
+     */
+    record Revoked(Actor actor, List<String> filters, int count, String outcome, InForce policy) implements AuditEvent {
+        public Revoked {
+            filters = List.copyOf(filters);
+        }
+
+        @Override
+        public String name() {
+            return "revoke";
+        }
+
+        @Override
+        public Map<String, @Nullable Object> fields() {
+            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+            actor.into(fields);
+            fields.put("filters", filters);
+            fields.put("count", count);
+            fields.put("outcome", outcome);
+            fields.put("policy", policy.fields());
+            return fields;
+        }
+    }
+
+    /**
+     * A policy was put in force, or was not.
+     *
+     * @param outcome {@code loaded}, {@code refused} or {@code window}: a time window opened or closed
+     * @param details what it came to
+     * @param policy that is in force now: after a refusal, the last good one
+     */
+    record PolicyLoad(String outcome, Map<String, Object> details, InForce policy) implements AuditEvent {
+        public PolicyLoad {
+            details = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(details));
+        }
+
+        @Override
+        public String name() {
+            return "policy.load";
+        }
+
+        @Override
+        public Map<String, @Nullable Object> fields() {
+            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+            fields.put("outcome", outcome);
+            fields.putAll(details);
+            fields.put("policy", policy.fields());
             return fields;
         }
     }
@@ -152,8 +233,8 @@ public sealed interface AuditEvent {
     /**
      * Something about the broker itself: its start and stop, a reload and its outcome, an acknowledged weakness.
      *
-     * @param what a stable word: {@code started}, {@code stopped}, {@code policy_loaded}, {@code policy_refused},
-     *     {@code tls_reloaded}, {@code insecure_listener}, ...
+     * @param what a stable word: {@code started}, {@code stopped}, {@code logins_loaded}, {@code tls_loaded},
+     *     {@code tls_refused}, {@code insecure_listener}, ...
      */
     record Broker(String what, Map<String, Object> details) implements AuditEvent {
         public Broker {

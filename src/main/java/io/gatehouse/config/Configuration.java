@@ -23,6 +23,7 @@ public record Configuration(
         Optional<PasswordLogin> passwordLogin,
         Optional<JwtLogin> jwtLogin,
         Path policyFolder,
+        OnRevoke onRevoke,
         Sessions sessions,
         Storage storage,
         Limits limits,
@@ -49,6 +50,12 @@ public record Configuration(
             List<String> versions,
             int maxConnections,
             Place place) {}
+
+    /** What becomes of a client that loses the right to one of its subscriptions: that one sleeps, or the client goes. */
+    public enum OnRevoke {
+        DORMANT,
+        DISCONNECT
+    }
 
     /** Whether a client must, may or need not present a certificate. */
     public enum ClientCertificate {

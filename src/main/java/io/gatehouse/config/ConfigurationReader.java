@@ -7,6 +7,7 @@ import io.gatehouse.config.Configuration.JwtLogin;
 import io.gatehouse.config.Configuration.Limits;
 import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.config.Configuration.Login;
+import io.gatehouse.config.Configuration.OnRevoke;
 import io.gatehouse.config.Configuration.PasswordLogin;
 import io.gatehouse.config.Configuration.Sessions;
 import io.gatehouse.config.Configuration.Storage;
@@ -106,11 +107,7 @@ public final class ConfigurationReader {
             Optional<JwtLogin> tokens =
                     top.has("jwt_login") ? top.section("jwt_login", this::jwtLogin) : absent(top, "jwt_login");
             requireLogins(listeners, passwords.isPresent(), tokens.isPresent());
-            Path policies = top.section("policy", section -> {
-                Path folderOfPolicies = section.path("folder", "policies");
-                requireFolder(section, "folder", folderOfPolicies);
-                return folderOfPolicies;
-            });
+            Policies policies = top.section("policy", this::policies);
             Sessions sessions = top.section("sessions", this::sessions);
             Storage storage = storage(top);
             Limits limits = top.section("limits", this::limits);
@@ -126,7 +123,8 @@ public final class ConfigurationReader {
                     certificates,
                     passwords,
                     tokens,
-                    policies,
+                    policies.folder(),
+                    policies.onRevoke(),
                     sessions,
                     storage,
                     limits,
@@ -238,6 +236,14 @@ public final class ConfigurationReader {
                 algorithms,
                 section.text("user", "sub"),
                 section.duration("max_lifetime", Duration.ofMinutes(1), YEAR, Duration.ofDays(1)));
+    }
+
+    private record Policies(Path folder, OnRevoke onRevoke) {}
+
+    private Policies policies(Section section) {
+        Path folder = section.path("folder", "policies");
+        requireFolder(section, "folder", folder);
+        return new Policies(folder, section.choice("on_revoke", OnRevoke.class, OnRevoke.DORMANT));
     }
 
     private Sessions sessions(Section section) {

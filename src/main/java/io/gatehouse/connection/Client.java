@@ -49,10 +49,10 @@ final class Client implements Dialogue, Link {
     private final ListenerRules rules;
     private final ProtocolVersion version;
     private final ConnectProperties connectProperties;
-    private final Rights rights;
     private final AuditEvent.Actor actor;
-    private final Publisher publisher;
     private final int keepAliveSeconds;
+    private Rights rights;
+    private Publisher publisher;
     private @Nullable Session session;
 
     private long lastPacketNanos = System.nanoTime();
@@ -117,6 +117,8 @@ final class Client implements Dialogue, Link {
             return null;
         }
         client.session = opened.session();
+        client.rights = opened.rights();
+        client.publisher = new Publisher(gate, wire, connect.version(), opened.rights(), client.actor);
         ConnAckProperties told = connect.version().isMqtt5()
                 ? new ConnAckProperties(
                         expiry == properties.sessionExpirySeconds() ? null : expiry,
@@ -314,6 +316,7 @@ final class Client implements Dialogue, Link {
         }
         scheduleExpiry();
         gate.audit(new AuditEvent.Login(actor, method, "renewed", 0, null));
+        gate.sweep().look(session(), rights, this);
         wire.send(new Packet.Auth(ReasonCode.SUCCESS, method, accepted.data(), null, List.of()));
     }
 

@@ -51,7 +51,14 @@ final class DenialAudit {
         });
         if (write[0] >= 0) {
             log.record(new AuditEvent.Denied(
-                    actor, action, target, denied.reason().code(), denied.rule(), authorizer.epoch(), write[0]));
+                    actor,
+                    action,
+                    target,
+                    denied.reason().code(),
+                    denied.rule(),
+                    denied.explanation(),
+                    Actors.inForce(authorizer),
+                    write[0]));
         }
     }
 }

@@ -4,7 +4,6 @@ import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditLog;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.policy.Authorizer;
-import io.gatehouse.policy.Denied;
 import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.routing.Router;
 import io.gatehouse.session.SessionRegistry;
@@ -28,6 +27,7 @@ public final class Gate implements Function<Wire, Dialogue> {
     private final Store store;
     private final AuditLog audit;
     private final DenialAudit denials;
+    private final Sweep sweep;
     private final Metrics metrics;
     private final Clock clock;
     private final SecureRandom random = new SecureRandom();
@@ -40,6 +40,7 @@ public final class Gate implements Function<Wire, Dialogue> {
             SessionRegistry registry,
             Router router,
             Store store,
+            Sweep sweep,
             AuditLog audit,
             Metrics metrics,
             Clock clock) {
@@ -51,6 +52,7 @@ public final class Gate implements Function<Wire, Dialogue> {
         this.store = store;
         this.audit = audit;
         this.denials = new DenialAudit(audit, clock);
+        this.sweep = sweep;
         this.metrics = metrics;
         this.clock = clock;
     }
@@ -59,19 +61,6 @@ public final class Gate implements Function<Wire, Dialogue> {
     public Dialogue apply(Wire wire) {
         ListenerRules rules = Objects.requireNonNull(listeners.get(wire.listener()), "no rules for this listener");
         return new Door(this, rules, wire);
-    }
-
-    /** After the policy changed: whoever may not stay is told so and leaves. */
-    public int sweep() {
-        int[] ended = new int[1];
-        registry.eachConnection(connected -> {
-            Denied denied = authorizer.standing(connected.rights());
-            if (denied != null) {
-                ended[0]++;
-                connected.link().end(ReasonCode.NOT_AUTHORIZED, "policy", denied.explanation());
-            }
-        });
-        return ended[0];
     }
 
     /** Tells every client that the broker stops, and closes. */
@@ -106,6 +95,10 @@ public final class Gate implements Function<Wire, Dialogue> {
 
     Clock clock() {
         return clock;
+    }
+
+    Sweep sweep() {
+        return sweep;
     }
 
     void audit(AuditEvent event) {

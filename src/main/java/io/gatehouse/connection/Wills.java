@@ -38,14 +38,15 @@ public final class Wills implements SessionEvents {
         if (decision instanceof AuthorizedPublish publish) {
             router.route(publish);
         } else if (decision instanceof Denied denied) {
-            AuditEvent.Actor actor = new AuditEvent.Actor(
-                    owner.principal().user(),
-                    owner.principal().owner().realm(),
-                    owner.clientId().text(),
-                    "",
-                    owner.principal().subject().listener());
             audit.record(new AuditEvent.Denied(
-                    actor, "will", will.topic().text(), denied.reason().code(), denied.rule(), authorizer.epoch(), 0));
+                    Actors.of(owner, null),
+                    "will",
+                    will.topic().text(),
+                    denied.reason().code(),
+                    denied.rule(),
+                    denied.explanation(),
+                    Actors.inForce(authorizer),
+                    0));
         }
     }
 }

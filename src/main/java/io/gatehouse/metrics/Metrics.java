@@ -33,6 +33,10 @@ public final class Metrics {
     public final Count subscribesDenied = count("subscribes_denied", "subscriptions that policy refused");
     public final Count protocolErrors = count("protocol_errors", "connections closed for breaking the protocol");
     public final Count sessionsExpired = count("sessions_expired", "sessions that ended by their expiry");
+    public final Count subscriptionsRevoked =
+            count("subscriptions_revoked", "subscriptions that lost their right while they were there");
+    public final Count retainedWithheld = count(
+            "retained_withheld", "retained messages not replayed because their publisher may no longer publish them");
     public final Count policyReloads = count("policy_reloads", "policies put in force");
     public final Count reloadsRefused = count("reloads_refused", "reloads that left the last good state in force");
 

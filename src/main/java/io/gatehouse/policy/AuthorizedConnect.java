@@ -16,6 +16,17 @@ public final class AuthorizedConnect implements ConnectDecision {
         return rights;
     }
 
+    /**
+     * The same owner came back to its session: what was granted to it, and what waits for it, goes by what it is now.
+     *
+     * @param earlier what the session's last connection was asked with
+     * @return the rights to go on with, the session's own
+     */
+    public Rights continuing(Rights earlier) {
+        earlier.renew(rights.principal(), rights.binding());
+        return earlier;
+    }
+
     public Principal principal() {
         return rights.principal();
     }

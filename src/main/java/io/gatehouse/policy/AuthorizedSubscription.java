@@ -12,6 +12,9 @@ public final class AuthorizedSubscription implements SubscribeDecision {
     private final Subscription subscription;
     private volatile Standing standing;
 
+    // for whoever looks at it after a change; guarded by this
+    private boolean awake = true;
+
     AuthorizedSubscription(Rights rights, Subscription subscription, Verdict verdict, long stamp) {
         this.rights = rights;
         this.subscription = subscription;
@@ -47,6 +50,28 @@ public final class AuthorizedSubscription implements SubscribeDecision {
             return false;
         }
         return granted && !rights.authorizer().observes() || rights.authorizer().receives(rights, topic, granted);
+    }
+
+    /** What a look at a subscription found, compared with the look before. */
+    public enum Change {
+        NONE,
+        /** It sleeps from now on: nothing of what its filter matches is delivered. */
+        LOST,
+        /** It is awake again. */
+        REGAINED
+    }
+
+    /**
+     * Looks at it under the policy in force and says what has changed since the last look. What is delivered never waits
+     * for a look; it is for whoever reports, and for those whom a lost subscription ends.
+     */
+    public synchronized Change look() {
+        boolean now = standing().verdict.isGranted();
+        if (now == awake) {
+            return Change.NONE;
+        }
+        awake = now;
+        return now ? Change.REGAINED : Change.LOST;
     }
 
     private Standing standing() {

@@ -30,12 +30,14 @@ public final class Authorizer {
     /**
      * A policy and the number of its reign.
      *
+     * @param revision counts the policies that were put in force; an epoch begins with a time window too
      * @param since when its time windows were looked at
      * @param until when the next of them opens or closes; null: never
      */
     private record InForce(
             PolicySet set,
             long epoch,
+            long revision,
             Instant since,
             @Nullable Instant until) {}
 
@@ -46,12 +48,12 @@ public final class Authorizer {
     public Authorizer(PolicySet set, Clock clock, ShadowListener shadows) {
         this.clock = clock;
         this.shadows = shadows;
-        this.inForce = reign(set, 1);
+        this.inForce = reign(set, 1, 1);
     }
 
-    private InForce reign(PolicySet set, long epoch) {
+    private InForce reign(PolicySet set, long epoch, long revision) {
         Instant now = clock.instant();
-        return new InForce(set, epoch, now, set.nextBoundary(now).orElse(null));
+        return new InForce(set, epoch, revision, now, set.nextBoundary(now).orElse(null));
     }
 
     public PolicySet policy() {
@@ -63,9 +65,15 @@ public final class Authorizer {
         return inForce.epoch;
     }
 
+    /** Which policy it is, since the start of the broker: the first is 1. */
+    public long revision() {
+        return inForce.revision;
+    }
+
     /** Puts another policy in force, whole, from the next question on. */
     public synchronized void replace(PolicySet set) {
-        inForce = reign(set, inForce.epoch + 1);
+        InForce last = inForce;
+        inForce = reign(set, last.epoch + 1, last.revision + 1);
     }
 
     /** When the next time window of the policy opens or closes: {@link #tick} is due then. */
@@ -86,7 +94,7 @@ public final class Authorizer {
         boolean setBack =
                 now.isBefore(reign.since) && reign.set.nextBoundary(now).isPresent();
         if (passed || setBack) {
-            inForce = reign(reign.set, reign.epoch + 1);
+            inForce = reign(reign.set, reign.epoch + 1, reign.revision);
         }
         return passed || setBack;
     }

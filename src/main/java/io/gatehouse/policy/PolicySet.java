@@ -35,6 +35,7 @@ public final class PolicySet {
     private final List<Variable> variables;
     private final Roster roster;
     private final List<TimeWindow> windows;
+    private final String digest;
     private final Map<IntBuffer, RoleClass> classes = new ConcurrentHashMap<>();
 
     PolicySet(
@@ -52,6 +53,7 @@ public final class PolicySet {
         this.variables = List.copyOf(variables);
         this.roster = roster;
         this.windows = List.copyOf(windows);
+        this.digest = policy.digest();
     }
 
     /** What compiling a policy gave: a set if there is no error among the problems. */
@@ -78,6 +80,11 @@ public final class PolicySet {
 
     public Policy policy() {
         return policy;
+    }
+
+    /** SHA-256 over the names and contents of its files, hex. */
+    public String digest() {
+        return digest;
     }
 
     public Policy.Defaults defaults() {

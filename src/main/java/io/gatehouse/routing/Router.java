@@ -278,13 +278,32 @@ public final class Router {
                 continue;
             }
             // both ends again: who hears it now, and whether who left it still might (CVE-2018-12546)
-            if (proof.permits(topic) && authorizer.mayStillPublish(one.publisher(), topic)) {
+            if (!proof.permits(topic)) {
+                continue;
+            }
+            if (!authorizer.mayStillPublish(one.publisher(), topic)) {
+                metrics.retainedWithheld.increment();
+            } else {
                 Message message = one.messageAt(now)
                         .withRetain(true)
                         .withQos(one.message().qos().atMost(subscription.qos()));
                 session.deliver(message, proof, identifiers(subscription), null);
             }
         }
+    }
+
+    /**
+     * How many retained messages are kept and not replayed, because whoever left them may no longer publish them. Looks at
+     * every one.
+     */
+    public int withheldCount() {
+        int[] withheld = new int[1];
+        retained.each(one -> {
+            if (!authorizer.mayStillPublish(one.publisher(), one.message().topic())) {
+                withheld[0]++;
+            }
+        });
+        return withheld[0];
     }
 
     public int retainedCount() {

@@ -71,8 +71,11 @@ public final class SessionRegistry {
     /** What opening a session came to. */
     public sealed interface Opening {
 
-        /** @param present whether the client finds what it left (CONNACK's session present) */
-        record Opened(Session session, boolean present) implements Opening {}
+        /**
+         * @param rights what the connection is to be asked with from now on
+         * @param present whether the client finds what it left (CONNACK's session present)
+         */
+        record Opened(Session session, Rights rights, boolean present) implements Opening {}
 
         /** The identifier is another principal's. */
         record Conflict() implements Opening {}
@@ -112,13 +115,15 @@ public final class SessionRegistry {
                     takeFrom(entry, false);
                 }
                 cancelTimers(entry);
+                Rights earlier = entry.rights;
+                Rights rights = earlier == null ? connect.rights() : connect.continuing(earlier);
                 entry.link = link;
-                entry.rights = connect.rights();
+                entry.rights = rights;
                 entry.will = will;
                 entry.expirySeconds = expirySeconds;
                 entry.session.attach(receiveMaximum);
                 connected(entry.session);
-                return new Opening.Opened(entry.session, !fresh);
+                return new Opening.Opened(entry.session, rights, !fresh);
             }
         }
     }
@@ -233,6 +238,15 @@ public final class SessionRegistry {
 
     /** Every connection there is now; one that comes or goes meanwhile is seen or not. */
     public void eachConnection(Consumer<Connected> visitor) {
+        each(held -> {
+            if (held.link() != null) {
+                visitor.accept(new Connected(held.session(), held.rights(), held.link()));
+            }
+        });
+    }
+
+    /** Every session there is now, connected or not; one that comes or goes meanwhile is seen or not. */
+    public void each(Consumer<Held> visitor) {
         for (Entry entry : entries.values()) {
             Link link;
             Rights rights;
@@ -240,11 +254,15 @@ public final class SessionRegistry {
                 link = entry.link;
                 rights = entry.rights;
             }
-            if (link != null && rights != null) {
-                visitor.accept(new Connected(entry.session, rights, link));
+            if (rights != null) {
+                visitor.accept(new Held(entry.session, rights, link));
             }
         }
     }
+
+    /** A session with whose it is, and its connection; a null link: it has none now. */
+    public record Held(
+            Session session, Rights rights, @Nullable Link link) {}
 
     /** A session with its connection. */
     public record Connected(Session session, Rights rights, Link link) {}

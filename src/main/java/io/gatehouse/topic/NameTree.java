@@ -116,6 +116,11 @@ public final class NameTree<V> {
         }
     }
 
+    /** Hands over every value there is. */
+    public void each(Consumer<? super V> found) {
+        all(root, found);
+    }
+
     private void all(Node<V> node, Consumer<? super V> found) {
         tell(node, found);
         node.children.values().forEach(child -> all(child, found));

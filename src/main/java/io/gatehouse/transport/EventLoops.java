@@ -10,6 +10,10 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The threads that connections live on: epoll where the platform has it, else NIO. Any thread. */
@@ -38,6 +42,31 @@ public final class EventLoops implements AutoCloseable {
 
     Class<? extends ServerChannel> channelType() {
         return channelType;
+    }
+
+    /**
+     * Waits until every connection's thread has finished what it was doing, and has taken over what others handed to it
+     * meanwhile. Never called on one of them.
+     *
+     * @return false if one did not within the time
+     */
+    public boolean settle(Duration atMost) {
+        long deadline = System.nanoTime() + atMost.toNanos();
+        // twice: what a thread decided before the first round may have been handed to another, which takes it in the
+        // second
+        for (int round = 0; round < 2; round++) {
+            if (workers.isShuttingDown()) {
+                return false;
+            }
+            List<Future<?>> turns = new ArrayList<>();
+            workers.forEach(loop -> turns.add(loop.submit(() -> {})));
+            for (Future<?> turn : turns) {
+                if (!turn.awaitUninterruptibly(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     @Override

@@ -518,7 +518,7 @@ class DialogueTest {
         reader.connack();
         house.authorizer.replace(io.gatehouse.policy.PolicySet.empty());
 
-        assertThat(house.gate.sweep()).isEqualTo(1);
+        assertThat(house.sweep.run().ended()).isEqualTo(1);
         assertThat(reader.wire.take(Packet.Disconnect.class).reason()).isEqualTo(ReasonCode.NOT_AUTHORIZED);
     }
 

@@ -44,6 +44,7 @@ final class House {
     final SessionRegistry registry;
     final Router router;
     final Gate gate;
+    final Sweep sweep;
     final Metrics metrics = new Metrics();
     final List<CompletableFuture<Authentication>> undecided = new ArrayList<>();
     boolean decideLater;
@@ -77,6 +78,7 @@ final class House {
                 credentials -> login(credentials.userName()),
                 EnumSet.allOf(ProtocolVersion.class),
                 chain -> java.time.Instant.MAX);
+        sweep = new Sweep(authorizer, registry, router, Sweep.OnRevoke.DORMANT, audit::add, metrics);
         gate = new Gate(
                 Map.of("devices", listener),
                 clientLimits,
@@ -84,6 +86,7 @@ final class House {
                 registry,
                 router,
                 new MemoryStore(),
+                sweep,
                 audit::add,
                 metrics,
                 clock);

@@ -1,7 +1,12 @@
 package io.gatehouse.policy.model;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * All files of a policy folder, merged. Order means nothing anywhere in it.
@@ -44,6 +49,16 @@ public record Policy(
         everyone = List.copyOf(everyone);
         tests = List.copyOf(tests);
         files = Map.copyOf(files);
+    }
+
+    /** SHA-256 over the names of its files and theirs, hex: equal for equal files, in whatever order they were read. */
+    public String digest() {
+        byte[] all = new TreeMap<>(files).toString().getBytes(StandardCharsets.UTF_8);
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(all));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     /** The policy that allows nothing to nobody. */

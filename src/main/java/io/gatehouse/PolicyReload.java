@@ -1,0 +1,194 @@
+package io.gatehouse;
+
+import io.gatehouse.audit.AuditEvent;
+import io.gatehouse.audit.AuditLog;
+import io.gatehouse.config.Configuration;
+import io.gatehouse.config.Configuration.Listener;
+import io.gatehouse.config.Problem;
+import io.gatehouse.connection.Sweep;
+import io.gatehouse.metrics.Metrics;
+import io.gatehouse.policy.Authorizer;
+import io.gatehouse.policy.PolicySet;
+import io.gatehouse.policy.language.PolicyLoader;
+import io.gatehouse.transport.EventLoops;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts policies in force: reads, compiles and tests a folder as a whole, compares it with what is in force, swaps one
+ * reference, waits for whoever was deciding under the old one, and sweeps the sessions. Any thread but an event loop; one
+ * at a time.
+ *
+ * <p>A mistake in any file changes nothing. The broker says so in its log and its audit log, with the place, and {@code
+ * policy_stale} is 1 until the folder is good again.
+ */
+final class PolicyReload {
+    private static final Logger LOG = LoggerFactory.getLogger(PolicyReload.class);
+
+    /** Longer than any decision takes; a thread that is stuck must not keep the next reload out for ever. */
+    private static final Duration MOST_WAIT = Duration.ofSeconds(5);
+
+    private final Configuration configuration;
+    private final Metrics metrics;
+    private final AuditLog audit;
+    private final Clock clock;
+    private @Nullable Authorizer authorizer;
+    private @Nullable Sweep sweep;
+    private @Nullable EventLoops loops;
+    private volatile String summary = "";
+    private volatile boolean stale;
+
+    PolicyReload(Configuration configuration, Metrics metrics, AuditLog audit, Clock clock) {
+        this.configuration = configuration;
+        this.metrics = metrics;
+        this.audit = audit;
+        this.clock = clock;
+    }
+
+    /** The policy to begin with. */
+    PolicySet first() throws CannotStart {
+        PolicyLoader.Loaded loaded = load();
+        if (loaded.set().isEmpty()) {
+            throw new CannotStart(lines(loaded));
+        }
+        loaded.problems().forEach(problem -> LOG.warn("{}", problem));
+        summary = loaded.summary();
+        return loaded.set().get();
+    }
+
+    /** Where what is loaded from now on is put in force. */
+    void actOn(Authorizer with, Sweep sessions, EventLoops deciders) {
+        authorizer = with;
+        sweep = sessions;
+        loops = deciders;
+    }
+
+    private PolicyLoader.Loaded load() {
+        List<String> names =
+                configuration.listeners().stream().map(Listener::name).toList();
+        return PolicyLoader.load(configuration.policyFolder(), Optional.of(names), true, clock);
+    }
+
+    private static List<String> lines(PolicyLoader.Loaded loaded) {
+        return loaded.problems().stream()
+                .map(problem -> {
+                    String excerpt = PolicyLoader.excerpt(problem, loaded.texts());
+                    return excerpt.isEmpty() ? problem.toString() : problem + System.lineSeparator() + excerpt;
+                })
+                .toList();
+    }
+
+    /**
+     * Takes in what the folder says now. When it returns, nobody decides under the old policy any more.
+     *
+     * @return why it was refused; empty: it was not
+     */
+    synchronized Optional<String> reload() {
+        Authorizer in = Objects.requireNonNull(authorizer);
+        long began = System.nanoTime();
+        PolicyLoader.Loaded loaded = load();
+        if (loaded.set().isEmpty()) {
+            return Optional.of(refuse(in, loaded));
+        }
+        stale = false;
+        loaded.problems().forEach(problem -> LOG.warn("{}", problem));
+        if (loaded.digest().equals(in.policy().digest())) {
+            LOG.info("policy unchanged: revision {} sha256:{}", in.revision(), loaded.digest());
+            return Optional.empty();
+        }
+        in.replace(loaded.set().get());
+        settle();
+        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+        summary = loaded.summary();
+        metrics.policyReloads.increment();
+        Sweep.Result swept = Objects.requireNonNull(sweep).run();
+        long warnings = loaded.problems().size();
+        LOG.info(
+                "policy loaded: revision {} sha256:{} {}, {} warnings, live in {} ms; {}",
+                in.revision(),
+                loaded.digest(),
+                loaded.summary(),
+                warnings,
+                millis,
+                words(swept));
+        Map<String, Object> details = new LinkedHashMap<>();
+        details.put("summary", loaded.summary());
+        details.put("warnings", warnings);
+        details.put("live_in_ms", millis);
+        details.putAll(fields(swept));
+        audit.record(new AuditEvent.PolicyLoad("loaded", details, inForce(in)));
+        return Optional.empty();
+    }
+
+    private String refuse(Authorizer in, PolicyLoader.Loaded loaded) {
+        String why = String.join(System.lineSeparator(), lines(loaded));
+        stale = true;
+        metrics.reloadsRefused.increment();
+        LOG.error("policy not loaded, revision {} stays in force: {}", in.revision(), why);
+        audit.record(new AuditEvent.PolicyLoad(
+                "refused",
+                Map.of(
+                        "problems",
+                        loaded.problems().stream().map(Problem::toString).toList()),
+                inForce(in)));
+        return why;
+    }
+
+    /** Looks whether a time window opened or closed; rights follow without a packet from anybody. */
+    synchronized void tick() {
+        Authorizer in = Objects.requireNonNull(authorizer);
+        if (in.tick()) {
+            Sweep.Result swept = Objects.requireNonNull(sweep).run();
+            LOG.info("a time window of the policy opened or closed; {}", words(swept));
+            audit.record(new AuditEvent.PolicyLoad("window", fields(swept), inForce(in)));
+        }
+    }
+
+    /** Whoever was deciding when the reference changed has finished, and what it sent is with the sockets. */
+    private void settle() {
+        if (!Objects.requireNonNull(loops).settle(MOST_WAIT)) {
+            LOG.warn(
+                    "a connection's thread is busy for more than {} s; the new policy is in force",
+                    MOST_WAIT.toSeconds());
+        }
+    }
+
+    private static AuditEvent.InForce inForce(Authorizer in) {
+        return new AuditEvent.InForce(in.revision(), in.policy().digest());
+    }
+
+    private static String words(Sweep.Result swept) {
+        return swept.lost() + " subscriptions lost rights, " + swept.ended() + " clients disconnected"
+                + (swept.regained() == 0 ? "" : ", " + swept.regained() + " subscriptions are awake again")
+                + (swept.withheld() == 0 ? "" : ", " + swept.withheld() + " retained messages hidden");
+    }
+
+    private static Map<String, Object> fields(Sweep.Result swept) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("sessions", swept.sessions());
+        fields.put("lost", swept.lost());
+        fields.put("regained", swept.regained());
+        fields.put("ended", swept.ended());
+        fields.put("retained_hidden", swept.withheld());
+        return fields;
+    }
+
+    /** What the policy in force is made of. */
+    String summary() {
+        return summary;
+    }
+
+    /** Whether the folder had a mistake when it was last read. */
+    boolean isStale() {
+        return stale;
+    }
+}
