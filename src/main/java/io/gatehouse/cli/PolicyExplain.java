@@ -6,6 +6,7 @@ import io.gatehouse.json.Json;
 import io.gatehouse.policy.Authorizer;
 import io.gatehouse.policy.Denied;
 import io.gatehouse.policy.Explanation;
+import io.gatehouse.policy.Origins;
 import io.gatehouse.policy.language.PolicyLoader.Loaded;
 import io.gatehouse.policy.language.TestRun;
 import io.gatehouse.policy.model.Check;
@@ -14,6 +15,9 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -63,6 +67,9 @@ final class PolicyExplain implements Runnable {
     @Option(names = "--address", paramLabel = "IP", description = "Where it comes from; else unknown.")
     private @Nullable String address;
 
+    @Option(names = "--at", paramLabel = "MOMENT", description = "When, as 2026-12-05T23:00:00+01:00; else now.")
+    private @Nullable String at;
+
     @Option(
             names = "--auth",
             paramLabel = "METHOD",
@@ -83,20 +90,19 @@ final class PolicyExplain implements Runnable {
 
     @Override
     public void run() {
-        Loaded loaded = PolicyCommand.load(folder, false, spec.commandLine().getErr());
-        if (loaded.set().isEmpty()) {
-            throw Failure.findings(loaded.problems().size() + " mistakes; this policy would not be loaded");
-        }
+        Loaded loaded = PolicyCommand.require(folder, spec.commandLine().getErr());
         Check check;
         try {
             check = TestRun.parse(request);
         } catch (IllegalArgumentException e) {
             throw Failure.usage(String.valueOf(e.getMessage()));
         }
+        Instant now = moment();
+        Subject subject = subject();
         Explanation.Bound bound =
-                Authorizer.asker(loaded.set().get(), Clock.systemUTC()).as(subject(), client, Optional.empty());
+                Authorizer.asker(loaded.set().orElseThrow(), Clock.systemUTC()).as(subject, client, Optional.of(now));
         Explanation answer = TestRun.ask(bound, check);
-        print(answer, bound.refusal(), loaded);
+        print(answer, bound.refusal(), loaded, Origins.of(loaded.policy(), subject, client, now, answer.roles()));
         if (!answer.allowed()) {
             throw new Quiet(ExitCode.FINDINGS);
         }
@@ -156,23 +162,30 @@ final class PolicyExplain implements Runnable {
         throw Failure.usage("\"" + address + "\" is not an address");
     }
 
-    private void print(Explanation answer, Optional<Denied> refusal, Loaded loaded) {
+    private Instant moment() {
+        try {
+            return at == null ? Instant.now() : OffsetDateTime.parse(at).toInstant();
+        } catch (DateTimeException e) {
+            throw Failure.usage("\"" + at + "\" is not a moment; write 2026-12-05T23:00:00+01:00");
+        }
+    }
+
+    private void print(Explanation answer, Optional<Denied> refusal, Loaded loaded, List<String> roles) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             Map<String, Object> all = new LinkedHashMap<>();
             all.put("verdict", answer.verdict());
             all.put("allowed", answer.allowed());
+            all.put("kind", answer.kind());
             all.put("detail", answer.detail());
-            all.put("roles", answer.roles());
+            all.put("roles", roles);
             all.put("rules", answer.lines().stream().map(PolicyExplain::fields).toList());
             answer.grantedQos().ifPresent(qos -> all.put("qos", qos.level()));
             all.put("digest", loaded.digest());
             out.println(Json.pretty(all));
             return;
         }
-        out.println(answer.verdict()
-                + answer.grantedQos().map(qos -> "   qos ≤ " + qos.level()).orElse("")
-                + (answer.detail().isEmpty() ? "" : "   " + answer.detail()));
+        out.println(verdict(answer));
         for (Explanation.Line line : answer.lines()) {
             out.printf(
                     "  %-6s %-28s role %-14s %s%s%n",
@@ -180,13 +193,29 @@ final class PolicyExplain implements Runnable {
                     line.pattern(),
                     line.role(),
                     line.place(),
-                    line.note().isEmpty() ? "" : "   ← " + line.note());
+                    line.note().isEmpty()
+                            ? ""
+                            : (line.note().startsWith(Explanation.DECIDES) ? "   ← " : "   ") + line.note());
         }
         if (answer.lines().isEmpty() && !answer.allowed() && refusal.isEmpty()) {
             out.println("  no rule speaks of it; nothing is allowed unless a rule allows it");
         }
-        out.println("  roles: " + (answer.roles().isEmpty() ? "none" : String.join(", ", answer.roles())));
+        out.println("  roles of " + (user.isEmpty() ? "it" : user) + ": "
+                + (roles.isEmpty() ? "none" : String.join(", ", roles)));
         out.println("  policy sha256:" + loaded.digest());
+    }
+
+    private static String verdict(Explanation answer) {
+        if (!answer.kind().isEmpty()) {
+            String detail = answer.detail();
+            String known = answer.kind() + "; ";
+            int more = detail.indexOf(known);
+            return answer.verdict() + " (" + answer.kind() + "): "
+                    + (more < 0 ? detail : detail.substring(more + known.length()));
+        }
+        return answer.verdict()
+                + answer.grantedQos().map(qos -> "   qos ≤ " + qos.level()).orElse("")
+                + (answer.detail().isEmpty() ? "" : "   " + answer.detail());
     }
 
     private static Map<String, Object> fields(Explanation.Line line) {

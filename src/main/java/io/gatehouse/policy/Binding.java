@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param values by variable; null where absent
  * @param roles names of the active roles
+ * @param held names of all roles it has, active or not
  * @param refusal why it may not connect at all; null if it may
  */
 record Binding(
@@ -17,13 +18,21 @@ record Binding(
         RoleClass roleClass,
         @Nullable String[] values,
         List<String> roles,
+        List<String> held,
         Limits limits,
         @Nullable Denied refusal) {
 
     /** Of somebody whose rights come from no role. */
     static Binding ofNobody(PolicySet policy, long epoch) {
         return new Binding(
-                policy, epoch, new RoleClass(new int[0], false, false), new String[0], List.of(), Limits.NONE, null);
+                policy,
+                epoch,
+                new RoleClass(new int[0], false, false),
+                new String[0],
+                List.of(),
+                List.of(),
+                Limits.NONE,
+                null);
     }
 
     Trie trie() {
@@ -36,6 +45,6 @@ record Binding(
 
     /** The same subject, if its login had not been refused: what the rules alone say. */
     Binding regardless() {
-        return new Binding(policy, epoch, roleClass, values, roles, limits, null);
+        return new Binding(policy, epoch, roleClass, values, roles, held, limits, null);
     }
 }

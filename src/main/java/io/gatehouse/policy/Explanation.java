@@ -16,6 +16,7 @@ import java.util.Optional;
  *
  * @param allowed the answer
  * @param verdict {@code ALLOW}, {@code DENY}, or for a SUBSCRIBE {@code GRANT}, {@code GRANT+FILTER} or {@code DENY}
+ * @param kind of a SUBSCRIBE that is not granted: {@code wider than allowed}, {@code all denied}, ...; else empty
  * @param detail one sentence; empty for a plain yes
  * @param lines the rules that matter, the deciding one first
  * @param roles names of the active roles
@@ -24,6 +25,7 @@ import java.util.Optional;
 public record Explanation(
         boolean allowed,
         String verdict,
+        String kind,
         String detail,
         List<Line> lines,
         List<String> roles,
@@ -32,6 +34,11 @@ public record Explanation(
     static final int SEARCH_NODES = 10_000;
 
     private static final int MAX_LINES = 50;
+
+    /** The note of the rule that decides. */
+    public static final String DECIDES = "decides";
+
+    private static final String DECIDES_DENY = DECIDES + " (a deny always wins)";
 
     public Explanation {
         lines = List.copyOf(lines);
@@ -81,6 +88,11 @@ public record Explanation(
             return Optional.ofNullable(binding.refusal());
         }
 
+        /** The roles it has, active or not. */
+        public List<String> held() {
+            return binding.held();
+        }
+
         public Explanation connect() {
             return answer(refusal(), List.of());
         }
@@ -111,12 +123,21 @@ public record Explanation(
             Verdict verdict = judge.verdict(binding, filter, false);
             List<Line> lines = meeting(filter, verdict);
             if (!verdict.isGranted()) {
-                return answer(Optional.of(judge.refused(binding, filter, verdict)), lines);
+                Denied denied = judge.refused(binding, filter, verdict);
+                return new Explanation(
+                        false,
+                        "DENY",
+                        binding.refusal() == null ? verdict.words() : "",
+                        denied.explanation(),
+                        lines,
+                        binding.roles(),
+                        Optional.empty());
             }
             boolean filtered = verdict == Verdict.GRANT_AND_FILTER;
             return new Explanation(
                     true,
                     filtered ? "GRANT+FILTER" : "GRANT",
+                    "",
                     filtered ? "what a deny matches is never delivered" : "",
                     lines,
                     binding.roles(),
@@ -127,6 +148,7 @@ public record Explanation(
             return new Explanation(
                     denied.isEmpty(),
                     denied.isEmpty() ? "ALLOW" : "DENY",
+                    "",
                     denied.map(Denied::explanation).orElse(""),
                     lines,
                     binding.roles(),
@@ -147,8 +169,9 @@ public record Explanation(
             boolean denied = !rules.isEmpty() && rules.get(0).deny();
             List<Line> lines = new ArrayList<>();
             for (Rule rule : rules.subList(0, Math.min(rules.size(), MAX_LINES))) {
-                String note = rule.deny() ? "denies too" : denied ? "would allow" : allowed ? "allows too" : "";
-                lines.add(new Line(rule, lines.isEmpty() && (denied || allowed) ? "decides" : note));
+                String note = rule.deny() ? "denies too" : denied ? "(would allow)" : allowed ? "allows too" : "";
+                lines.add(new Line(
+                        rule, lines.isEmpty() && denied ? DECIDES_DENY : lines.isEmpty() && allowed ? DECIDES : note));
             }
             return lines;
         }
@@ -173,12 +196,15 @@ public record Explanation(
 
         private String note(Rule rule, TopicFilter filter, Verdict verdict) {
             if (!rule.deny()) {
-                return verdict.isGranted()
-                        ? ""
-                        : verdict == Verdict.WIDER_THAN_ALLOWED ? "allows a part" : "would allow";
+                boolean whole = Intersection.coversAlone(binding, rule.pattern(), filter.pattern());
+                return verdict == Verdict.WIDER_THAN_ALLOWED
+                        ? "allows a part"
+                        : !verdict.isGranted()
+                                ? "(would allow)"
+                                : whole ? "covers the filter" : "covers a part of the filter";
             }
             if (verdict == Verdict.ALL_DENIED) {
-                return "decides";
+                return DECIDES_DENY;
             }
             return "hole: e.g. "
                     + Intersection.hole(binding, filter.pattern(), rule).orElse(rule.pattern()) + " is never delivered";

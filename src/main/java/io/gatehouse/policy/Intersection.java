@@ -34,6 +34,13 @@ final class Intersection {
                         .thenComparing(Comparator.naturalOrder()));
     }
 
+    /** Whether one rule's pattern matches, for one subject, all that a filter matches. */
+    static boolean coversAlone(Binding binding, String pattern, String filter) {
+        return of(bound(binding, pattern), filter)
+                .filter(common -> common.equals(filter) || filter.equals("#") && common.equals("+/#"))
+                .isPresent();
+    }
+
     /** A topic that a deny takes out of a filter. */
     static Optional<String> hole(Binding binding, String asked, Rule deny) {
         return of(asked, bound(binding, deny.pattern()))

@@ -144,7 +144,15 @@ public final class PolicySet {
                 refusal = Denials.clientId(role, clientId);
             }
         }
-        return new Binding(this, epoch, bound.roleClass(), values, List.copyOf(bound.names), bound.limits, refusal);
+        return new Binding(
+                this,
+                epoch,
+                bound.roleClass(),
+                values,
+                List.copyOf(bound.names),
+                List.copyOf(names),
+                bound.limits,
+                refusal);
     }
 
     /** The value a subject has for a variable; null where it is absent. */

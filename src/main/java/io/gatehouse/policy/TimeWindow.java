@@ -119,6 +119,11 @@ public final class TimeWindow {
         return at(moment) == Truth.TRUE;
     }
 
+    /** Whether it is open at a moment, or ever will be after it. */
+    public boolean mayOpen(Instant moment) {
+        return at(moment) != Truth.FALSE || nextChange(moment).isPresent();
+    }
+
     Truth at(Instant moment) {
         return openings(moment).map(opening -> opening.at(moment)).reduce(Truth.FALSE, Truth::or);
     }

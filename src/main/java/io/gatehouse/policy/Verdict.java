@@ -17,6 +17,18 @@ public enum Verdict {
     /** The share group is not one that a rule names. */
     GROUP_NOT_ALLOWED;
 
+    /** Why it is not granted, in a few words. */
+    String words() {
+        return switch (this) {
+            case GRANT, GRANT_AND_FILTER -> "";
+            case NO_ALLOW -> "no allow";
+            case WIDER_THAN_ALLOWED -> "wider than allowed";
+            case ALL_DENIED -> "all denied";
+            case HOLES -> "a deny makes holes";
+            case GROUP_NOT_ALLOWED -> "share group";
+        };
+    }
+
     public boolean isGranted() {
         return this == GRANT || this == GRANT_AND_FILTER;
     }

@@ -26,8 +26,13 @@ class ExplanationTest {
         assertThat(answer.detail()).isEqualTo("denied by \"plant/+/cmd/firmware/#\" of role \"tester\"");
         assertThat(answer.lines())
                 .containsExactly(
-                        new Explanation.Line(true, "plant/+/cmd/firmware/#", "tester", "test.yaml:1", "decides"),
-                        new Explanation.Line(false, "plant/+/cmd/#", "tester", "test.yaml:1", "would allow"));
+                        new Explanation.Line(
+                                true,
+                                "plant/+/cmd/firmware/#",
+                                "tester",
+                                "test.yaml:1",
+                                "decides (a deny always wins)"),
+                        new Explanation.Line(false, "plant/+/cmd/#", "tester", "test.yaml:1", "(would allow)"));
         assertThat(answer.roles()).containsExactly("tester");
     }
 
@@ -56,7 +61,7 @@ class ExplanationTest {
         assertThat(answer.grantedQos()).contains(Qos.EXACTLY_ONCE);
         assertThat(answer.lines())
                 .containsExactly(
-                        new Explanation.Line(false, "home/#", "tester", "test.yaml:1", ""),
+                        new Explanation.Line(false, "home/#", "tester", "test.yaml:1", "covers the filter"),
                         new Explanation.Line(
                                 true,
                                 "home/alarm/#",
@@ -102,16 +107,17 @@ class ExplanationTest {
             List<String> rules = new ArrayList<>(Universe.rules(random));
             String topic =
                     universe.all().get(random.nextInt(universe.all().size())).text();
-            Explanation before = asked(rules.toArray(String[]::new)).receive(topic);
+            boolean publish = random.nextBoolean();
+            Explanation before = asked(rules, publish, topic);
             if (before.lines().isEmpty()) {
                 continue;
             }
             Explanation.Line deciding = before.lines().get(0);
-            String rule = (deciding.deny() ? "deny sub " : "sub ") + deciding.pattern();
+            String rule = (deciding.deny() ? "deny " : "") + (publish ? "pub " : "sub ") + deciding.pattern();
             assertThat(rules).as("seed %d", seed).contains(rule);
             List<String> rest = new ArrayList<>(rules);
             rest.remove(rule);
-            Explanation after = asked(rest.toArray(String[]::new)).receive(topic);
+            Explanation after = asked(rest, publish, topic);
 
             boolean another = !after.lines().isEmpty()
                     && before.lines().stream()
@@ -156,6 +162,11 @@ class ExplanationTest {
                         new ShadowListener.Difference("publish", "b", true, "trial", "test.yaml:1"),
                         new ShadowListener.Difference("subscribe", "b/c", true, "trial", "test.yaml:1"),
                         new ShadowListener.Difference("subscribe", "a/x", false, "trial", "test.yaml:1"));
+    }
+
+    private static Explanation asked(List<String> rules, boolean publish, String topic) {
+        Explanation.Bound bound = asked(rules.toArray(String[]::new));
+        return publish ? bound.publish(topic, Qos.AT_MOST_ONCE, false, 0) : bound.receive(topic);
     }
 
     private static Explanation.Bound asked(String... rules) {

@@ -3,14 +3,12 @@ package io.gatehouse.policy.language;
 import io.gatehouse.config.Problem;
 import io.gatehouse.policy.PolicySet;
 import io.gatehouse.policy.model.Policy;
-import io.gatehouse.policy.model.Role;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Loads a folder of policies: reads, merges, compiles and tests it, all or nothing. Stateless.
@@ -24,11 +22,14 @@ public final class PolicyLoader {
      * What loading came to.
      *
      * @param set present if there is no error among the problems
+     * @param policy as it was written; with errors, what could be read of it
+     * @param texts of the files, by name as messages print it
      * @param digest SHA-256 over names and contents, hex
      * @param run what the policy's own tests came to; empty if it did not come to them
      */
     public record Loaded(
             Optional<PolicySet> set,
+            Policy policy,
             List<Problem> problems,
             Map<String, String> texts,
             String digest,
@@ -36,24 +37,39 @@ public final class PolicyLoader {
 
         /** {@code 3 files, 7 roles, 41 rules, 18 tests passed}. */
         public String summary() {
-            Policy policy = set.map(PolicySet::policy).orElse(Policy.EMPTY);
-            return texts.size() + " files, " + policy.roles().size() + " roles, " + rules(policy) + " rules"
-                    + run.map(one -> ", " + one.tests() + " tests passed").orElse("");
+            return counted(texts.size(), "file") + ", " + counted(policy.roles().size(), "role") + ", "
+                    + counted(policy.ruleCount(), "rule")
+                    + run.map(one -> ", " + counted(one.tests(), "test") + " passed")
+                            .orElse("");
         }
 
-        /** How many rules a policy has. */
-        public static int rules(Policy policy) {
-            return Stream.concat(policy.roles().values().stream(), policy.everyone().stream())
-                    .mapToInt(Loaded::rules)
-                    .sum();
+        /** {@code 2 warnings}. */
+        public String warnings() {
+            return counted(
+                    (int) problems.stream()
+                            .filter(problem -> !problem.isError())
+                            .count(),
+                    "warning");
         }
 
-        private static int rules(Role role) {
-            return role.publish().size()
-                    + role.subscribe().size()
-                    + role.denyPublish().size()
-                    + role.denySubscribe().size();
+        private static String counted(int number, String what) {
+            return number + " " + what + (number == 1 ? "" : "s");
         }
+    }
+
+    /**
+     * How to load.
+     *
+     * @param listeners the names in the configuration; empty: not known, and any name will do
+     * @param runTests whether the policy's own tests decide, too
+     * @param requireTests whether every role must have one {@code can} and one {@code cannot} test
+     * @param shadows whether shadow statements are taken as if they were in force, as nobody but a test does
+     */
+    public record Options(
+            Optional<Collection<String>> listeners, boolean runTests, boolean requireTests, boolean shadows) {
+        public static final Options WITHOUT_TESTS = new Options(Optional.empty(), false, false, false);
+
+        public static final Options WITH_TESTS = new Options(Optional.empty(), true, false, false);
     }
 
     /**
@@ -61,23 +77,32 @@ public final class PolicyLoader {
      * @param runTests whether the policy's own tests decide, too
      */
     public static Loaded load(Path folder, Optional<Collection<String>> listeners, boolean runTests, Clock clock) {
+        return load(folder, new Options(listeners, runTests, false, false), clock);
+    }
+
+    /** Loads a folder, all or nothing. */
+    public static Loaded load(Path folder, Options options, Clock clock) {
         Report report = new Report();
         PolicyFolder files = PolicyFolder.read(folder, report);
         Map<String, String> texts = files.texts();
         String digest = files.digest();
-        Policy policy = new PolicyReader(report, listeners).read(texts, files.digests());
+        Policy written = new PolicyReader(report, options.listeners()).read(texts, files.digests());
+        Policy policy = options.shadows() ? written.withShadows() : written;
         if (report.hasErrors()) {
-            return new Loaded(Optional.empty(), first(report), texts, digest, Optional.empty());
+            return new Loaded(Optional.empty(), policy, first(report), texts, digest, Optional.empty());
         }
         PolicySet.Compilation compilation = PolicySet.compile(policy);
         compilation.problems().forEach(report::add);
-        if (compilation.set().isEmpty() || !runTests) {
-            return new Loaded(compilation.set(), first(report), texts, digest, Optional.empty());
+        if (compilation.set().isEmpty() || !options.runTests()) {
+            return new Loaded(compilation.set(), policy, first(report), texts, digest, Optional.empty());
         }
         TestRun run = TestRun.of(compilation.set().get(), clock);
         run.problems().forEach(report::add);
+        if (options.requireTests()) {
+            run.missing(policy).forEach(report::add);
+        }
         Optional<PolicySet> set = report.hasErrors() ? Optional.empty() : compilation.set();
-        return new Loaded(set, first(report), texts, digest, Optional.of(run));
+        return new Loaded(set, policy, first(report), texts, digest, Optional.of(run));
     }
 
     private static List<Problem> first(Report report) {

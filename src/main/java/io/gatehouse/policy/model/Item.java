@@ -16,4 +16,8 @@ public record Item(
     public Item {
         shared = List.copyOf(shared);
     }
+
+    Item inForce() {
+        return shadow ? new Item(topic, maxQos, retain, maxPayloadBytes, shared, false) : this;
+    }
 }

@@ -3,10 +3,12 @@ package io.gatehouse.policy.model;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * All files of a policy folder, merged. Order means nothing anywhere in it.
@@ -59,6 +61,29 @@ public record Policy(
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
+    }
+
+    /** The policy as it would be with its shadow statements in force. */
+    public Policy withShadows() {
+        Map<String, Role> promoted = new HashMap<>();
+        roles.forEach((name, role) -> promoted.put(name, role.withShadows()));
+        return new Policy(
+                defaults,
+                variables,
+                promoted,
+                groups,
+                users,
+                assignments,
+                everyone.stream().map(Role::withShadows).toList(),
+                tests,
+                files);
+    }
+
+    /** How many rules it has. */
+    public int ruleCount() {
+        return Stream.concat(roles.values().stream(), everyone.stream())
+                .mapToInt(Role::ruleCount)
+                .sum();
     }
 
     /** The policy that allows nothing to nobody. */

@@ -33,4 +33,23 @@ public record Role(
         denySubscribe = List.copyOf(denySubscribe);
         when = List.copyOf(when);
     }
+
+    int ruleCount() {
+        return publish.size() + subscribe.size() + denyPublish.size() + denySubscribe.size();
+    }
+
+    Role withShadows() {
+        return new Role(
+                name,
+                include,
+                clientIds,
+                publish.stream().map(Item::inForce).toList(),
+                subscribe.stream().map(Item::inForce).toList(),
+                denyPublish,
+                denySubscribe,
+                limits,
+                when,
+                false,
+                place);
+    }
 }
