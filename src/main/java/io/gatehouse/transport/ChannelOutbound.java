@@ -210,7 +210,7 @@ final class ChannelOutbound implements Wire {
             channel.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
         }
         // a peer that does not read is not waited for
-        channel.eventLoop().schedule(() -> channel.unsafe().closeForcibly(), 5, TimeUnit.SECONDS);
+        channel.eventLoop().schedule(() -> Hangup.on(channel), 5, TimeUnit.SECONDS);
     }
 
     /** The channel is gone: lets go of what was not written. Event loop only. */

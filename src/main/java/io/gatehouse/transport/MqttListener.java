@@ -118,9 +118,13 @@ public final class MqttListener implements AutoCloseable {
     private void accept(SocketChannel accepted) {
         InetSocketAddress address = accepted.remoteAddress();
         shared.metrics().connectionsAccepted.increment();
-        if (address == null || open.incrementAndGet() > settings.maxConnections()) {
+        if (address == null) {
+            Hangup.on(accepted); // gone before it was accepted
+            return;
+        }
+        if (open.incrementAndGet() > settings.maxConnections()) {
             open.decrementAndGet();
-            accepted.unsafe().closeForcibly();
+            Hangup.on(accepted);
             return;
         }
         if (!shared.admission().enter(address)) {
@@ -128,7 +132,7 @@ public final class MqttListener implements AutoCloseable {
             LOG.info(
                     "too many connections; one from {} is closed",
                     address.getAddress().getHostAddress());
-            accepted.unsafe().closeForcibly();
+            Hangup.on(accepted);
             return;
         }
         Visit visit = new Visit();
@@ -142,7 +146,7 @@ public final class MqttListener implements AutoCloseable {
                         () -> {
                             if (!visit.ended) {
                                 LOG.debug("{} did not log in in time", address);
-                                accepted.unsafe().closeForcibly();
+                                Hangup.on(accepted);
                             }
                         },
                         shared.connectTimeout().toMillis(),

@@ -14,7 +14,7 @@ final class TlsOnly extends ChannelInboundHandlerAdapter {
         ByteBuf bytes = (ByteBuf) message;
         if (bytes.isReadable() && bytes.getUnsignedByte(bytes.readerIndex()) != HANDSHAKE) {
             bytes.release();
-            context.channel().unsafe().closeForcibly();
+            Hangup.on(context.channel());
             return;
         }
         context.pipeline().remove(this);

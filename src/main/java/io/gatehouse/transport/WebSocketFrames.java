@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.ContinuationWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.util.ReferenceCountUtil;
 
 /**
  * Binary frames to bytes and back (MQTT 5.0, section 6): packets may span frames and share them, so frames mean nothing.
@@ -21,7 +22,9 @@ final class WebSocketFrames extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (!(message instanceof WebSocketFrame frame)) {
-            context.fireChannelRead(message);
+            // what is left of HTTP: the peer went before it was answered
+            ReferenceCountUtil.release(message);
+            Hangup.on(context.channel());
             return;
         }
         boolean binary =
