@@ -8,12 +8,12 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** A packet with a mistake or two in it, whose remaining length is right again. */
-final class Mutation {
+public final class Mutation {
     private static final int[] TELLING = {0, 1, 2, 3, 4, 5, 0x23, 0x2B, 0x7F, 0x80, 0xA0, 0xC0, 0xED, 0xFF};
 
     private Mutation() {}
 
-    static byte[] of(byte[] packet, Random random) {
+    public static byte[] of(byte[] packet, Random random) {
         int header = 2;
         while ((packet[header - 1] & 0x80) != 0) {
             header++;

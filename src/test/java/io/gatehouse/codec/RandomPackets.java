@@ -23,7 +23,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /** Packets that a client or a server may send, drawn from a seed. */
-final class RandomPackets {
+public final class RandomPackets {
     private static final String LETTERS = "abcxyz0189 é€😀$_-";
 
     private static final List<ReasonCode> PUBLISH_ANSWERS =
@@ -33,11 +33,11 @@ final class RandomPackets {
 
     private final Random random;
 
-    RandomPackets(long seed) {
+    public RandomPackets(long seed) {
         this.random = new Random(seed);
     }
 
-    Packet.Connect connect(ProtocolVersion version) {
+    public Packet.Connect connect(ProtocolVersion version) {
         boolean mqtt5 = version.isMqtt5();
         boolean clean = random.nextBoolean();
         String user = random.nextBoolean() ? text(8) : null;
@@ -67,7 +67,7 @@ final class RandomPackets {
     }
 
     /** Any packet that may follow a CONNECT; PUBLISH more often than the others. */
-    Packet next(boolean mqtt5) {
+    public Packet next(boolean mqtt5) {
         return random.nextInt(4) == 0 ? publish(mqtt5) : everyKind(mqtt5).get(random.nextInt(mqtt5 ? 11 : 10));
     }
 
