@@ -11,6 +11,11 @@ public record Message(TopicName topic, Qos qos, boolean retain, MessagePropertie
         return new Message(TopicName.of(topic), qos, retain, MessageProperties.NONE, payload);
     }
 
+    /** What keeping it takes, as limits count: payload, topic and properties, without what the program adds. */
+    public int sizeBytes() {
+        return payload.sizeBytes() + topic.text().length() + properties.sizeBytes();
+    }
+
     public Message withRetain(boolean flag) {
         return flag == retain ? this : new Message(topic, qos, flag, properties, payload);
     }

@@ -36,6 +36,20 @@ public record MessageProperties(
         return expirySeconds != NEVER_EXPIRES;
     }
 
+    /** The bytes of what a client can make large: names, values and data. */
+    int sizeBytes() {
+        if (this == NONE) {
+            return 0;
+        }
+        int bytes = correlationData == null ? 0 : correlationData.length;
+        bytes += contentType == null ? 0 : contentType.length();
+        bytes += responseTopic == null ? 0 : responseTopic.text().length();
+        for (UserProperty property : userProperties) {
+            bytes += property.name().length() + property.value().length();
+        }
+        return bytes;
+    }
+
     public MessageProperties withExpirySeconds(long seconds) {
         return new MessageProperties(utf8Payload, seconds, contentType, responseTopic, correlationData, userProperties);
     }

@@ -25,6 +25,6 @@ record Retained(Message message, Rights publisher, long storedAtMillis) {
     }
 
     int sizeBytes() {
-        return message.payload().sizeBytes() + message.topic().text().length();
+        return message.sizeBytes();
     }
 }

@@ -23,7 +23,7 @@ record Delivery(
     }
 
     int sizeBytes() {
-        return message.payload().sizeBytes() + message.topic().text().length();
+        return message.sizeBytes();
     }
 
     /** The packet, with the expiry counted down by the time it waited [MQTT-3.3.2-6]. */
