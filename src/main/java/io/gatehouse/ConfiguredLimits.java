@@ -23,6 +23,7 @@ final class ConfiguredLimits {
                 limits.maxTopicLevels(),
                 limits.maxTopicBytes(),
                 limits.maxUserProperties(),
+                (int) limits.maxUserPropertyBytes(),
                 limits.maxFiltersPerSubscribe());
     }
 

@@ -54,7 +54,7 @@ final class ConnectDecoder {
         }
         int keepAlive = Reader.unsignedShort(body);
         ConnectProperties properties = version.isMqtt5()
-                ? properties(Properties.read(body, Properties.CONNECT, limits.maxUserProperties()))
+                ? properties(Properties.read(body, Properties.CONNECT, limits))
                 : cleanStart
                         ? ConnectProperties.DEFAULT
                         : ConnectProperties.DEFAULT.withSessionExpirySeconds(ConnectProperties.NEVER);
@@ -91,7 +91,7 @@ final class ConnectDecoder {
         MessageProperties properties = MessageProperties.NONE;
         long delay = 0;
         if (version.isMqtt5()) {
-            Properties read = Properties.read(body, Properties.WILL, limits.maxUserProperties());
+            Properties read = Properties.read(body, Properties.WILL, limits);
             properties = PacketDecoder.message(read);
             delay = read.number(Properties.WILL_DELAY, 0);
         }

@@ -180,7 +180,7 @@ public final class PacketDecoder {
             if (length == 0) {
                 body.skipBytes(1); // no properties: the common case, without an object for it
             } else {
-                Properties read = Properties.read(body, Properties.PUBLISH, limits.maxUserProperties());
+                Properties read = Properties.read(body, Properties.PUBLISH, limits);
                 if (!read.subscriptionIdentifiers().isEmpty()) {
                     throw MalformedPacket.protocolError("a client's PUBLISH with a subscription identifier");
                 }
@@ -255,7 +255,7 @@ public final class PacketDecoder {
                 throw MalformedPacket.protocolError(reason + " does not belong to this packet");
             }
             if (body.isReadable()) {
-                properties = Properties.read(body, Properties.ACKNOWLEDGEMENT, limits.maxUserProperties());
+                properties = Properties.read(body, Properties.ACKNOWLEDGEMENT, limits);
             }
         }
         return new Acknowledgement(packetId, reason, properties);
@@ -277,8 +277,7 @@ public final class PacketDecoder {
 
     private Packet subscribe(ByteBuf body) {
         int packetId = Reader.packetId(body);
-        Properties properties =
-                mqtt5() ? Properties.read(body, Properties.SUBSCRIBE, limits.maxUserProperties()) : Properties.none();
+        Properties properties = mqtt5() ? Properties.read(body, Properties.SUBSCRIBE, limits) : Properties.none();
         int identifier = (int) properties.number(Properties.SUBSCRIPTION_IDENTIFIER, Subscription.NO_IDENTIFIER);
         List<Subscription> subscriptions = new ArrayList<>();
         while (body.isReadable()) {
@@ -314,8 +313,7 @@ public final class PacketDecoder {
 
     private Packet unsubscribe(ByteBuf body) {
         int packetId = Reader.packetId(body);
-        Properties properties =
-                mqtt5() ? Properties.read(body, Properties.UNSUBSCRIBE, limits.maxUserProperties()) : Properties.none();
+        Properties properties = mqtt5() ? Properties.read(body, Properties.UNSUBSCRIBE, limits) : Properties.none();
         List<TopicFilter> filters = new ArrayList<>();
         while (body.isReadable()) {
             filters.add(filter(body, filters.size()));
@@ -353,9 +351,8 @@ public final class PacketDecoder {
             return new Packet.Disconnect(ReasonCode.SUCCESS, null);
         }
         ReasonCode reason = reason(body);
-        Properties properties = body.isReadable()
-                ? Properties.read(body, Properties.DISCONNECT, limits.maxUserProperties())
-                : Properties.none();
+        Properties properties =
+                body.isReadable() ? Properties.read(body, Properties.DISCONNECT, limits) : Properties.none();
         if (reason != ReasonCode.SUCCESS && reason != ReasonCode.DISCONNECT_WITH_WILL && !reason.isError()) {
             throw MalformedPacket.protocolError(reason + " does not belong to DISCONNECT");
         }
@@ -375,7 +372,7 @@ public final class PacketDecoder {
         Properties properties = Properties.none();
         if (body.isReadable()) {
             reason = reason(body);
-            properties = Properties.read(body, Properties.AUTH, limits.maxUserProperties());
+            properties = Properties.read(body, Properties.AUTH, limits);
         }
         if (reason != ReasonCode.SUCCESS
                 && reason != ReasonCode.CONTINUE_AUTHENTICATION

@@ -1,6 +1,7 @@
 package io.gatehouse.codec;
 
 import io.gatehouse.protocol.MalformedPacket;
+import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.protocol.Secret;
 import io.gatehouse.protocol.UserProperty;
 import io.netty.buffer.ByteBuf;
@@ -96,6 +97,7 @@ final class Properties {
     private final @Nullable Object[] values = new @Nullable Object[IDS];
     private final List<UserProperty> userProperties = new ArrayList<>(0);
     private final List<Integer> subscriptionIdentifiers = new ArrayList<>(0);
+    private int userPropertyBytes;
     private long seen;
 
     private Properties() {}
@@ -117,18 +119,18 @@ final class Properties {
      *
      * @param known what the packet knows
      */
-    static Properties read(ByteBuf body, long known, int maxUserProperties) {
+    static Properties read(ByteBuf body, long known, CodecLimits limits) {
         Properties properties = new Properties();
         int length = Reader.variableByteInteger(body);
         Reader.require(body, length);
         ByteBuf section = body.readSlice(length);
         while (section.isReadable()) {
-            properties.readOne(section, known, maxUserProperties);
+            properties.readOne(section, known, limits);
         }
         return properties;
     }
 
-    private void readOne(ByteBuf section, long known, int maxUserProperties) {
+    private void readOne(ByteBuf section, long known, CodecLimits limits) {
         int id = Reader.variableByteInteger(section);
         if (id >= IDS || (known & 1L << id) == 0) {
             throw new MalformedPacket("property " + id + " does not belong to this packet"); // section 2.2.2.2
@@ -136,12 +138,7 @@ final class Properties {
         boolean repeated = (seen & 1L << id) != 0;
         seen |= 1L << id;
         if (id == USER_PROPERTY) {
-            if (userProperties.size() == maxUserProperties) {
-                throw new MalformedPacket(
-                        io.gatehouse.protocol.ReasonCode.QUOTA_EXCEEDED,
-                        "more than " + maxUserProperties + " user properties");
-            }
-            userProperties.add(new UserProperty(Reader.string(section), Reader.string(section)));
+            readUserProperty(section, limits);
             return;
         }
         if (id == SUBSCRIPTION_IDENTIFIER && known == PUBLISH) {
@@ -169,6 +166,20 @@ final class Properties {
             case AUTHENTICATION_DATA -> values[id] = Reader.secret(section);
             default -> values[id] = Reader.string(section);
         }
+    }
+
+    private void readUserProperty(ByteBuf section, CodecLimits limits) {
+        if (userProperties.size() == limits.maxUserProperties()) {
+            throw new MalformedPacket(
+                    ReasonCode.QUOTA_EXCEEDED, "more than " + limits.maxUserProperties() + " user properties");
+        }
+        userPropertyBytes += Reader.lengthOfTwoStrings(section);
+        if (userPropertyBytes > limits.maxUserPropertyBytes()) {
+            throw new MalformedPacket(
+                    ReasonCode.QUOTA_EXCEEDED,
+                    "more than " + limits.maxUserPropertyBytes() + " bytes of user properties");
+        }
+        userProperties.add(new UserProperty(Reader.string(section), Reader.string(section)));
     }
 
     private static int flag(ByteBuf section, int id) {

@@ -51,6 +51,14 @@ final class Reader {
         throw new MalformedPacket("a variable byte integer has more than four bytes");
     }
 
+    /** What the next two strings say they hold, without reading them. */
+    static int lengthOfTwoStrings(ByteBuf body) {
+        require(body, 2);
+        int first = body.getUnsignedShort(body.readerIndex());
+        require(body, 2 + first + 2);
+        return first + body.getUnsignedShort(body.readerIndex() + 2 + first);
+    }
+
     static byte[] binary(ByteBuf body) {
         int length = unsignedShort(body);
         require(body, length);

@@ -173,6 +173,7 @@ public record Configuration(
             int maxTopicLevels,
             int maxTopicBytes,
             int maxUserProperties,
+            long maxUserPropertyBytes,
             int maxFiltersPerSubscribe,
             int maxSubscriptionsPerClient,
             int maxTopicAliases,

@@ -269,6 +269,7 @@ public final class ConfigurationReader {
                 section.integer("max_topic_levels", 1, 1024, 32),
                 section.integer("max_topic_bytes", 1, 65_535, 1024),
                 section.integer("max_user_properties", 0, 1024, 64),
+                section.sizeBytes("max_user_property_bytes", 0, 256L << 20, 8L << 10),
                 section.integer("max_filters_per_subscribe", 1, 1024, 64),
                 section.integer("max_subscriptions", 1, 1_000_000, 1000),
                 section.integer("max_topic_aliases", 0, 65_535, 32),
