@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,7 @@ public final class Router {
     private final Map<TopicFilter, ShareGroup> groupsByFilter = new ConcurrentHashMap<>();
     private final NameTree<Retained> retained = new NameTree<>();
     private final AtomicLong retainedBytes = new AtomicLong();
+    private final AtomicInteger retainedByUs = new AtomicInteger();
     private final ThreadLocal<Route> routes = ThreadLocal.withInitial(Route::new);
 
     public Router(Authorizer authorizer, RouterLimits limits, Metrics metrics, Clock clock) {
@@ -235,6 +237,7 @@ public final class Router {
     /** Keeps a retained message, or takes the one of its topic away if it is empty; false if there is no room. */
     private boolean retain(AuthorizedPublish publish) {
         Message message = publish.message();
+        boolean ours = isOurs(message.topic());
         if (message.payload().isEmpty()) { // [MQTT-3.3.1-6]
             Retained removed = retained.remove(message.topic());
             if (removed != null) {
@@ -245,14 +248,24 @@ public final class Router {
         Retained kept = new Retained(message, publish.publisher(), clock.millis());
         Retained before = retained.get(message.topic());
         long more = kept.sizeBytes() - (before == null ? 0 : before.sizeBytes());
-        if (before == null && retained.size() >= limits.maxRetained()
-                || retainedBytes.get() + more > limits.maxRetainedBytes()) {
+        if (!ours
+                && (before == null && retained.size() - retainedByUs.get() >= limits.maxRetained()
+                        || retainedBytes.get() + more > limits.maxRetainedBytes())) {
             metrics.publishDropped.increment();
             return false;
         }
         Retained replaced = retained.put(message.topic(), kept);
-        retainedBytes.addAndGet(kept.sizeBytes() - (replaced == null ? 0L : replaced.sizeBytes()));
+        if (!ours) {
+            retainedBytes.addAndGet(kept.sizeBytes() - (replaced == null ? 0L : replaced.sizeBytes()));
+        } else if (replaced == null) {
+            retainedByUs.incrementAndGet();
+        }
         return true;
+    }
+
+    /** The broker's own: they take no room from clients, and clients none from them. */
+    private static boolean isOurs(TopicName topic) {
+        return topic.text().startsWith("$SYS/");
     }
 
     /**
