@@ -132,7 +132,7 @@ final class Publisher {
 
     private Answer decide(Packet.Publish publish, Message message) {
         if (!withinRate(message)) {
-            return Answer.TOO_FAST;
+            return publish.qos().isAcknowledged() ? refused(Answer.TOO_FAST) : Answer.TOO_FAST;
         }
         PublishDecision decision = gate.authorizer().publish(rights, message);
         if (decision instanceof Denied denied) {
@@ -142,21 +142,21 @@ final class Publisher {
             return new Answer(denied.reason(), "the policy does not allow it");
         }
         if (publish.qos().isAcknowledged() && !gate.store().isWritable()) {
-            return refused();
+            return refused(Answer.NOT_KEPT);
         }
         Routed routed = gate.router().route((AuthorizedPublish) decision);
         if (routed.isRefused() && publish.qos().isAcknowledged()) {
-            return refused();
+            return refused(Answer.NOT_KEPT);
         }
         return routed.matched() == 0 && version.isMqtt5() ? Answer.TAKEN_FOR_NOBODY : Answer.TAKEN;
     }
 
     /** Nobody could take it: MQTT 5.0 can say so; before, the only honest answer is none, and the end. */
-    private Answer refused() {
+    private Answer refused(Answer answer) {
         if (!version.isMqtt5()) {
-            throw new MalformedPacket(ReasonCode.QUOTA_EXCEEDED, String.valueOf(Answer.NOT_KEPT.why()));
+            throw new MalformedPacket(answer.reason(), String.valueOf(answer.why()));
         }
-        return Answer.NOT_KEPT;
+        return answer;
     }
 
     private boolean withinRate(Message message) {
