@@ -61,6 +61,7 @@ final class ConfiguredLimits {
         return new Admission.Limits(
                 limits.maxConnections(),
                 limits.maxConnectionsPerAddress(),
+                limits.connectsPerSecond(),
                 limits.connectsPerSecondPerAddress(),
                 limits.memoryBeforeLoginBytes());
     }

@@ -184,6 +184,7 @@ public record Configuration(
             int maxConnections,
             int maxConnectionsPerAddress,
             int maxConnectionsPerUser,
+            int connectsPerSecond,
             int connectsPerSecondPerAddress,
             int publishesPerSecondPerClient,
             Duration maxKeepAlive,

@@ -280,6 +280,7 @@ public final class ConfigurationReader {
                 section.integer("max_connections", 1, 10_000_000, 100_000),
                 section.integer("max_connections_per_address", 1, 10_000_000, 1000),
                 section.integer("max_connections_per_user", 1, 10_000_000, 1000),
+                section.integer("connects_per_second", 1, 1_000_000, 5000),
                 section.integer("connects_per_second_per_address", 1, 1_000_000, 200),
                 section.integer("publishes_per_second_per_client", 1, 10_000_000, 1_000_000),
                 section.duration(

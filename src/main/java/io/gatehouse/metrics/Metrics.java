@@ -17,6 +17,8 @@ public final class Metrics {
     private final PrometheusRegistry registry = new PrometheusRegistry();
 
     public final Count connectionsAccepted = count("connections_accepted", "connections accepted, logged in or not");
+    public final Count connectionsRefused =
+            count("connections_refused", "connections closed by a limit, or because they did not log in in time");
     public final Count handshakesRefused = count("handshakes_refused", "TLS handshakes refused");
     public final Count loginsAccepted = count("logins_accepted", "logins accepted");
     public final Count loginsRefused = count("logins_refused", "logins refused");

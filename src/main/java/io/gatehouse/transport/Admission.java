@@ -1,40 +1,149 @@
 package io.gatehouse.transport;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How many connections there may be: in all, from one address, not yet logged in, and how many a second from one address.
- * Judged when a socket is accepted, before anything is read of it. Any thread.
+ * How many connections there may be, how many a second, and how much memory those that have not logged in may hold
+ * together: in all, and from one address. Judged when a socket is accepted, before anything is read of it. Any thread.
+ *
+ * <p>An address of IPv6 stands for its network of 64 bits, because whoever has one has all of it.
  */
 public final class Admission {
-    /** What a connection that has not logged in may hold: its frame, its TLS buffers, and its objects. */
-    private static final int BYTES_BEFORE_LOGIN = 64 << 10;
+    /** What a connection holds before it has sent anything: its TLS engine and buffers, its pipeline, its objects. */
+    private static final int BASE_BYTES = 32 << 10;
+
+    /** One address holds no more than this part of the memory, so that it does not shut the others out. */
+    private static final int SHARE_OF_ONE_ADDRESS = 2;
+
+    private static final long SECOND_NANOS = 1_000_000_000L;
 
     private final Limits limits;
     private final AtomicInteger open = new AtomicInteger();
-    private final AtomicInteger beforeLogin = new AtomicInteger();
+    private final AtomicLong heldBytes = new AtomicLong();
+    private final Rate rate;
     private final Map<InetAddress, Visits> visits = new ConcurrentHashMap<>();
 
     /**
-     * @param connectsPerSecond from one address
+     * @param connectsPerSecond of all addresses
+     * @param connectsPerSecondPerAddress from one address
      * @param memoryBeforeLoginBytes of all connections that have not logged in
      */
     public record Limits(
-            int connections, int connectionsPerAddress, int connectsPerSecond, long memoryBeforeLoginBytes) {}
+            int connections,
+            int connectionsPerAddress,
+            int connectsPerSecond,
+            int connectsPerSecondPerAddress,
+            long memoryBeforeLoginBytes) {}
 
-    /** One address. Guarded by itself. */
+    /** What a new connection is told: its {@link Place}, or why there is none. */
+    sealed interface Answer permits Place, Refused {}
+
+    enum Refused implements Answer {
+        CONNECTIONS,
+        CONNECTIONS_OF_ADDRESS,
+        RATE,
+        RATE_OF_ADDRESS,
+        MEMORY_BEFORE_LOGIN
+    }
+
+    /** So many a second, a second's worth at once. Guarded by itself. */
+    private static final class Rate {
+        private final int perSecond;
+        private double tokens;
+        private long lastNanos = System.nanoTime();
+
+        Rate(int perSecond) {
+            this.perSecond = perSecond;
+            this.tokens = perSecond;
+        }
+
+        synchronized boolean take() {
+            long now = System.nanoTime();
+            tokens = Math.min(perSecond, tokens + (now - lastNanos) / 1e9 * perSecond);
+            lastNanos = now;
+            if (tokens < 1) {
+                return false;
+            }
+            tokens--;
+            return true;
+        }
+
+        synchronized boolean isQuiet() {
+            return System.nanoTime() - lastNanos > SECOND_NANOS;
+        }
+    }
+
+    /** One address. */
     private static final class Visits {
-        int open;
-        double tokens;
-        long lastNanos = System.nanoTime();
+        private final Rate rate;
+        private final AtomicInteger open = new AtomicInteger();
+        private final AtomicLong heldBytes = new AtomicLong();
+
+        Visits(int connectsPerSecond) {
+            this.rate = new Rate(connectsPerSecond);
+        }
+    }
+
+    /** A connection that was let in. Confined to its event loop. */
+    final class Place implements Answer {
+        private final InetAddress key;
+        private final Visits mine;
+        private long held;
+        private boolean left;
+
+        private Place(InetAddress key, Visits mine) {
+            this.key = key;
+            this.mine = mine;
+        }
+
+        /** Counts bytes that have come before the login; false if there is no room for them. */
+        boolean hold(int bytes) {
+            held += bytes;
+            long all = heldBytes.addAndGet(bytes);
+            long ofMine = mine.heldBytes.addAndGet(bytes);
+            long share = Math.max(limits.memoryBeforeLoginBytes() / SHARE_OF_ONE_ADDRESS, 4L * BASE_BYTES);
+            return all <= limits.memoryBeforeLoginBytes() && ofMine <= share;
+        }
+
+        long heldBytes() {
+            return held - BASE_BYTES;
+        }
+
+        /** What it held before its login is let go of. */
+        void loggedIn() {
+            heldBytes.addAndGet(-held);
+            mine.heldBytes.addAndGet(-held);
+            held = 0;
+        }
+
+        /** The connection is gone; again: nothing. */
+        void leave() {
+            if (left) {
+                return;
+            }
+            left = true;
+            loggedIn();
+            open.decrementAndGet();
+            visits.computeIfPresent(key, (address, one) -> {
+                // an address without connections is forgotten, unless its rate still says something about it
+                boolean forget = one.open.decrementAndGet() == 0 && (one.rate.isQuiet() || visits.size() > 100_000);
+                return forget ? null : one;
+            });
+        }
     }
 
     public Admission(Limits limits) {
         this.limits = limits;
+        this.rate = new Rate(limits.connectsPerSecond());
     }
 
     /** How many sockets there are. */
@@ -42,53 +151,54 @@ public final class Admission {
         return open.get();
     }
 
-    /** Takes a new connection, or does not; one that is taken is {@link #leave left} once. */
-    boolean enter(InetSocketAddress peer) {
-        if (open.incrementAndGet() > limits.connections()) {
-            open.decrementAndGet();
-            return false;
-        }
-        if (beforeLogin.incrementAndGet() > limits.memoryBeforeLoginBytes() / BYTES_BEFORE_LOGIN) {
-            beforeLogin.decrementAndGet();
-            open.decrementAndGet();
-            return false;
-        }
-        boolean[] taken = new boolean[1];
-        visits.compute(peer.getAddress(), (address, known) -> {
-            Visits one = known == null ? new Visits() : known;
-            if (known == null) {
-                one.tokens = limits.connectsPerSecond();
-            }
-            long now = System.nanoTime();
-            one.tokens = Math.min(
-                    limits.connectsPerSecond(), one.tokens + (now - one.lastNanos) / 1e9 * limits.connectsPerSecond());
-            one.lastNanos = now;
-            if (one.tokens >= 1 && one.open < limits.connectionsPerAddress()) {
-                one.tokens--;
-                one.open++;
-                taken[0] = true;
-            }
+    /** What connections hold that have not logged in. */
+    public long heldBytes() {
+        return heldBytes.get();
+    }
+
+    /** Takes a new connection, or does not; one that is taken {@linkplain Place#leave leaves} once. */
+    Answer enter(InetSocketAddress peer) {
+        InetAddress key = network(peer.getAddress());
+        Visits mine = visits.compute(key, (address, known) -> {
+            Visits one = known == null ? new Visits(limits.connectsPerSecondPerAddress()) : known;
+            one.open.incrementAndGet();
             return one;
         });
-        if (!taken[0]) {
-            beforeLogin.decrementAndGet();
-            open.decrementAndGet();
+        Place place = new Place(key, mine);
+        Refused refused = judge(place, open.incrementAndGet());
+        if (refused == null) {
+            return place;
         }
-        return taken[0];
+        place.leave();
+        return refused;
     }
 
-    /** A connection logged in, or went without. Called once for each that entered. */
-    void loggedInOrGone() {
-        beforeLogin.decrementAndGet();
+    private @Nullable Refused judge(Place place, int openNow) {
+        if (openNow > limits.connections()) {
+            return Refused.CONNECTIONS;
+        }
+        if (place.mine.open.get() > limits.connectionsPerAddress()) {
+            return Refused.CONNECTIONS_OF_ADDRESS;
+        }
+        if (!place.mine.rate.take()) {
+            return Refused.RATE_OF_ADDRESS;
+        }
+        if (!place.hold(BASE_BYTES)) {
+            return Refused.MEMORY_BEFORE_LOGIN;
+        }
+        return rate.take() ? null : Refused.RATE;
     }
 
-    void leave(InetSocketAddress peer) {
-        open.decrementAndGet();
-        visits.computeIfPresent(peer.getAddress(), (address, one) -> {
-            one.open--;
-            // an address without connections is forgotten, unless its rate still says something about it
-            boolean idle = one.open == 0 && System.nanoTime() - one.lastNanos > 1_000_000_000L;
-            return idle || one.open == 0 && visits.size() > 100_000 ? null : one;
-        });
+    private static InetAddress network(InetAddress address) {
+        if (!(address instanceof Inet6Address)) {
+            return address;
+        }
+        byte[] bytes = address.getAddress();
+        Arrays.fill(bytes, 8, 16, (byte) 0);
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("sixteen bytes are an address", e);
+        }
     }
 }

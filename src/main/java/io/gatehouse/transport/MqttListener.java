@@ -1,5 +1,6 @@
 package io.gatehouse.transport;
 
+import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditLog;
 import io.gatehouse.codec.CodecLimits;
 import io.gatehouse.codec.PacketDecoder;
@@ -30,6 +31,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +47,7 @@ public final class MqttListener implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MqttListener.class);
     private static final int MAX_HTTP_BYTES = 8 << 10;
     private static final int BACKLOG = 1024;
+    private static final long TOLD_EVERY_NANOS = 1_000_000_000L;
 
     private final Listener settings;
     private final Optional<TlsContext> tls;
@@ -52,6 +55,8 @@ public final class MqttListener implements AutoCloseable {
     private final Shared shared;
     private final Refusals refusals;
     private final AtomicInteger open = new AtomicInteger();
+    private final AtomicLong refused = new AtomicLong();
+    private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - TOLD_EVERY_NANOS);
     private @Nullable Channel channel;
 
     /** What all listeners of a broker have in common. */
@@ -119,38 +124,25 @@ public final class MqttListener implements AutoCloseable {
         InetSocketAddress address = accepted.remoteAddress();
         shared.metrics().connectionsAccepted.increment();
         if (address == null) {
-            Hangup.on(accepted); // gone before it was accepted
+            Hangup.on(accepted);
             return;
         }
         if (open.incrementAndGet() > settings.maxConnections()) {
             open.decrementAndGet();
-            Hangup.on(accepted);
+            refuse(accepted, address, "CONNECTIONS_OF_LISTENER");
             return;
         }
-        if (!shared.admission().enter(address)) {
+        Admission.Answer answer = shared.admission().enter(address);
+        if (!(answer instanceof Admission.Place place)) {
             open.decrementAndGet();
-            LOG.info(
-                    "too many connections; one from {} is closed",
-                    address.getAddress().getHostAddress());
-            Hangup.on(accepted);
+            refuse(accepted, address, answer.toString());
             return;
         }
-        Visit visit = new Visit();
-        accepted.closeFuture().addListener(closed -> {
-            visit.end();
-            shared.admission().leave(address);
-            open.decrementAndGet();
-        });
-        accepted.eventLoop()
-                .schedule(
-                        () -> {
-                            if (!visit.ended) {
-                                LOG.debug("{} did not log in in time", address);
-                                Hangup.on(accepted);
-                            }
-                        },
-                        shared.connectTimeout().toMillis(),
-                        TimeUnit.MILLISECONDS);
+        BeforeLogin visit =
+                new BeforeLogin(accepted, place, shared.codecLimits().maxPacketBeforeLoginBytes(), shared.metrics());
+        accepted.closeFuture().addListener(closed -> open.decrementAndGet());
+        visit.limit(shared.connectTimeout());
+        accepted.pipeline().addLast("before-login", visit);
         ChannelPipeline pipeline = accepted.pipeline();
         if (tls.isPresent()) {
             TlsContext context = tls.get();
@@ -172,20 +164,26 @@ public final class MqttListener implements AutoCloseable {
         }
     }
 
-    /** A connection that has not logged in, until it has or is gone. Confined to its event loop. */
-    private final class Visit {
-        private boolean ended;
-
-        void end() {
-            if (!ended) {
-                ended = true;
-                shared.admission().loggedInOrGone();
-            }
+    /** Over a limit: closed before anything is read. Told of once a second, with how many there were. */
+    private void refuse(SocketChannel accepted, InetSocketAddress address, String limit) {
+        Hangup.on(accepted);
+        shared.metrics().connectionsRefused.increment();
+        long untold = refused.incrementAndGet();
+        long now = System.nanoTime();
+        long last = toldNanos.get();
+        if (now - last < TOLD_EVERY_NANOS || !toldNanos.compareAndSet(last, now)) {
+            return;
         }
+        refused.addAndGet(-untold);
+        String host = address.getAddress().getHostAddress();
+        LOG.info("over a limit on {}: {}; the last of {} was {}", name(), limit, untold, host);
+        shared.audit()
+                .record(new AuditEvent.HandshakeRefused(
+                        host, name(), "LIMIT_" + limit, null, null, null, "closed unread", untold - 1));
     }
 
     /** There is a peer: adds the handlers of MQTT, behind those of WebSocket where the listener speaks it. */
-    private void greet(ChannelHandlerContext context, Peer peer, Visit visit) {
+    private void greet(ChannelHandlerContext context, Peer peer, BeforeLogin visit) {
         Channel accepted = context.channel();
         ChannelPipeline pipeline = accepted.pipeline();
         PacketDecoder decoder = new PacketDecoder(shared.codecLimits());
