@@ -218,6 +218,19 @@ final class LiveBroker implements AutoCloseable {
         }
     }
 
+    /** A TLS connection from that address of this machine. */
+    RawClient visitorFrom(String address, int level) {
+        try {
+            Socket plain = new Socket("localhost", port("apps"), java.net.InetAddress.getByName(address), 0);
+            SSLSocket socket =
+                    (SSLSocket) trust.getSocketFactory().createSocket(plain, "localhost", port("apps"), true);
+            socket.startHandshake();
+            return keep(new RawClient(socket, level));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** A client that is in. */
     RawClient client(int level, String user, String clientId) {
         RawClient client = visitor(level).send(Raw.connect(level, user, clientId));
