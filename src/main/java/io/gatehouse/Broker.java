@@ -152,6 +152,8 @@ public final class Broker implements AutoCloseable {
         watch();
         sys();
         Controls.register(control, this, figures, registry);
+        PolicyImpact impact = new PolicyImpact(configuration, clock, authorizer, registry, router);
+        control.command("policy-impact", impact::of);
         control.start(audit);
         announce();
     }

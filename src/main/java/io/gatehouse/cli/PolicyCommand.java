@@ -18,9 +18,16 @@ import picocli.CommandLine.Spec;
 /** {@code gatehouse policy}: looks at policies with the code that decides for real clients. */
 @Command(
         name = "policy",
-        description = "Check, test, explain, lint and import policies.",
+        description = "Check, test, explain, compare, lint and import policies.",
         mixinStandardHelpOptions = true,
-        subcommands = {PolicyCheck.class, PolicyTests.class, PolicyExplain.class, PolicyLint.class, PolicyImport.class})
+        subcommands = {
+            PolicyCheck.class,
+            PolicyTests.class,
+            PolicyExplain.class,
+            PolicyDiffer.class,
+            PolicyLint.class,
+            PolicyImport.class
+        })
 final class PolicyCommand implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -76,6 +76,11 @@ public final class Authorizer {
         inForce = reign(set, last.epoch + 1, last.revision + 1);
     }
 
+    /** What would come of another policy. */
+    public Prospect prospect(PolicySet next) {
+        return new Prospect(this, next, clock.instant());
+    }
+
     /** When the next time window of the policy opens or closes: {@link #tick} is due then. */
     public Optional<Instant> nextBoundary() {
         return Optional.ofNullable(inForce.until);
@@ -106,7 +111,7 @@ public final class Authorizer {
                 : now.set.bind(principal.subject(), clientId.text(), clock.instant(), now.epoch);
     }
 
-    private static boolean isBroker(Principal principal) {
+    static boolean isBroker(Principal principal) {
         return principal.owner().equals(SystemPrincipals.sys().owner());
     }
 

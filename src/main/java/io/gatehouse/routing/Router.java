@@ -4,6 +4,7 @@ import io.gatehouse.metrics.Metrics;
 import io.gatehouse.policy.AuthorizedPublish;
 import io.gatehouse.policy.AuthorizedSubscription;
 import io.gatehouse.policy.Authorizer;
+import io.gatehouse.policy.Prospect;
 import io.gatehouse.protocol.ClientId;
 import io.gatehouse.protocol.Message;
 import io.gatehouse.protocol.Packet;
@@ -313,6 +314,17 @@ public final class Router {
         int[] withheld = new int[1];
         retained.each(one -> {
             if (!authorizer.mayStillPublish(one.publisher(), one.message().topic())) {
+                withheld[0]++;
+            }
+        });
+        return withheld[0];
+    }
+
+    /** How many retained messages another policy would take out of replay. Looks at every one. */
+    public int wouldWithhold(Prospect prospect) {
+        int[] withheld = new int[1];
+        retained.each(one -> {
+            if (prospect.withholds(one.publisher(), one.message().topic())) {
                 withheld[0]++;
             }
         });

@@ -52,6 +52,11 @@ class AskingTest {
             assertThat(absent.err()).isEqualTo("gatehouse: no client \"ghost\" is connected\n");
 
             assertThat(run("reload", "-c", file)).extracting(Run::code).isEqualTo(0);
+            Run diff =
+                    run("policy", "diff", house.resolve("policies"), house.resolve("policies"), "--live", "-c", file);
+            assertThat(diff.out())
+                    .endsWith(
+                            "live impact: 0 subscriptions become dormant, 0 disconnects, 0 retained messages hidden\n");
             Path policy = house.resolve("policies/10-main.yaml");
             String good = Files.readString(policy);
             Files.writeString(policy, good + "\nnonsense: 1\n");

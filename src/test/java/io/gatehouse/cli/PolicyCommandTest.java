@@ -248,6 +248,49 @@ class PolicyCommandTest {
                 .isEqualTo(new Run(0, "1 file, 1 role, 1 rule, 1 test passed: nothing found\n", ""));
     }
 
+    @Test
+    void diff_saysWhatRolesAndPrincipalsLoseAndGain(@TempDir Path other) throws IOException {
+        Path file = write("20-factory.yaml", FACTORY);
+        Files.copy(file, other.resolve("a.yaml"));
+        assertThat(run("policy", "diff", folder, other))
+                .isEqualTo(new Run(0, "no difference: every request is answered alike\n", ""));
+
+        write(
+                "20-factory.yaml",
+                FACTORY.replace("deny: {publish: [plant/+/cmd/firmware/#]}", "note: none")
+                        .replace("cannot: [publish plant/x/cmd/firmware/v2]", "cannot: [publish x]")
+                        .replace("subscribe: [plant/broadcast/#]", "subscribe: [plant/broadcast/+]"));
+        Run run = run("policy", "diff", other, folder);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out()).isEqualTo("""
+                role connected       LOST    subscribe plant/broadcast
+                role connected       LOST    subscribe plant/broadcast/+/+/#
+                role operator        GAINED  publish   plant/+/cmd/firmware/#
+                principals: 1 user gains (anna), group operators gains
+                """);
+        Map<String, Object> json =
+                json(run("policy", "diff", other, folder, "--json").out());
+        assertThat(json).containsEntry("equal", false).containsEntry("other", List.of());
+        assertThat(((Map<?, ?>) json.get("roles")).get("operator"))
+                .isEqualTo(List.of(Map.of(
+                        "change", "gained",
+                        "verb", "publish",
+                        "pattern", "plant/+/cmd/firmware/#",
+                        "witness", "plant/any/cmd/firmware",
+                        "detail", "",
+                        "where", Map.of())));
+    }
+
+    @Test
+    void diff_policyWithAMistake_isRefused(@TempDir Path other) throws IOException {
+        Path file = Files.writeString(other.resolve("a.yaml"), "version: 1\nrolls: {}\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+
+        Run run = run("policy", "diff", folder, other);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("error P104").endsWith("1 mistake; this policy would not be loaded\n");
+    }
+
     private static Object[] append(List<Object> list, Object last) {
         Object[] all = Arrays.copyOf(list.toArray(), list.size() + 1);
         all[list.size()] = last;

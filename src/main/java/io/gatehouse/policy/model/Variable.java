@@ -30,4 +30,13 @@ public record Variable(
     public static final String DEFAULT_CHARS = "a-z0-9._-";
 
     public static final int DEFAULT_MAX_BYTES = 64;
+
+    /** What it is made of, in the words of the language; the place has no part in it. */
+    public String words() {
+        return "from " + from
+                + (pattern == null ? "" : " pattern " + pattern)
+                + (prefix.isEmpty() ? "" : " prefix " + prefix)
+                + (suffix.isEmpty() ? "" : " suffix " + suffix)
+                + " chars " + chars + " max " + maxBytes + (lowerCase ? " lower" : "");
+    }
 }
