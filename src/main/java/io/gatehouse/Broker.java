@@ -26,7 +26,6 @@ import io.gatehouse.routing.Router;
 import io.gatehouse.session.SessionRegistry;
 import io.gatehouse.store.MemoryStore;
 import io.gatehouse.store.Store;
-import io.gatehouse.tls.TlsContext;
 import io.gatehouse.tls.UnusableTls;
 import io.gatehouse.transport.Admission;
 import io.gatehouse.transport.EventLoops;
@@ -93,7 +92,7 @@ public final class Broker implements AutoCloseable {
             this.audit = audit(configuration, clock);
 
             // who and what is let in
-            this.trust = Trust.load(configuration, clock);
+            this.trust = keep(Trust.load(configuration, this::schedule, audit, metrics, clock));
             this.logins = keep(Logins.of(configuration, clock));
             this.policies = new PolicyReload(configuration, metrics, audit, clock);
             this.authorizer = new Authorizer(policies.first(), clock);
@@ -150,6 +149,7 @@ public final class Broker implements AutoCloseable {
         every(timer, Duration.ofSeconds(1), figures::look);
         every(reloads, LOOK, policies::tick);
         watch();
+        trust.start();
         sys();
         Controls.register(control, this, figures, registry);
         PolicyImpact impact = new PolicyImpact(configuration, clock, authorizer, registry, router);
@@ -201,7 +201,7 @@ public final class Broker implements AutoCloseable {
                     .collect(Collectors.toSet());
             rules.put(
                     listener.name(),
-                    new ListenerRules(logins.authenticator(listener.login()), versions, trust.acceptance(listener)));
+                    new ListenerRules(logins.authenticator(listener.login()), versions, trust.guard(listener)));
         }
         return rules;
     }
@@ -240,7 +240,6 @@ public final class Broker implements AutoCloseable {
                         .forEach(issuer -> login.add(Path.of(issuer.jwks()))));
         watch(new Watch(List.of(configuration.policyFolder())), policies::reload);
         watch(new Watch(login), this::reloadLogins);
-        watch(new Watch(trust.files()), this::reloadTls);
     }
 
     private void watch(Watch files, Runnable reload) {
@@ -260,7 +259,7 @@ public final class Broker implements AutoCloseable {
         Map<String, String> refused = new LinkedHashMap<>();
         policies.reload().ifPresent(why -> refused.put("policy", why));
         reloadLogins().ifPresent(why -> refused.put("logins", why));
-        reloadTls().ifPresent(why -> refused.put("tls", why));
+        trust.reload().ifPresent(why -> refused.put("tls", why));
         return refused;
     }
 
@@ -281,18 +280,6 @@ public final class Broker implements AutoCloseable {
             return Optional.empty();
         } catch (Unusable e) {
             return refused("logins", e.getMessage());
-        }
-    }
-
-    private synchronized Optional<String> reloadTls() {
-        try {
-            trust.reload();
-            int ended = trust.sweep(registry);
-            LOG.info("certificates loaded; {} clients had to leave", ended);
-            audit.record(new AuditEvent.Broker("tls_loaded", Map.of("ended", ended)));
-            return Optional.empty();
-        } catch (UnusableTls e) {
-            return refused("tls", e.getMessage());
         }
     }
 
@@ -339,7 +326,6 @@ public final class Broker implements AutoCloseable {
                         "insecure_listener", Map.of("listener", settings.name(), "acknowledged", why)));
             });
         }
-        LOG.info("TLS by {}", TlsContext.automaticProvider());
         LOG.info("policy: {}", policies.summary());
         LOG.info("listening: {}", ports);
         audit.record(new AuditEvent.Broker("started", Map.of("ports", ports, "policy", policies.summary())));

@@ -1,41 +1,132 @@
 package io.gatehouse;
 
+import io.gatehouse.audit.AuditEvent;
+import io.gatehouse.audit.AuditLog;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.config.Configuration.Tls;
-import io.gatehouse.protocol.ReasonCode;
-import io.gatehouse.session.SessionRegistry;
+import io.gatehouse.connection.CertGuard;
+import io.gatehouse.metrics.Metrics;
+import io.gatehouse.session.Timers;
 import io.gatehouse.tls.Acceptance;
-import io.gatehouse.tls.CertificateRefused;
+import io.gatehouse.tls.AttachedAuthority;
 import io.gatehouse.tls.TlsContext;
+import io.gatehouse.tls.TlsContext.Ending;
 import io.gatehouse.tls.UnusableTls;
+import java.math.BigInteger;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The TLS of the listeners, and whom they trust, made from the configuration: a part of the composition. Any thread. */
-final class Trust {
+/**
+ * The TLS of the listeners, and whom they trust, made from the configuration and kept up to date: a part of the
+ * composition. Any thread.
+ *
+ * <p>Files, journals and lists are looked at on a thread of their own, and what is fetched is read on another two, so that
+ * neither a large list nor a slow server holds anything else up.
+ */
+final class Trust implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Trust.class);
+    private static final Duration JOURNAL = Duration.ofMillis(200);
+    private static final Duration FILES = Duration.ofSeconds(1);
+    private static final Duration ALARMS = Duration.ofSeconds(10);
+    private static final Duration FIRST_FETCH = Duration.ofSeconds(10);
+
+    /** How long before its end a certificate is told of, each once. */
+    private static final List<Duration> WARNINGS = List.of(Duration.ofDays(1), Duration.ofDays(7), Duration.ofDays(30));
+
     private final Configuration configuration;
+    private final AuditLog audit;
+    private final Metrics metrics;
+    private final Clock clock;
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(named("gatehouse-trust"));
+    private final ExecutorService online = Executors.newFixedThreadPool(2, named("gatehouse-online"));
+    private final Map<Path, AttachedAuthority> attached = new LinkedHashMap<>();
     private final Map<String, TlsContext> contexts = new LinkedHashMap<>();
+    private final Map<String, CertGuard> guards = new LinkedHashMap<>();
+    private volatile Set<String> alarms = Set.of();
 
-    private Trust(Configuration configuration) {
+    private Trust(Configuration configuration, AuditLog audit, Metrics metrics, Clock clock) {
         this.configuration = configuration;
+        this.audit = audit;
+        this.metrics = metrics;
+        this.clock = clock;
     }
 
-    static Trust load(Configuration configuration, Clock clock) throws UnusableTls {
-        Trust trust = new Trust(configuration);
-        for (Listener listener : configuration.listeners()) {
-            if (listener.tls().isPresent()) {
-                trust.contexts.put(
-                        listener.name(), TlsContext.load(listener.tls().get(), clock));
+    private static ThreadFactory named(String name) {
+        return task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    static Trust load(Configuration configuration, Timers timers, AuditLog audit, Metrics metrics, Clock clock)
+            throws UnusableTls {
+        Trust trust = new Trust(configuration, audit, metrics, clock);
+        try {
+            for (Listener listener : configuration.listeners()) {
+                if (listener.tls().isPresent()) {
+                    trust.add(listener.name(), listener.tls().get());
+                }
+                TlsContext context = trust.contexts.get(listener.name());
+                // without TLS there are no certificates to accept
+                Acceptance acceptance = context == null ? chain -> Instant.MAX : context;
+                trust.guards.put(listener.name(), new CertGuard(acceptance, timers, metrics));
             }
+            trust.fetchFirst();
+            return trust;
+        } catch (UnusableTls | RuntimeException e) {
+            trust.close();
+            throw e;
         }
-        return trust;
+    }
+
+    private void add(String listener, Tls settings) throws UnusableTls {
+        Optional<AttachedAuthority> authority = Optional.empty();
+        if (settings.revocation().authority().isPresent()) {
+            Path folder = settings.revocation().authority().get();
+            AttachedAuthority known = attached.get(folder);
+            if (known == null) {
+                known = AttachedAuthority.open(folder);
+                attached.put(folder, known);
+            }
+            authority = Optional.of(known);
+        }
+        contexts.put(listener, TlsContext.load(settings, clock, authority, online));
+    }
+
+    /** Waits a little for lists from elsewhere; without them their authorities' certificates are refused, not let in. */
+    private void fetchFirst() {
+        CompletableFuture<?>[] all =
+                contexts.values().stream().map(TlsContext::fetchDue).toArray(CompletableFuture<?>[]::new);
+        try {
+            CompletableFuture.allOf(all).get(FIRST_FETCH.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("not every revocation list could be fetched within {} s", FIRST_FETCH.toSeconds());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Empty only for a listener that acknowledges plaintext. */
@@ -43,14 +134,42 @@ final class Trust {
         return Optional.ofNullable(contexts.get(listener.name()));
     }
 
-    /** Without TLS there are no certificates to accept. */
-    Acceptance acceptance(Listener listener) {
-        TlsContext context = contexts.get(listener.name());
-        return context == null ? chain -> Instant.MAX : context;
+    CertGuard guard(Listener listener) {
+        return java.util.Objects.requireNonNull(guards.get(listener.name()));
     }
 
-    /** What is looked at for changes. */
-    List<Path> files() {
+    /** Begins to look for changes. */
+    void start() {
+        contexts.forEach((name, context) -> LOG.info("listener \"{}\": TLS by {}", name, context.provider()));
+        Watch files = new Watch(files());
+        every(FILES, () -> {
+            if (files.changed()) {
+                reload();
+            }
+            fetch();
+        });
+        if (!attached.isEmpty()) {
+            every(JOURNAL, this::follow);
+        }
+        every(ALARMS, this::lookForAlarms);
+        gauges();
+    }
+
+    private void every(Duration interval, Runnable task) {
+        timer.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        task.run();
+                    } catch (RuntimeException e) {
+                        LOG.error("looking for changes of trust failed", e);
+                    }
+                },
+                0,
+                interval.toMillis(),
+                TimeUnit.MILLISECONDS);
+    }
+
+    private List<Path> files() {
         List<Path> files = new ArrayList<>();
         for (Listener listener : configuration.listeners()) {
             if (listener.tls().isPresent()) {
@@ -58,36 +177,154 @@ final class Trust {
                 files.add(settings.certificate());
                 files.add(settings.key());
                 settings.clientCa().ifPresent(files::add);
-                files.addAll(settings.crls());
+                files.addAll(settings.revocation().files());
             }
         }
         return files;
     }
 
-    /** Loads every file again. */
-    void reload() throws UnusableTls {
-        for (TlsContext context : contexts.values()) {
-            context.reload();
+    /**
+     * Loads every file again, and ends the connections whose certificate is no longer accepted.
+     *
+     * @return why not, if the last good state stays
+     */
+    synchronized Optional<String> reload() {
+        try {
+            for (TlsContext context : contexts.values()) {
+                context.reload();
+            }
+        } catch (UnusableTls e) {
+            String why = String.valueOf(e.getMessage());
+            metrics.reloadsRefused.increment();
+            LOG.error("tls not loaded, the last good state stays in force: {}", why);
+            audit.record(new AuditEvent.Broker("tls_refused", Map.of("detail", why)));
+            return Optional.of(why);
+        }
+        int ended = sweep();
+        LOG.info("certificates loaded; {} clients had to leave", ended);
+        audit.record(new AuditEvent.Broker("tls_loaded", Map.of("ended", ended)));
+        return Optional.empty();
+    }
+
+    private int sweep() {
+        return guards.values().stream().mapToInt(CertGuard::sweep).sum();
+    }
+
+    private void fetch() {
+        contexts.forEach((name, context) -> context.fetchDue().thenAccept(changed -> {
+            if (changed) {
+                int ended = java.util.Objects.requireNonNull(guards.get(name)).sweep();
+                LOG.info("revocation lists fetched for \"{}\"; {} clients had to leave", name, ended);
+                audit.record(new AuditEvent.Broker("revocation_loaded", Map.of("listener", name, "ended", ended)));
+            }
+        }));
+    }
+
+    private void follow() {
+        for (AttachedAuthority authority : attached.values()) {
+            List<BigInteger> revoked = authority.poll();
+            if (!revoked.isEmpty()) {
+                int ended = guards.values().stream()
+                        .mapToInt(guard -> guard.withdrawn(revoked))
+                        .sum();
+                LOG.info(
+                        "{} certificates revoked by {}; {} clients had to leave",
+                        revoked.size(),
+                        authority.folder(),
+                        ended);
+                audit.record(new AuditEvent.Broker(
+                        "revoked",
+                        Map.of(
+                                "authority",
+                                authority.folder().toString(),
+                                "certificates",
+                                revoked.size(),
+                                "ended",
+                                ended)));
+            }
         }
     }
 
-    /** Ends the connections whose certificate is no longer accepted; says how many. */
-    int sweep(SessionRegistry registry) {
-        int[] ended = new int[1];
-        registry.eachConnection(connected -> {
-            TlsContext context =
-                    contexts.get(connected.rights().principal().subject().listener());
-            try {
-                if (context != null) {
-                    context.requireAccepted(connected.link().peer().chain());
+    // what somebody should look at
+
+    private void lookForAlarms() {
+        askAgain();
+        Set<String> now = new LinkedHashSet<>();
+        contexts.values().forEach(context -> {
+            now.addAll(context.alarms());
+            context.endings().stream().flatMap(this::warning).forEach(now::add);
+        });
+        Set<String> before = alarms;
+        alarms = now;
+        for (String alarm : now) {
+            if (!before.contains(alarm)) {
+                LOG.warn("{}", alarm);
+                audit.record(new AuditEvent.Broker("tls_alarm", Map.of("detail", alarm)));
+            }
+        }
+        for (String gone : before) {
+            if (!now.contains(gone)) {
+                audit.record(new AuditEvent.Broker("tls_alarm_over", Map.of("detail", gone)));
+            }
+        }
+    }
+
+    private Stream<String> warning(Ending ending) {
+        Duration left = Duration.between(clock.instant(), ending.at());
+        return WARNINGS.stream()
+                .filter(warning -> left.compareTo(warning) <= 0)
+                .findFirst()
+                .map(warning -> ending.file() + ": \"" + ending.subject() + "\" ends " + ending.at() + ", in less than "
+                        + warning.toDays() + (warning.toDays() == 1 ? " day" : " days"))
+                .stream();
+    }
+
+    /** Who is connected is asked about again when the last answer of OCSP is over. */
+    private void askAgain() {
+        contexts.forEach((name, context) -> {
+            if (context.isOnline()) {
+                CertGuard guard = java.util.Objects.requireNonNull(guards.get(name));
+                for (List<X509Certificate> chain : guard.chains()) {
+                    context.requireOnline(chain).exceptionally(refused -> {
+                        guard.withdrawn(List.of(chain.get(0).getSerialNumber()));
+                        return null;
+                    });
                 }
-            } catch (CertificateRefused refused) {
-                ended[0]++;
-                connected
-                        .link()
-                        .end(ReasonCode.NOT_AUTHORIZED, "revoked", refused.code() + ": " + refused.getMessage());
             }
         });
-        return ended[0];
+    }
+
+    private void gauges() {
+        metrics.gauge(
+                "tls_alarms", "certificates and revocation lists that somebody should look at", () -> alarms.size());
+        metrics.gauge(
+                "certificate_seconds_left",
+                "until the first certificate of a listener ends: its own, or of an authority above it or its clients",
+                () -> secondsLeft(contexts.values().stream()
+                        .flatMap(context -> context.endings().stream())
+                        .map(Ending::at)));
+        metrics.gauge(
+                "revocation_list_seconds_left",
+                "until the first revocation list is past its next update; negative: since",
+                () -> secondsLeft(contexts.values().stream().map(TlsContext::listsDue)));
+        metrics.gauge(
+                "client_certificates_expiring",
+                "connected clients whose certificate ends within seven days",
+                () -> guards.values().stream()
+                        .mapToLong(guard -> guard.endingBefore(clock.instant().plus(Duration.ofDays(7))))
+                        .sum());
+    }
+
+    private double secondsLeft(Stream<Instant> ends) {
+        return ends.filter(end -> !end.equals(Instant.MAX))
+                .min(Instant::compareTo)
+                .map(end -> (double) Duration.between(clock.instant(), end).toSeconds())
+                .orElse(Double.POSITIVE_INFINITY);
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        online.shutdownNow();
     }
 }

@@ -4,6 +4,7 @@ import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.json.Json;
 import io.gatehouse.policy.language.PolicyLoader;
+import io.gatehouse.tls.AttachedAuthority;
 import io.gatehouse.tls.TlsContext;
 import io.gatehouse.tls.UnusableTls;
 import java.io.PrintWriter;
@@ -89,7 +90,12 @@ final class CheckCommand implements Runnable {
         }
         Configuration.Tls tls = listener.tls().get();
         try {
-            Instant end = TlsContext.load(tls, Clock.systemUTC())
+            Optional<AttachedAuthority> authority = Optional.empty();
+            if (tls.revocation().authority().isPresent()) {
+                authority = Optional.of(
+                        AttachedAuthority.open(tls.revocation().authority().get()));
+            }
+            Instant end = TlsContext.load(tls, Clock.systemUTC(), authority, Runnable::run)
                     .certificate()
                     .getNotAfter()
                     .toInstant();
@@ -103,11 +109,12 @@ final class CheckCommand implements Runnable {
         } catch (UnusableTls e) {
             mistakes.add(String.valueOf(e.getMessage()));
         }
-        if (tls.clientCa().isPresent() && tls.crls().isEmpty()) {
+        if (tls.clientCa().isPresent() && tls.revocation().isEmpty()) {
             findings.add(new Finding(
                     "GH-TLS-003",
                     "note",
-                    "listener \"" + listener.name() + "\" has no crl: a stolen certificate is good until it ends"));
+                    "listener \"" + listener.name()
+                            + "\" has no crl and no revocation: a stolen certificate is good until it ends"));
         }
     }
 

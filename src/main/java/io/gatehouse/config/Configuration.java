@@ -1,5 +1,6 @@
 package io.gatehouse.config;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -78,6 +79,52 @@ public record Configuration(
         JDK
     }
 
+    /** What happens when a revocation list is past its next update. */
+    public enum Stale {
+        /** It is enforced, with an alarm, for a while; then its authority's certificates are refused. */
+        GRACE,
+        /** Its authority's certificates are refused at once. */
+        FAIL
+    }
+
+    /** Whether a responder is asked about client certificates, and what counts when it does not answer. */
+    public enum Ocsp {
+        OFF,
+        /** No answer accepts. */
+        SOFT,
+        /** No answer refuses. */
+        HARD
+    }
+
+    /** What becomes of a certificate that the attached authority's journal does not know. */
+    public enum Unknown {
+        REJECT,
+        ACCEPT
+    }
+
+    /**
+     * @param files revocation lists, PEM or DER, and folders of them
+     * @param addresses http and https addresses of such lists
+     * @param authority the folder of an authority whose journal is read on and on
+     * @param responder asked instead of the one that a certificate names
+     */
+    public record Revocation(
+            List<Path> files,
+            List<URI> addresses,
+            Duration refresh,
+            Stale stale,
+            Duration staleGrace,
+            Optional<Path> authority,
+            Unknown unknown,
+            Ocsp ocsp,
+            Optional<URI> responder,
+            Duration ocspTimeout) {
+        /** Whether anything at all is asked. */
+        public boolean isEmpty() {
+            return files.isEmpty() && addresses.isEmpty() && authority.isEmpty() && ocsp == Ocsp.OFF;
+        }
+    }
+
     /** The kinds of keys that a client's certificate may have. */
     public enum ClientKey {
         P256,
@@ -90,7 +137,8 @@ public record Configuration(
     /**
      * @param certificate the server's certificate with its chain, PEM
      * @param clientCa the authorities whose client certificates are accepted, PEM
-     * @param crls revocation lists, PEM or DER
+     * @param revocation who is no longer accepted, and where that is said
+     * @param names what clients call this server; empty: whatever its certificate says
      * @param clockSkew how far the clock of whoever issued a certificate may be from this one's
      */
     public record Tls(
@@ -98,11 +146,13 @@ public record Configuration(
             Path key,
             Optional<Path> clientCa,
             ClientCertificate clientCertificate,
-            List<Path> crls,
+            Revocation revocation,
             TlsProfile profile,
             TlsProvider provider,
             Set<ClientKey> clientKeys,
-            Duration clockSkew) {}
+            Duration clockSkew,
+            List<String> names,
+            boolean ocspStapling) {}
 
     /**
      * @param origins the {@code Origin} headers that are let in; a client that sends none is no browser and is let in

@@ -11,7 +11,6 @@ import io.gatehouse.config.Configuration.TlsProvider;
 import io.gatehouse.config.Configuration.WebSocket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -123,21 +122,18 @@ final class ListenerReader {
             problems.add(
                     Problem.error(below.place(), "client certificates need a \"client_ca\" that vouches for them"));
         }
-        List<Path> crls = new ArrayList<>();
-        for (String text : below.texts("crl", List.of())) {
-            below.resolve("crl", text).ifPresent(crls::add);
-        }
-        crls.forEach(path -> ConfigurationReader.requireFile(below, "crl", path));
         return new Tls(
                 certificate,
                 key,
                 clientCa,
                 wanted,
-                List.copyOf(crls),
+                new RevocationReader(problems).read(below, wanted),
                 below.choice("profile", TlsProfile.class, TlsProfile.HARDENED),
                 below.choice("provider", TlsProvider.class, TlsProvider.AUTO),
                 clientKeys(below),
-                below.duration("clock_skew", Duration.ZERO, Duration.ofHours(1), Duration.ZERO));
+                below.duration("clock_skew", Duration.ZERO, Duration.ofHours(1), Duration.ZERO),
+                below.texts("names", List.of()),
+                below.bool("ocsp_stapling", false));
     }
 
     private static Set<ClientKey> clientKeys(Section below) {

@@ -119,6 +119,7 @@ final class Client implements Dialogue, Link {
         client.session = opened.session();
         client.rights = opened.rights();
         client.publisher = new Publisher(gate, wire, connect.version(), opened.rights(), client.actor);
+        rules.guard().enter(client);
         ConnAckProperties told = connect.version().isMqtt5()
                 ? new ConnAckProperties(
                         expiry == properties.sessionExpirySeconds() ? null : expiry,
@@ -422,6 +423,7 @@ final class Client implements Dialogue, Link {
         if (expiry != null) {
             expiry.cancel();
         }
+        rules.guard().leave(this);
         gate.registry().close(session(), this, keepWill, newSessionExpirySeconds);
     }
 }

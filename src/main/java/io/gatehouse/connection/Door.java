@@ -217,7 +217,7 @@ final class Door implements Dialogue {
     /** Trust may have changed since the handshake, and a resumed handshake asked nobody. */
     private @Nullable CertificateRefused distrust() {
         try {
-            rules.acceptance().requireAccepted(wire.peer().chain());
+            rules.guard().require(wire.peer().chain());
             return null;
         } catch (CertificateRefused refused) {
             return refused;

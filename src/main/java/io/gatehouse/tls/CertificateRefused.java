@@ -2,6 +2,7 @@ package io.gatehouse.tls;
 
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** A client certificate that is not accepted: a stable code, one sentence, and a hint for whoever has to mend it. */
@@ -43,10 +44,36 @@ public final class CertificateRefused extends CertificateException {
     private final Code code;
     private final transient @Nullable X509Certificate certificate;
 
+    private final boolean urgent;
+
     CertificateRefused(Code code, @Nullable X509Certificate certificate, String message) {
+        this(code, certificate, message, false);
+    }
+
+    private CertificateRefused(Code code, @Nullable X509Certificate certificate, String message, boolean urgent) {
         super(message);
         this.code = code;
         this.certificate = certificate;
+        this.urgent = urgent;
+    }
+
+    /**
+     * Somebody took it back.
+     *
+     * @param reason may be empty
+     * @param urgent because its key is in wrong hands
+     */
+    static CertificateRefused revoked(X509Certificate certificate, Instant at, String reason, boolean urgent) {
+        return new CertificateRefused(
+                Code.CERT_REVOKED,
+                certificate,
+                "revoked " + at + (reason.isEmpty() ? "" : " (" + reason + ")"),
+                urgent);
+    }
+
+    /** Whether a key is in wrong hands, so that nothing may wait. */
+    public boolean isUrgent() {
+        return urgent;
     }
 
     public Code code() {

@@ -84,6 +84,10 @@ final class CertificateRules {
         }
     }
 
+    static boolean isStrongSignature(String algorithm) {
+        return SIGNATURES.contains(algorithm);
+    }
+
     /** Whether an authority's key is strong enough to vouch for anybody. */
     static boolean isStrong(PublicKey key) {
         return kind(key) != null;

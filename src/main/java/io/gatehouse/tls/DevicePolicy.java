@@ -43,14 +43,7 @@ final class DevicePolicy {
     private final Clock clock;
 
     /** Chains whose signatures were verified, by their hash: what a resumed handshake need not pay for again. */
-    private final Map<String, Path> verified = new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Path> eldest) {
-            return size() > MAX_REMEMBERED;
-        }
-    };
+    private final Map<String, Path> verified;
 
     /** A verified path: its certificates, leaf first, and the authority that issued the last of them. */
     private record Path(List<X509Certificate> certificates, X509Certificate authority) {
@@ -67,11 +60,34 @@ final class DevicePolicy {
             Revocation revocation,
             Duration clockSkew,
             Clock clock) {
-        this.authorities = List.copyOf(authorities);
+        this(List.copyOf(authorities), rules, revocation, clockSkew, clock, new LinkedHashMap<>(64, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Path> eldest) {
+                return size() > MAX_REMEMBERED;
+            }
+        });
+    }
+
+    private DevicePolicy(
+            List<X509Certificate> authorities,
+            CertificateRules rules,
+            Revocation revocation,
+            Duration clockSkew,
+            Clock clock,
+            Map<String, Path> verified) {
+        this.authorities = authorities;
         this.rules = rules;
         this.revocation = revocation;
         this.clockSkew = clockSkew;
         this.clock = clock;
+        this.verified = verified;
+    }
+
+    /** The same authorities, and who of theirs is revoked now; signatures that were verified stay verified. */
+    DevicePolicy with(Revocation fresh) {
+        return new DevicePolicy(authorities, rules, fresh, clockSkew, clock, verified);
     }
 
     /**

@@ -6,6 +6,7 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
@@ -17,13 +18,15 @@ public final class Handshake {
      * A TLS handshake is done. The client's certificate is judged here again, whatever the engine said, because a resumed
      * session never asked it.
      *
+     * @return done at once, unless somebody elsewhere is asked; fails with a {@link CertificateRefused} if that one says no
      * @throws CertificateRefused if the certificate is not accepted, or none was sent where one is required
      */
-    public static Peer complete(TlsContext context, SSLSession session, InetSocketAddress address)
+    public static CompletableFuture<Peer> complete(TlsContext context, SSLSession session, InetSocketAddress address)
             throws CertificateRefused {
         List<X509Certificate> chain = chain(session);
         Instant end = context.requireAccepted(chain);
-        return new Peer(address, session.getProtocol(), session.getCipherSuite(), chain, end);
+        Peer peer = new Peer(address, session.getProtocol(), session.getCipherSuite(), chain, end);
+        return context.requireOnline(chain).thenApply(accepted -> peer);
     }
 
     /**

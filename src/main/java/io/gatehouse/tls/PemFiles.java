@@ -2,17 +2,14 @@ package io.gatehouse.tls;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
-import java.security.cert.CRLException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
-import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
@@ -26,8 +23,6 @@ import java.util.regex.Pattern;
 final class PemFiles {
     private static final Pattern KEY = Pattern.compile(
             "-----BEGIN ([A-Z ]*)PRIVATE KEY-----(.*?)-----END [A-Z ]*PRIVATE KEY-----", Pattern.DOTALL);
-    private static final Pattern CRL =
-            Pattern.compile("-----BEGIN X509 CRL-----(.*?)-----END X509 CRL-----", Pattern.DOTALL);
 
     private PemFiles() {}
 
@@ -99,31 +94,6 @@ final class PemFiles {
             throw new UnusableTls(file + ": cannot be read: " + e.getMessage(), e);
         } catch (UnsupportedOperationException e) {
             return; // a file system without modes has its own protection
-        }
-    }
-
-    /** One revocation list, PEM or DER. An empty or damaged file is an error: never a list of nothing. */
-    static X509CRL crl(Path file) throws UnusableTls {
-        try {
-            byte[] bytes = Files.readAllBytes(file);
-            String text = new String(bytes, StandardCharsets.ISO_8859_1);
-            Matcher matcher = CRL.matcher(text);
-            if (matcher.find()) {
-                bytes = Base64.getMimeDecoder().decode(matcher.group(1));
-            }
-            X509CRL crl =
-                    (X509CRL) CertificateFactory.getInstance("X.509").generateCRL(new ByteArrayInputStream(bytes));
-            if (crl == null) {
-                throw new UnusableTls(file + ": no revocation list in it");
-            }
-            if (crl.hasUnsupportedCriticalExtension()) {
-                throw new UnusableTls(file + ": the revocation list has a critical extension that is not understood");
-            }
-            return crl;
-        } catch (IOException e) {
-            throw new UnusableTls(file + ": cannot be read: " + e.getMessage(), e);
-        } catch (CRLException | CertificateException | IllegalArgumentException e) {
-            throw new UnusableTls(file + ": not a revocation list: " + e.getMessage(), e);
         }
     }
 }

@@ -1,70 +1,81 @@
 package io.gatehouse.tls;
 
 import io.gatehouse.config.Configuration.ClientCertificate;
-import io.gatehouse.config.Configuration.ClientKey;
+import io.gatehouse.config.Configuration.Ocsp;
 import io.gatehouse.config.Configuration.Tls;
-import io.gatehouse.config.Configuration.TlsProfile;
-import io.gatehouse.config.Configuration.TlsProvider;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.handler.ssl.ClientAuth;
-import io.netty.handler.ssl.OpenSsl;
-import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslProvider;
-import java.security.PrivateKey;
-import java.security.Signature;
+import io.netty.util.IllegalReferenceCountException;
+import io.netty.util.ReferenceCountUtil;
+import java.net.URI;
+import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A listener's TLS: its certificate, its key, whom it trusts, and the settings that go together. Any thread.
  *
- * <p>One immutable snapshot behind one reference: {@link #reload} builds and checks the next one whole before it takes
- * its place, and connections that are up keep the one they began with. A new snapshot has new ticket keys, so that no
- * session of before is resumed after a change of trust.
+ * <p>One immutable snapshot behind one reference: {@link #reload} builds and checks the next one whole, a handshake with
+ * itself included, before it takes its place, and connections that are up keep the one they began with. A new certificate,
+ * key or authority makes a new context with new ticket keys, so that no session of before is resumed; a new revocation
+ * list does not, because every handshake is judged again, resumed ones too.
  */
 public final class TlsContext implements Acceptance {
-    private static final Logger LOG = LoggerFactory.getLogger(TlsContext.class);
-
-    private static final List<String> TLS_1_3_SUITES =
-            List.of("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256");
-    private static final List<String> TLS_1_2_SUITES = List.of(
-            "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-            "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
-    private static final String[] GROUPS = {"X25519MLKEM768", "X25519", "P-256", "P-384"};
-    private static final String[] CLASSICAL_GROUPS = {"X25519", "P-256", "P-384"};
-
     private final Tls settings;
     private final Clock clock;
+    private final Engines engines;
+    private final BoundedFetch fetch;
+    private final @Nullable AttachedAuthority attached;
+    private final io.gatehouse.tls.@Nullable Ocsp ocsp;
+    private final List<ListAddress> addresses = new ArrayList<>();
     private volatile Snapshot snapshot;
 
-    private record Snapshot(SslContext context, @Nullable DevicePolicy policy, X509Certificate certificate) {}
+    /** What is in force. The policy and the revocation are there if clients are asked for certificates. */
+    private record Snapshot(
+            ServerIdentity identity,
+            List<X509Certificate> authorities,
+            @Nullable Revocation revocation,
+            @Nullable DevicePolicy policy,
+            @Nullable Staple staple,
+            SslContext context) {}
 
-    private TlsContext(Tls settings, Clock clock, Snapshot snapshot) {
+    private TlsContext(Tls settings, Clock clock, @Nullable AttachedAuthority attached, Executor online)
+            throws UnusableTls {
         this.settings = settings;
         this.clock = clock;
-        this.snapshot = snapshot;
+        this.attached = attached;
+        this.engines = Engines.of(settings);
+        this.fetch = new BoundedFetch(online);
+        this.ocsp = settings.revocation().ocsp() == Ocsp.OFF
+                ? null
+                : new io.gatehouse.tls.Ocsp(settings.revocation(), online, clock);
+        for (URI address : settings.revocation().addresses()) {
+            addresses.add(new ListAddress(address, settings.revocation().refresh(), fetch, clock));
+        }
+        this.snapshot = build(null);
     }
 
     /**
-     * Loads every file and builds the first snapshot.
+     * Loads every file and builds the first snapshot; nothing is fetched yet.
      *
+     * @param attached the authority that the settings name
+     * @param online where what is fetched is read
      * @throws UnusableTls naming the file and the mend
      */
-    public static TlsContext load(Tls settings, Clock clock) throws UnusableTls {
-        return new TlsContext(settings, clock, build(settings, clock));
+    public static TlsContext load(Tls settings, Clock clock, Optional<AttachedAuthority> attached, Executor online)
+            throws UnusableTls {
+        return new TlsContext(settings, clock, attached.orElse(null), online);
     }
 
     /**
@@ -72,20 +83,105 @@ public final class TlsContext implements Acceptance {
      *
      * @throws UnusableTls naming the file and the mend; the last good state stays
      */
-    public void reload() throws UnusableTls {
-        snapshot = build(settings, clock);
+    public synchronized void reload() throws UnusableTls {
+        Snapshot old = snapshot;
+        snapshot = build(old);
+        if (snapshot.context != old.context) {
+            ReferenceCountUtil.release(old.context); // freed with the last connection that began with it
+        }
+    }
+
+    private Snapshot build(@Nullable Snapshot old) throws UnusableTls {
+        ServerIdentity identity =
+                ServerIdentity.load(settings.certificate(), settings.key(), settings.names(), clock.instant());
+        if (old != null && settings.names().isEmpty()) {
+            requireFamiliar(identity, old.identity);
+        }
+        List<X509Certificate> authorities = List.of();
+        Revocation revocation = null;
+        DevicePolicy policy = null;
+        if (settings.clientCertificate() != ClientCertificate.NONE) {
+            authorities = authorities(settings.clientCa().orElseThrow());
+            revocation = old != null && old.revocation != null
+                    ? old.revocation.reload(authorities)
+                    : Revocation.load(settings.revocation(), authorities, attached, ocsp, clock);
+            policy = old != null && old.policy != null && old.authorities.equals(authorities)
+                    ? old.policy.with(revocation)
+                    : new DevicePolicy(
+                            authorities,
+                            new CertificateRules(settings.clientKeys()),
+                            revocation,
+                            settings.clockSkew(),
+                            clock);
+        }
+        if (old != null && old.identity.isSameAs(identity) && old.authorities.equals(authorities)) {
+            return new Snapshot(identity, authorities, revocation, policy, old.staple, old.context);
+        }
+        Staple staple = settings.ocspStapling() ? Staple.of(identity, fetch, clock) : null;
+        SslContext context = engines.context(identity, policy == null ? null : this::policy);
+        try {
+            SelfHandshake.require(context, identity);
+        } catch (SSLException e) {
+            ReferenceCountUtil.release(context);
+            throw new UnusableTls(identity.file() + ": a client could not shake hands with it: " + e.getMessage(), e);
+        }
+        return new Snapshot(identity, authorities, revocation, policy, staple, context);
+    }
+
+    /** A certificate for quite another server in this one's place is most often a mistake; {@code names} says it is not. */
+    private static void requireFamiliar(ServerIdentity fresh, ServerIdentity old) throws UnusableTls {
+        if (!old.names().isEmpty() && old.names().stream().noneMatch(fresh::covers)) {
+            throw new UnusableTls(fresh.file() + ": holds none of the names of the certificate in force " + old.names()
+                    + ", only " + fresh.names() + ". Restart the broker if that is meant");
+        }
+    }
+
+    private static List<X509Certificate> authorities(Path file) throws UnusableTls {
+        List<X509Certificate> authorities = PemFiles.certificates(file);
+        for (X509Certificate authority : authorities) {
+            String name = authority.getSubjectX500Principal().getName();
+            if (authority.getBasicConstraints() < 0) {
+                throw new UnusableTls(file + ": \"" + name + "\" is not an authority's certificate");
+            }
+            if (!CertificateRules.isStrong(authority.getPublicKey())) {
+                throw new UnusableTls(file + ": the key of \"" + name + "\" is too weak to vouch for anybody");
+            }
+        }
+        return authorities;
+    }
+
+    private DevicePolicy policy() {
+        return Objects.requireNonNull(snapshot.policy, "clients are asked for certificates");
     }
 
     public SslHandler newHandler(ByteBufAllocator allocator) {
-        return snapshot.context.newHandler(allocator);
+        while (true) {
+            Snapshot now = snapshot;
+            try {
+                SslHandler handler = now.context.newHandler(allocator);
+                byte[] answer = now.staple == null ? null : now.staple.response();
+                if (answer != null && handler.engine() instanceof ReferenceCountedOpenSslEngine engine) {
+                    engine.setOcspResponse(answer);
+                }
+                return handler;
+            } catch (IllegalReferenceCountException e) {
+                if (now == snapshot) {
+                    throw e; // it was not replaced between the look and the use
+                }
+            }
+        }
     }
 
     /** The server's certificate in use. */
     public X509Certificate certificate() {
-        return snapshot.certificate;
+        return snapshot.identity.certificate();
     }
 
-    /** Judges a client's chain under the snapshot in force: after a handshake, and of connections that are up. */
+    /** Who does TLS here. */
+    public String provider() {
+        return engines.providerName();
+    }
+
     @Override
     public Instant requireAccepted(List<X509Certificate> chain) throws CertificateRefused {
         DevicePolicy policy = snapshot.policy;
@@ -102,139 +198,94 @@ public final class TlsContext implements Acceptance {
         return policy.require(chain);
     }
 
-    private static Snapshot build(Tls settings, Clock clock) throws UnusableTls {
-        List<X509Certificate> chain = PemFiles.certificates(settings.certificate());
-        PrivateKey key = PemFiles.key(settings.key());
-        requirePair(settings, chain.get(0), key, clock);
-        DevicePolicy policy = null;
-        if (settings.clientCertificate() != ClientCertificate.NONE) {
-            List<X509Certificate> authorities =
-                    PemFiles.certificates(settings.clientCa().orElseThrow());
-            for (X509Certificate authority : authorities) {
-                if (authority.getBasicConstraints() < 0) {
-                    throw new UnusableTls(settings.clientCa().orElseThrow() + ": \""
-                            + authority.getSubjectX500Principal().getName() + "\" is not an authority's certificate");
-                }
-                if (!CertificateRules.isStrong(authority.getPublicKey())) {
-                    throw new UnusableTls(settings.clientCa().orElseThrow() + ": the key of \""
-                            + authority.getSubjectX500Principal().getName() + "\" is too weak to vouch for anybody");
-                }
-            }
-            policy = new DevicePolicy(
-                    authorities,
-                    new CertificateRules(settings.clientKeys()),
-                    Revocation.load(settings.crls(), authorities, clock),
-                    settings.clockSkew(),
-                    clock);
-        }
-        return new Snapshot(context(settings, chain, key, policy), policy, chain.get(0));
-    }
-
-    private static void requirePair(Tls settings, X509Certificate certificate, PrivateKey key, Clock clock)
-            throws UnusableTls {
-        String algorithm = switch (key.getAlgorithm()) {
-            case "EC" -> "SHA256withECDSA";
-            case "RSA" -> "SHA256withRSA";
-            default -> "EdDSA";
-        };
-        try {
-            byte[] probe = {1, 2, 3, 4};
-            Signature signer = Signature.getInstance(algorithm);
-            signer.initSign(key);
-            signer.update(probe);
-            byte[] signed = signer.sign();
-            Signature verifier = Signature.getInstance(algorithm);
-            verifier.initVerify(certificate.getPublicKey());
-            verifier.update(probe);
-            if (!verifier.verify(signed)) {
-                throw new UnusableTls(settings.key() + ": not the key of " + settings.certificate());
-            }
-        } catch (java.security.GeneralSecurityException e) {
-            throw new UnusableTls(settings.key() + ": not the key of " + settings.certificate());
-        }
-        if (certificate.getNotAfter().toInstant().isBefore(clock.instant())) {
-            throw new UnusableTls(settings.certificate() + ": expired "
-                    + certificate.getNotAfter().toInstant() + ". Renew it with: gatehouse certs server");
-        }
-    }
-
-    private static SslContext context(
-            Tls settings, List<X509Certificate> chain, PrivateKey key, @Nullable DevicePolicy policy)
-            throws UnusableTls {
-        SslProvider provider = provider(settings);
-        try {
-            return builder(settings, chain, key, policy, provider, GROUPS).build();
-        } catch (SSLException | IllegalArgumentException e) {
-            if (provider == SslProvider.JDK) {
-                throw new UnusableTls(settings.certificate() + ": TLS cannot be set up: " + e.getMessage(), e);
-            }
-            LOG.info("no hybrid key exchange here ({}); going on with the classical groups", e.getMessage());
+    /**
+     * Asks what takes a network to know, after {@link #requireAccepted} accepted.
+     *
+     * @return done at once where nothing is to be asked; fails with a {@link CertificateRefused}
+     */
+    public CompletableFuture<Void> requireOnline(List<X509Certificate> chain) {
+        DevicePolicy policy = snapshot.policy;
+        if (ocsp == null || policy == null || chain.isEmpty()) {
+            return CompletableFuture.completedFuture(null);
         }
         try {
-            return builder(settings, chain, key, policy, provider, CLASSICAL_GROUPS)
-                    .build();
-        } catch (SSLException | IllegalArgumentException e) {
-            throw new UnusableTls(settings.certificate() + ": TLS cannot be set up: " + e.getMessage(), e);
+            return ocsp.check(policy.pathOf(chain));
+        } catch (CertificateRefused refused) {
+            return CompletableFuture.failedFuture(refused);
         }
     }
 
-    private static SslContextBuilder builder(
-            Tls settings,
-            List<X509Certificate> chain,
-            PrivateKey key,
-            @Nullable DevicePolicy policy,
-            SslProvider provider,
-            String[] groups) {
-        boolean cnsa = settings.profile() == TlsProfile.CNSA;
-        boolean modern = settings.profile() == TlsProfile.MODERN;
-        List<String> suites = new java.util.ArrayList<>(cnsa ? TLS_1_3_SUITES.subList(0, 1) : TLS_1_3_SUITES);
-        if (!modern) {
-            suites.addAll(cnsa ? List.of(TLS_1_2_SUITES.get(0), TLS_1_2_SUITES.get(3)) : TLS_1_2_SUITES);
-        }
-        SslContextBuilder builder = SslContextBuilder.forServer(key, chain.toArray(X509Certificate[]::new))
-                .sslProvider(provider)
-                .protocols(modern ? List.of("TLSv1.3") : List.of("TLSv1.3", "TLSv1.2"))
-                .ciphers(suites)
-                .clientAuth(
-                        switch (settings.clientCertificate()) {
-                            case REQUIRED -> ClientAuth.REQUIRE;
-                            case REQUESTED -> ClientAuth.OPTIONAL;
-                            case NONE -> ClientAuth.NONE;
-                        });
-        if (policy != null) {
-            builder.trustManager(new DeviceTrustManager(policy));
-        }
-        if (provider != SslProvider.JDK) {
-            builder.option(OpenSslContextOption.GROUPS, groups)
-                    .option(OpenSslContextOption.MAX_CERTIFICATE_LIST_BYTES, 16 << 10);
-        }
-        return builder;
+    /** Whether {@link #requireOnline} asks anybody. */
+    public boolean isOnline() {
+        return ocsp != null;
     }
 
-    private static SslProvider provider(Tls settings) throws UnusableTls {
-        boolean cnsa = settings.profile() == TlsProfile.CNSA;
-        boolean rareKeys = settings.clientKeys().contains(ClientKey.ED25519)
-                || settings.clientKeys().contains(ClientKey.P521);
-        if (settings.provider() == TlsProvider.JDK || (cnsa || rareKeys) && settings.provider() == TlsProvider.AUTO) {
-            return SslProvider.JDK;
+    /** Fetches the lists that are due; the answer is whether something changed. */
+    public CompletableFuture<Boolean> fetchDue() {
+        Staple staple = snapshot.staple;
+        if (staple != null) {
+            staple.refreshIfDue();
         }
-        if (rareKeys) {
-            throw new UnusableTls("client_keys ed25519 and p521 need provider jdk: BoringSSL never asks for them");
+        CompletableFuture<Boolean> any = CompletableFuture.completedFuture(false);
+        for (ListAddress address : addresses) {
+            any = any.thenCombine(address.fetchIfDue(this::take), Boolean::logicalOr);
         }
-        if (settings.provider() == TlsProvider.BORINGSSL) {
-            if (cnsa) {
-                throw new UnusableTls("profile cnsa needs provider jdk: BoringSSL cannot leave out TLS 1.3 suites");
-            }
-            if (!OpenSsl.isAvailable()) {
-                throw new UnusableTls(
-                        "provider boringssl: its library does not load here: " + OpenSsl.unavailabilityCause());
-            }
-        }
-        return OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
+        return any;
     }
 
-    /** Which provider {@code auto} comes to here, for the log. */
-    public static String automaticProvider() {
-        return OpenSsl.isAvailable() ? OpenSsl.versionString() : "JDK (" + Runtime.version() + ")";
+    private synchronized void take(URI address, byte[] body) throws UnusableTls {
+        Snapshot old = snapshot;
+        if (old.revocation == null || old.policy == null) {
+            return;
+        }
+        Revocation revocation =
+                old.revocation.fetched(address, RevocationList.read(address.toString(), body, old.authorities, clock));
+        snapshot = new Snapshot(
+                old.identity, old.authorities, revocation, old.policy.with(revocation), old.staple, old.context);
+    }
+
+    /** What somebody should look at, one sentence each. */
+    public List<String> alarms() {
+        Snapshot now = snapshot;
+        List<String> alarms = new ArrayList<>();
+        if (now.revocation != null) {
+            alarms.addAll(now.revocation.alarms());
+        }
+        addresses.forEach(address -> address.fault().ifPresent(alarms::add));
+        if (attached != null) {
+            attached.fault().ifPresent(alarms::add);
+        }
+        if (ocsp != null) {
+            ocsp.fault().ifPresent(alarms::add);
+        }
+        if (now.staple != null) {
+            now.staple.fault().ifPresent(alarms::add);
+        }
+        return alarms;
+    }
+
+    /** What ends, and when: the server's certificate and those above it, and the authorities of clients. */
+    public List<Ending> endings() {
+        Snapshot now = snapshot;
+        List<Ending> endings = new ArrayList<>();
+        now.identity.chain().forEach(one -> endings.add(Ending.of(settings.certificate(), one)));
+        now.authorities.forEach(one -> endings.add(Ending.of(settings.clientCa().orElseThrow(), one)));
+        return endings;
+    }
+
+    /** When the first revocation list is due; the end of time if there is none. */
+    public Instant listsDue() {
+        Revocation revocation = snapshot.revocation;
+        return revocation == null ? Instant.MAX : revocation.firstDue();
+    }
+
+    /** A certificate of a file, and its end. */
+    public record Ending(Path file, String subject, Instant at) {
+        private static Ending of(Path file, X509Certificate certificate) {
+            return new Ending(
+                    file,
+                    certificate.getSubjectX500Principal().getName(),
+                    certificate.getNotAfter().toInstant());
+        }
     }
 }

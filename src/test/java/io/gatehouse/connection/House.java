@@ -77,7 +77,7 @@ final class House {
         ListenerRules listener = new ListenerRules(
                 credentials -> login(credentials.userName()),
                 EnumSet.allOf(ProtocolVersion.class),
-                chain -> java.time.Instant.MAX);
+                new CertGuard(chain -> java.time.Instant.MAX, this::schedule, metrics));
         sweep = new Sweep(authorizer, registry, router, Sweep.OnRevoke.DORMANT, audit::add, metrics);
         gate = new Gate(
                 Map.of("devices", listener),

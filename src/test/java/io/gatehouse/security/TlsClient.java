@@ -81,6 +81,36 @@ final class TlsClient implements AutoCloseable {
         return read();
     }
 
+    /** Logs in and reads the answer whole. */
+    TlsClient in(String clientId) throws IOException {
+        return in(clientId, "");
+    }
+
+    TlsClient in(String clientId, String will) throws IOException {
+        send(mqttConnect(clientId, 5, will));
+        byte[] answer = packet();
+        if (answer == null || answer[0] != CONNACK || answer[2] != 0) {
+            throw new AssertionError(clientId + " is not let in");
+        }
+        return this;
+    }
+
+    /** Whether the connection still answers. */
+    boolean isAlive() throws IOException {
+        send(new byte[] {(byte) 0xC0, 0});
+        byte[] answer = packet();
+        return answer != null && answer[0] == (byte) 0xD0;
+    }
+
+    /** The reason of the DISCONNECT that comes next. */
+    int awaitDisconnect() throws IOException {
+        byte[] packet = packet();
+        if (packet == null || packet[0] != (byte) DISCONNECT) {
+            throw new AssertionError("no DISCONNECT came");
+        }
+        return packet[1] & 0xFF;
+    }
+
     void send(byte[] bytes) throws IOException {
         socket.getOutputStream().write(bytes);
         socket.getOutputStream().flush();
@@ -105,19 +135,45 @@ final class TlsClient implements AutoCloseable {
     }
 
     static byte[] mqttConnect(String clientId, int level) {
+        return mqttConnect(clientId, level, "");
+    }
+
+    /** Subscribes and waits for the answer. */
+    void subscribe(String filter) throws IOException {
+        byte[] topic = filter.getBytes(StandardCharsets.UTF_8);
+        ByteArrayOutputStream packet = new ByteArrayOutputStream();
+        packet.writeBytes(new byte[] {(byte) 0x82, (byte) (topic.length + 6), 0, 1, 0, 0, (byte) topic.length});
+        packet.writeBytes(topic);
+        packet.write(0);
+        send(packet.toByteArray());
+        byte[] answer = packet();
+        if (answer == null || answer[0] != (byte) 0x90 || answer[answer.length - 1] != 0) {
+            throw new AssertionError("not subscribed to " + filter);
+        }
+    }
+
+    /** @param will its topic; empty: none */
+    static byte[] mqttConnect(String clientId, int level, String will) {
         try {
             byte[] id = clientId.getBytes(StandardCharsets.UTF_8);
             ByteArrayOutputStream body = new ByteArrayOutputStream();
             DataOutputStream out = new DataOutputStream(body);
             out.writeUTF("MQTT");
             out.writeByte(level);
-            out.writeByte(2); // clean start
+            out.writeByte(will.isEmpty() ? 2 : 2 | 4); // clean start
             out.writeShort(600);
             if (level == 5) {
                 out.writeByte(0);
             }
             out.writeShort(id.length);
             out.write(id);
+            if (!will.isEmpty()) {
+                if (level == 5) {
+                    out.writeByte(0);
+                }
+                out.writeUTF(will);
+                out.writeUTF("gone");
+            }
             ByteArrayOutputStream packet = new ByteArrayOutputStream();
             packet.write(0x10);
             packet.write(body.size());

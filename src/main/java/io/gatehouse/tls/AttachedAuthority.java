@@ -1,0 +1,87 @@
+package io.gatehouse.tls;
+
+import io.gatehouse.config.Configuration.Unknown;
+import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.RevocationFeed;
+import io.gatehouse.pki.RevocationFeed.Revoked;
+import io.gatehouse.pki.RevocationReason;
+import io.gatehouse.tls.CertificateRefused.Code;
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An authority on this machine whose journal says at once what it revokes. Any thread.
+ *
+ * <p>If the journal cannot be read, or somebody changed it, what it said before stays in force and there is an alarm.
+ */
+public final class AttachedAuthority {
+    private final Path folder;
+    private final RevocationFeed feed;
+    private volatile Optional<String> fault = Optional.empty();
+
+    private AttachedAuthority(Path folder, RevocationFeed feed) {
+        this.folder = folder;
+        this.feed = feed;
+    }
+
+    /** Reads what it did so far. */
+    public static AttachedAuthority open(Path folder) throws UnusableTls {
+        try {
+            return new AttachedAuthority(folder, RevocationFeed.open(folder));
+        } catch (PkiProblem e) {
+            throw new UnusableTls("authority " + e.getMessage(), e);
+        }
+    }
+
+    public Path folder() {
+        return folder;
+    }
+
+    /** Reads on; the serial numbers that were revoked since the last look. */
+    public List<BigInteger> poll() {
+        try {
+            List<BigInteger> fresh = feed.poll().stream().map(Revoked::serial).toList();
+            fault = Optional.empty();
+            return fresh;
+        } catch (PkiProblem e) {
+            fault = Optional.of(String.valueOf(e.getMessage()));
+            return List.of();
+        }
+    }
+
+    /** Why it cannot be read now, if it cannot. */
+    public Optional<String> fault() {
+        return fault;
+    }
+
+    void require(X509Certificate certificate, X509Certificate issuer, Unknown unknown) throws CertificateRefused {
+        if (!feed.issued(issuer)) {
+            return; // another authority's
+        }
+        Optional<Revoked> revoked = feed.revoked(certificate.getSerialNumber());
+        if (revoked.isPresent()) {
+            throw CertificateRefused.revoked(
+                    certificate,
+                    revoked.get().at(),
+                    revoked.get().reason().word(),
+                    revoked.get().reason() == RevocationReason.KEY_COMPROMISE);
+        }
+        if (unknown == Unknown.ACCEPT) {
+            return;
+        }
+        try {
+            if (feed.knows(certificate.getSerialNumber())) {
+                return;
+            }
+        } catch (PkiProblem e) {
+            fault = Optional.of(String.valueOf(e.getMessage()));
+        }
+        throw new CertificateRefused(
+                Code.CERT_UNKNOWN,
+                certificate,
+                "signed with the key of \"" + folder + "\", whose journal does not know it");
+    }
+}

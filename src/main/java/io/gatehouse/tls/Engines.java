@@ -1,0 +1,129 @@
+package io.gatehouse.tls;
+
+import io.gatehouse.config.Configuration.ClientKey;
+import io.gatehouse.config.Configuration.Tls;
+import io.gatehouse.config.Configuration.TlsProfile;
+import io.gatehouse.config.Configuration.TlsProvider;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The settings that go together: versions, suites, groups, provider. Immutable; any thread. */
+final class Engines {
+    private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
+
+    private static final List<String> TLS_1_3_SUITES =
+            List.of("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256");
+    private static final List<String> TLS_1_2_SUITES = List.of(
+            "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+    private static final String[] GROUPS = {"X25519MLKEM768", "X25519", "P-256", "P-384"};
+    private static final String[] CLASSICAL_GROUPS = {"X25519", "P-256", "P-384"};
+
+    private final Tls settings;
+    private final SslProvider provider;
+
+    private Engines(Tls settings, SslProvider provider) {
+        this.settings = settings;
+        this.provider = provider;
+    }
+
+    static Engines of(Tls settings) throws UnusableTls {
+        SslProvider provider = provider(settings);
+        if (settings.ocspStapling() && provider == SslProvider.JDK) {
+            throw new UnusableTls("ocsp_stapling needs provider boringssl: the JDK fetches answers while clients wait");
+        }
+        return new Engines(settings, provider);
+    }
+
+    /** {@code BoringSSL} or {@code JDK}. */
+    String providerName() {
+        return provider == SslProvider.JDK ? "JDK" : "BoringSSL";
+    }
+
+    /** @param policy null: clients are asked for no certificate */
+    SslContext context(ServerIdentity identity, @Nullable Supplier<DevicePolicy> policy) throws UnusableTls {
+        try {
+            return builder(identity, policy, GROUPS).build();
+        } catch (SSLException | IllegalArgumentException e) {
+            if (provider == SslProvider.JDK) {
+                throw new UnusableTls(identity.file() + ": TLS cannot be set up: " + e.getMessage(), e);
+            }
+            LOG.info("no hybrid key exchange here ({}); going on with the classical groups", e.getMessage());
+        }
+        try {
+            return builder(identity, policy, CLASSICAL_GROUPS).build();
+        } catch (SSLException | IllegalArgumentException e) {
+            throw new UnusableTls(identity.file() + ": TLS cannot be set up: " + e.getMessage(), e);
+        }
+    }
+
+    private SslContextBuilder builder(
+            ServerIdentity identity, @Nullable Supplier<DevicePolicy> policy, String[] groups) {
+        boolean cnsa = settings.profile() == TlsProfile.CNSA;
+        boolean modern = settings.profile() == TlsProfile.MODERN;
+        List<String> suites = new ArrayList<>(cnsa ? TLS_1_3_SUITES.subList(0, 1) : TLS_1_3_SUITES);
+        if (!modern) {
+            suites.addAll(cnsa ? List.of(TLS_1_2_SUITES.get(0), TLS_1_2_SUITES.get(3)) : TLS_1_2_SUITES);
+        }
+        SslContextBuilder builder = SslContextBuilder.forServer(
+                        identity.key(), identity.chain().toArray(X509Certificate[]::new))
+                .sslProvider(provider)
+                .protocols(modern ? List.of("TLSv1.3") : List.of("TLSv1.3", "TLSv1.2"))
+                .ciphers(suites)
+                .clientAuth(
+                        switch (settings.clientCertificate()) {
+                            case REQUIRED -> ClientAuth.REQUIRE;
+                            case REQUESTED -> ClientAuth.OPTIONAL;
+                            case NONE -> ClientAuth.NONE;
+                        });
+        if (policy != null) {
+            builder.trustManager(new DeviceTrustManager(policy));
+        }
+        if (provider != SslProvider.JDK) {
+            builder.option(OpenSslContextOption.GROUPS, groups)
+                    .option(OpenSslContextOption.MAX_CERTIFICATE_LIST_BYTES, 16 << 10)
+                    .enableOcsp(settings.ocspStapling());
+        }
+        return builder;
+    }
+
+    private static SslProvider provider(Tls settings) throws UnusableTls {
+        boolean cnsa = settings.profile() == TlsProfile.CNSA;
+        boolean rareKeys = settings.clientKeys().contains(ClientKey.ED25519)
+                || settings.clientKeys().contains(ClientKey.P521);
+        if (settings.provider() == TlsProvider.JDK || (cnsa || rareKeys) && settings.provider() == TlsProvider.AUTO) {
+            return SslProvider.JDK;
+        }
+        if (rareKeys) {
+            throw new UnusableTls("client_keys ed25519 and p521 need provider jdk: BoringSSL never asks for them");
+        }
+        if (settings.provider() == TlsProvider.BORINGSSL) {
+            if (cnsa) {
+                throw new UnusableTls("profile cnsa needs provider jdk: BoringSSL cannot leave out TLS 1.3 suites");
+            }
+            if (!OpenSsl.isAvailable()) {
+                throw new UnusableTls(
+                        "provider boringssl: its library does not load here: " + OpenSsl.unavailabilityCause());
+            }
+        }
+        // counted references: a context that is replaced is freed with its last connection, not when the collector
+        // likes
+        return OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK;
+    }
+}
