@@ -23,9 +23,13 @@ import io.gatehouse.protocol.Message;
 import io.gatehouse.protocol.ProtocolVersion;
 import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.routing.Router;
+import io.gatehouse.session.Restorer;
 import io.gatehouse.session.SessionRegistry;
 import io.gatehouse.store.MemoryStore;
+import io.gatehouse.store.Recovered;
+import io.gatehouse.store.RocksStore;
 import io.gatehouse.store.Store;
+import io.gatehouse.store.UnusableStore;
 import io.gatehouse.tls.UnusableTls;
 import io.gatehouse.transport.Admission;
 import io.gatehouse.transport.EventLoops;
@@ -81,7 +85,8 @@ public final class Broker implements AutoCloseable {
     private final ControlServer control;
     private final BrokerFigures figures;
 
-    private Broker(Configuration configuration, Clock clock) throws CannotStart, IOException, Unusable, UnusableTls {
+    private Broker(Configuration configuration, Clock clock)
+            throws CannotStart, IOException, Unusable, UnusableTls, UnusableStore {
         this.configuration = configuration;
         this.clock = clock;
         try {
@@ -99,10 +104,17 @@ public final class Broker implements AutoCloseable {
 
             // what is remembered, and where messages go
             ConfiguredLimits limits = new ConfiguredLimits(configuration);
-            Store store = keep(new MemoryStore());
-            this.router = new Router(authorizer, limits.routerLimits(), metrics, clock);
+            Store store = keep(store());
+            this.router = new Router(authorizer, store, limits.routerLimits(), metrics, clock);
             this.registry = new SessionRegistry(
-                    limits.sessionLimits(), this::schedule, new Wills(authorizer, router, audit), metrics, clock);
+                    limits.sessionLimits(),
+                    store,
+                    authorizer,
+                    this::schedule,
+                    new Wills(authorizer, router, audit),
+                    metrics,
+                    clock);
+            recover(store);
 
             // how they come in
             Sweep.OnRevoke onRevoke =
@@ -135,7 +147,7 @@ public final class Broker implements AutoCloseable {
             for (MqttListener listener : listeners) {
                 listener.start();
             }
-        } catch (CannotStart | IOException | Unusable | UnusableTls | RuntimeException e) {
+        } catch (CannotStart | IOException | Unusable | UnusableTls | UnusableStore | RuntimeException e) {
             listeners.forEach(MqttListener::close);
             closeAll();
             throw e;
@@ -166,7 +178,7 @@ public final class Broker implements AutoCloseable {
     public static Broker start(Configuration configuration, Clock clock) throws CannotStart {
         try {
             return new Broker(configuration, clock);
-        } catch (IOException | Unusable | UnusableTls e) {
+        } catch (IOException | Unusable | UnusableTls | UnusableStore e) {
             throw new CannotStart(List.of(String.valueOf(e.getMessage())));
         }
     }
@@ -186,6 +198,26 @@ public final class Broker implements AutoCloseable {
         });
         keep(one::shutdownNow);
         return one;
+    }
+
+    private Store store() throws UnusableStore {
+        Configuration.Storage storage = configuration.storage();
+        return storage.folder().isEmpty()
+                ? new MemoryStore()
+                : RocksStore.open(storage.folder().get(), storage.durability() == Configuration.Durability.FSYNC);
+    }
+
+    /** What the last run left is there again, with the rights it has now, before anybody can connect. */
+    private void recover(Store store) {
+        Recovered recovered = store.recover();
+        Restorer restorer = new Restorer(authorizer);
+        registry.recover(recovered, restorer);
+        registry.sessions().forEach(router::recover);
+        router.recover(recovered.retained(), restorer);
+        registry.resume();
+        if (!recovered.sessions().isEmpty() || !recovered.retained().isEmpty()) {
+            LOG.info("recovered {} sessions and {} retained messages", registry.size(), router.retainedCount());
+        }
     }
 
     private <T extends AutoCloseable> T keep(T part) {

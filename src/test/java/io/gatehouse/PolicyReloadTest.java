@@ -80,9 +80,12 @@ class PolicyReloadTest {
                 audit::add,
                 Clock.systemUTC());
         authorizer = new Authorizer(reload.first(), Clock.systemUTC());
-        Router router = new Router(authorizer, RouterLimits.DEFAULT, metrics, Clock.systemUTC());
+        Router router = new Router(
+                authorizer, new io.gatehouse.store.MemoryStore(), RouterLimits.DEFAULT, metrics, Clock.systemUTC());
         SessionRegistry registry = new SessionRegistry(
                 SessionLimits.DEFAULT,
+                new io.gatehouse.store.MemoryStore(),
+                authorizer,
                 (delay, task) -> () -> {},
                 new io.gatehouse.connection.Wills(authorizer, router, audit::add),
                 metrics,

@@ -153,7 +153,7 @@ final class Quickstart {
                 .replace("@DEVICE_PORT@", Integer.toString(ports.device()))
                 .replace("@APP_PORT@", Integer.toString(ports.app()))
                 .replace("@WEB_PORT@", Integer.toString(ports.web()))
-                .replace("@STORAGE@", "memory");
+                .replace("@STORAGE@", "{folder: data/store, durability: fsync}");
     }
 
     /** Writes a file that a user may change: only if it is not there. */

@@ -206,10 +206,21 @@ public record Configuration(
      */
     public record Sessions(Duration maxExpiry, int maxQueued, long maxQueuedBytes, int maxInflight) {}
 
-    /** Where sessions and retained messages live. */
-    public enum Storage {
-        /** In memory: they end with the broker. */
-        MEMORY
+    /** What "acknowledged" means for what is stored. */
+    public enum Durability {
+        /** It is on the disk: a power cut does not lose it. */
+        FSYNC,
+        /** The operating system has it: the end of the broker does not lose it, a power cut may. */
+        OS
+    }
+
+    /**
+     * Where sessions and retained messages live.
+     *
+     * @param folder empty: in memory; they end with the broker
+     */
+    public record Storage(Optional<Path> folder, Durability durability) {
+        public static final Storage MEMORY = new Storage(Optional.empty(), Durability.OS);
     }
 
     /**

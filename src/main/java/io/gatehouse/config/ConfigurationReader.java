@@ -2,6 +2,7 @@ package io.gatehouse.config;
 
 import io.gatehouse.config.Configuration.CertificateLogin;
 import io.gatehouse.config.Configuration.Combination;
+import io.gatehouse.config.Configuration.Durability;
 import io.gatehouse.config.Configuration.Issuer;
 import io.gatehouse.config.Configuration.JwtLogin;
 import io.gatehouse.config.Configuration.Limits;
@@ -109,7 +110,7 @@ public final class ConfigurationReader {
             requireLogins(listeners, passwords.isPresent(), tokens.isPresent());
             Policies policies = top.section("policy", this::policies);
             Sessions sessions = top.section("sessions", this::sessions);
-            Storage storage = storage(top);
+            Storage storage = storage(top, data);
             Limits limits = top.section("limits", this::limits);
             Optional<Path> audit = top.section("audit", section -> section.path("file"));
             Duration sys = top.section(
@@ -254,12 +255,25 @@ public final class ConfigurationReader {
                 section.integer("max_inflight", 1, 65_535, 100));
     }
 
-    private Storage storage(Section top) {
-        String kind = top.text("storage", "memory");
-        if (!kind.equals("memory")) {
-            top.error("storage", "storage \"" + kind + "\" is not one this version has. Write storage: memory");
+    private Storage storage(Section top, Path data) {
+        Yaml.Field field = top.raw("storage");
+        if (field != null && field.value() instanceof Yaml.Text text && !text.isNull()) {
+            String kind = top.text("storage", "memory");
+            if (!kind.equals("memory")) {
+                top.error(
+                        "storage",
+                        "\"storage\" is memory, or a mapping like {folder: data/store}, found \"" + kind + "\"");
+            }
+            return Storage.MEMORY;
         }
-        return Storage.MEMORY;
+        return top.section("storage", section -> {
+            Path folder = section.path("folder").orElseGet(() -> {
+                Path below = data.resolve("store");
+                section.remember("folder", below.toString());
+                return below;
+            });
+            return new Storage(Optional.of(folder), section.choice("durability", Durability.class, Durability.FSYNC));
+        });
     }
 
     private Limits limits(Section section) {

@@ -23,6 +23,7 @@ import io.gatehouse.protocol.TopicFilter;
 import io.gatehouse.session.Link;
 import io.gatehouse.session.Session;
 import io.gatehouse.session.SessionRegistry.Opening;
+import io.gatehouse.store.Changes;
 import io.gatehouse.tls.Peer;
 import java.time.Duration;
 import java.time.Instant;
@@ -147,8 +148,17 @@ final class Client implements Dialogue, Link {
                 properties.topicAliasMaximum(),
                 properties.requestProblemInformation(),
                 packetId -> opened.session().dropped(wire, packetId));
-        gate.store().whenDurable(() -> wire.execute(() -> client.begin(opened.session(), present, told)));
+        client.whenDurable(opened.stored(), () -> client.begin(opened.session(), present, told));
         return client;
+    }
+
+    /** Runs something on the event loop when everything this session appended is durable; at once if it appends nothing. */
+    private void whenDurable(boolean stored, Runnable action) {
+        if (stored) {
+            gate.store().append(new Changes(), wire.loop(), action);
+        } else {
+            action.run();
+        }
     }
 
     private void begin(Session opened, boolean present, ConnAckProperties told) {
@@ -213,8 +223,10 @@ final class Client implements Dialogue, Link {
             reasons.add(subscribe(wanted, replays));
         }
         Packet.SubAck answer = new Packet.SubAck(packet.packetId(), reasons, refusal(reasons), List.of());
-        gate.store().whenDurable(() -> wire.send(answer));
-        replays.forEach(Runnable::run);
+        whenDurable(session().isStored(), () -> {
+            wire.send(answer);
+            replays.forEach(Runnable::run);
+        });
     }
 
     private static @Nullable String refusal(List<ReasonCode> reasons) {
@@ -256,7 +268,7 @@ final class Client implements Dialogue, Link {
             reasons.add(gone != null ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
         }
         Packet.UnsubAck answer = new Packet.UnsubAck(packet.packetId(), reasons, null, List.of());
-        gate.store().whenDurable(() -> wire.send(answer)); // [MQTT-3.10.4-4, -5]
+        whenDurable(session().isStored(), () -> wire.send(answer)); // [MQTT-3.10.4-4, -5]
     }
 
     private void disconnect(Packet.Disconnect packet) {

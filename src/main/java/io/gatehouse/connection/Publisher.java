@@ -14,6 +14,7 @@ import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.protocol.TopicName;
 import io.gatehouse.routing.Routed;
 import io.gatehouse.session.Session;
+import io.gatehouse.store.Changes;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +44,8 @@ final class Publisher {
 
     private int rateRefusals;
     private int unacknowledged;
+    private int unanswered;
+    private boolean paused;
 
     Publisher(Gate gate, Wire wire, ProtocolVersion version, Rights rights, AuditEvent.Actor actor) {
         this.gate = gate;
@@ -65,9 +68,10 @@ final class Publisher {
         gate.metrics().publishBytesReceived.add(publish.payload().sizeBytes());
         TopicName topic = resolve(publish);
         Qos qos = publish.qos();
-        if (qos == Qos.EXACTLY_ONCE && !session.firstReceipt(publish.packetId())) {
-            acknowledge(
-                    qos, publish.packetId(), Answer.TAKEN); // routed when it came first; it is in the window already
+        Changes changes = new Changes();
+        if (qos == Qos.EXACTLY_ONCE && !session.firstReceipt(publish.packetId(), changes)) {
+            // routed when it came first; it is in the window already
+            answer(changes, new Packet.PubRec(publish.packetId(), ReasonCode.SUCCESS), true);
             return;
         }
         Answer answer;
@@ -75,18 +79,21 @@ final class Publisher {
             if (qos.isAcknowledged()) {
                 requireWindow(session, qos == Qos.EXACTLY_ONCE ? 1 : 0);
             }
-            answer = decide(publish, publish.message(topic));
+            answer = decide(publish, publish.message(topic), changes);
         } catch (MalformedPacket fault) {
-            if (qos == Qos.EXACTLY_ONCE) {
-                session.release(publish.packetId()); // it was not taken: when it comes again it is no repetition
+            if (qos == Qos.EXACTLY_ONCE) { // it was not taken: when it comes again it is no repetition
+                session.release(publish.packetId(), changes);
             }
+            gate.store().append(changes);
             throw fault;
         }
         if (qos == Qos.EXACTLY_ONCE && answer.reason().isError() && version.isMqtt5()) {
-            session.release(publish.packetId()); // a PUBREC with an error ends the exchange
+            session.release(publish.packetId(), changes); // a PUBREC with an error ends the exchange
         }
         if (qos.isAcknowledged()) {
-            acknowledge(qos, publish.packetId(), answer);
+            acknowledge(changes, qos, publish.packetId(), answer);
+        } else if (!changes.isEmpty()) {
+            gate.store().append(changes);
         }
     }
 
@@ -122,15 +129,21 @@ final class Publisher {
         return known;
     }
 
-    /** @param counted whether this message is among the open receipts already */
+    /**
+     * MQTT 5.0 clients know how much they may send; others are not read from until the disk has caught up.
+     *
+     * @param counted whether this message is among the open receipts already
+     */
     private void requireWindow(Session session, int counted) {
-        if (session.openReceipts() + unacknowledged - counted >= gate.limits().receiveMaximum()) {
+        if (version.isMqtt5()
+                && session.openReceipts() + unacknowledged - counted
+                        >= gate.limits().receiveMaximum()) {
             throw new MalformedPacket(
                     ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "more unacknowledged messages than allowed"); // [MQTT-3.3.4-9]
         }
     }
 
-    private Answer decide(Packet.Publish publish, Message message) {
+    private Answer decide(Packet.Publish publish, Message message, Changes changes) {
         if (!withinRate(message)) {
             return publish.qos().isAcknowledged() ? refused(Answer.TOO_FAST) : Answer.TOO_FAST;
         }
@@ -144,7 +157,7 @@ final class Publisher {
         if (publish.qos().isAcknowledged() && !gate.store().isWritable()) {
             return refused(Answer.NOT_KEPT);
         }
-        Routed routed = gate.router().route((AuthorizedPublish) decision);
+        Routed routed = gate.router().route((AuthorizedPublish) decision, changes);
         if (routed.isRefused() && publish.qos().isAcknowledged()) {
             return refused(Answer.NOT_KEPT);
         }
@@ -174,27 +187,46 @@ final class Publisher {
         return false;
     }
 
-    /** In order of receipt, and after what it promises is true [MQTT-4.6.0-2, -3]. */
-    private void acknowledge(Qos qos, int packetId, Answer given) {
+    private void acknowledge(Changes changes, Qos qos, int packetId, Answer given) {
         Packet answer = qos == Qos.AT_LEAST_ONCE
                 ? new Packet.PubAck(packetId, given.reason(), given.why(), List.of())
                 : new Packet.PubRec(packetId, given.reason(), given.why(), List.of());
-        if (qos == Qos.EXACTLY_ONCE) {
-            gate.store().whenDurable(() -> wire.send(answer));
+        answer(changes, answer, false);
+    }
+
+    /**
+     * In order of receipt, and after what it promises is true [MQTT-4.6.0-2, -3].
+     *
+     * @param promised whether it promises something that was appended before
+     */
+    private void answer(Changes changes, Packet answer, boolean promised) {
+        if (changes.isEmpty() && !promised && unanswered == 0) {
+            wire.send(answer);
             return;
         }
-        unacknowledged++;
-        gate.store()
-                .whenDurable(() -> wire.execute(() -> {
-                    unacknowledged--;
-                    wire.send(answer);
-                }));
+        unanswered++;
+        int acknowledgement = answer instanceof Packet.PubAck ? 1 : 0;
+        unacknowledged += acknowledgement;
+        if (!version.isMqtt5() && unanswered >= gate.limits().receiveMaximum()) {
+            paused = true;
+            wire.read(false);
+        }
+        gate.store().append(changes, wire.loop(), () -> {
+            unanswered--;
+            unacknowledged -= acknowledgement;
+            wire.send(answer);
+            if (paused && unanswered <= gate.limits().receiveMaximum() / 2) {
+                paused = false;
+                wire.read(true);
+            }
+        });
     }
 
     void release(Session session, int packetId) {
-        boolean known = session.release(packetId);
+        Changes changes = new Changes();
+        boolean known = session.release(packetId, changes);
         Packet answer = new Packet.PubComp(
                 packetId, known || !version.isMqtt5() ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
-        gate.store().whenDurable(() -> wire.send(answer));
+        answer(changes, answer, session.isStored());
     }
 }

@@ -4,6 +4,7 @@ import io.gatehouse.protocol.ProtocolVersion;
 import io.gatehouse.session.Outbound;
 import io.gatehouse.tls.Peer;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.function.IntConsumer;
 
 /**
@@ -36,6 +37,9 @@ public interface Wire extends Outbound {
 
     /** Stops or goes on reading from the socket: back-pressure on a publisher. */
     void read(boolean on);
+
+    /** The connection's event loop, the same for all connections that share it. Any thread. */
+    Executor loop();
 
     /** Runs a task on the connection's event loop, at once if called there. */
     void execute(Runnable task);

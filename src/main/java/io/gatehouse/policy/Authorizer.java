@@ -174,6 +174,23 @@ public final class Authorizer {
         return new AuthorizedSubscription(rights, subscription.granted(granted), verdict, stamp);
     }
 
+    /**
+     * The rights of a principal that had a session, or left a message, before the broker started: under the policy in
+     * force, which may give it none any more. It logs nobody in.
+     */
+    public Rights restore(Principal principal, ClientId clientId) {
+        return new Rights(this, principal, clientId, bind(principal, clientId));
+    }
+
+    /**
+     * A subscription that was granted before the broker started. Under a policy that grants it no longer it sleeps, and
+     * delivers nothing, as it would had the policy changed meanwhile.
+     */
+    public AuthorizedSubscription restore(Rights rights, Subscription granted) {
+        long stamp = rights.stamp();
+        return new AuthorizedSubscription(rights, granted, verdict(rights, granted.filter()), stamp);
+    }
+
     Verdict verdict(Rights rights, TopicFilter filter) {
         return judges.get().verdict(rights.binding(), filter, false);
     }

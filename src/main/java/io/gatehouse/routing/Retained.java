@@ -1,7 +1,9 @@
 package io.gatehouse.routing;
 
+import io.gatehouse.authn.PrincipalRecords;
 import io.gatehouse.policy.Rights;
 import io.gatehouse.protocol.Message;
+import io.gatehouse.store.RetainedRecord;
 
 /**
  * A retained message, and who left it: asked again before it is replayed.
@@ -22,6 +24,15 @@ record Retained(Message message, Rights publisher, long storedAtMillis) {
         }
         long left = message.properties().expirySeconds() - (nowMillis - storedAtMillis) / 1000;
         return message.withProperties(message.properties().withExpirySeconds(Math.max(0, left)));
+    }
+
+    /** As it is stored. */
+    RetainedRecord record() {
+        return new RetainedRecord(
+                message,
+                PrincipalRecords.record(publisher.principal()),
+                publisher.clientId().text(),
+                storedAtMillis);
     }
 
     int sizeBytes() {

@@ -13,15 +13,19 @@ import io.gatehouse.protocol.RetainHandling;
 import io.gatehouse.protocol.Subscription;
 import io.gatehouse.protocol.TopicFilter;
 import io.gatehouse.protocol.TopicName;
+import io.gatehouse.session.Restorer;
 import io.gatehouse.session.Session;
+import io.gatehouse.store.Changes;
+import io.gatehouse.store.Recovered;
+import io.gatehouse.store.Store;
 import io.gatehouse.topic.FilterTree;
 import io.gatehouse.topic.NameTree;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -36,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Router {
     private final Authorizer authorizer;
+    private final Store store;
     private final RouterLimits limits;
     private final Metrics metrics;
     private final Clock clock;
@@ -47,21 +52,42 @@ public final class Router {
     private final AtomicInteger retainedByUs = new AtomicInteger();
     private final ThreadLocal<Route> routes = ThreadLocal.withInitial(Route::new);
 
-    public Router(Authorizer authorizer, RouterLimits limits, Metrics metrics, Clock clock) {
+    public Router(Authorizer authorizer, Store store, RouterLimits limits, Metrics metrics, Clock clock) {
         this.authorizer = authorizer;
+        this.store = store;
         this.limits = limits;
         this.metrics = metrics;
         this.clock = clock;
     }
 
-    /** Routes one message, and keeps it if it is to be retained. */
+    /** Routes one message for which nobody waits until it is durable. */
     public Routed route(AuthorizedPublish publish) {
+        Changes changes = new Changes();
+        try {
+            return route(publish, changes);
+        } finally {
+            append(changes);
+        }
+    }
+
+    private void append(Changes changes) {
+        if (!changes.isEmpty()) {
+            store.append(changes);
+        }
+    }
+
+    /**
+     * Routes one message, and keeps it if it is to be retained.
+     *
+     * @param changes what becomes durable with it, to be appended by the caller whatever comes of it
+     */
+    public Routed route(AuthorizedPublish publish, Changes changes) {
         Message message = publish.message();
         boolean retainRefused = message.retain() && !retain(publish);
         Route route = routes.get();
         // a delivery never routes; should one ever, it finds the scratch in use and takes its own
         Route mine = route.busy ? new Route() : route;
-        return mine.run(publish, retainRefused);
+        return mine.run(publish, retainRefused, changes);
     }
 
     /** The scratch of one message's way: who matched, and the packet that all QoS 0 subscribers share. */
@@ -69,17 +95,17 @@ public final class Router {
         private final List<Subscriber> found = new ArrayList<>();
         private boolean busy;
 
-        Routed run(AuthorizedPublish publish, boolean retainRefused) {
+        Routed run(AuthorizedPublish publish, boolean retainRefused, Changes changes) {
             busy = true;
             try {
-                return deliver(publish, retainRefused);
+                return deliver(publish, retainRefused, changes);
             } finally {
                 found.clear();
                 busy = false;
             }
         }
 
-        private Routed deliver(AuthorizedPublish publish, boolean retainRefused) {
+        private Routed deliver(AuthorizedPublish publish, boolean retainRefused, Changes changes) {
             Message message = publish.message();
             TopicName topic = message.topic();
             ClientId publisher = publish.publisher().clientId();
@@ -127,7 +153,8 @@ public final class Router {
                     }
                 }
                 matched++;
-                refused += hand(subscriber.session(), subscriber.proof(), sent, identifiers(subscription), packet);
+                refused += hand(
+                        subscriber.session(), subscriber.proof(), sent, identifiers(subscription), packet, changes);
             }
             if (merged != null) {
                 for (Map.Entry<Session, Merged> entry : merged.entrySet()) {
@@ -136,7 +163,7 @@ public final class Router {
                     Message sent = (asPublished ? message : plain)
                             .withQos(message.qos().atMost(all.qos));
                     matched++;
-                    refused += hand(entry.getKey(), all.proof, sent, all.identifiers, null);
+                    refused += hand(entry.getKey(), all.proof, sent, all.identifiers, null, changes);
                 }
             }
             return new Routed(matched, refused, retainRefused);
@@ -180,8 +207,9 @@ public final class Router {
             AuthorizedSubscription proof,
             Message message,
             List<Integer> identifiers,
-            Packet.@Nullable Publish shared) {
-        return session.deliver(message, proof, identifiers, shared) == Session.Outcome.FULL ? 1 : 0;
+            Packet.@Nullable Publish shared,
+            Changes changes) {
+        return session.deliver(message, proof, identifiers, shared, changes) == Session.Outcome.FULL ? 1 : 0;
     }
 
     // subscriptions
@@ -240,10 +268,7 @@ public final class Router {
         Message message = publish.message();
         boolean ours = isOurs(message.topic());
         if (message.payload().isEmpty()) { // [MQTT-3.3.1-6]
-            Retained removed = retained.remove(message.topic());
-            if (removed != null) {
-                retainedBytes.addAndGet(-removed.sizeBytes());
-            }
+            forget(message.topic());
             return true;
         }
         Retained kept = new Retained(message, publish.publisher(), clock.millis());
@@ -255,18 +280,57 @@ public final class Router {
             metrics.publishDropped.increment();
             return false;
         }
-        Retained replaced = retained.put(message.topic(), kept);
-        if (!ours) {
-            retainedBytes.addAndGet(kept.sizeBytes() - (replaced == null ? 0L : replaced.sizeBytes()));
-        } else if (replaced == null) {
-            retainedByUs.incrementAndGet();
+        synchronized (retained) { // the store hears of changes in the order in which the tree has them
+            Retained replaced = retained.put(message.topic(), kept);
+            if (ours) {
+                retainedByUs.addAndGet(replaced == null ? 1 : 0);
+            } else {
+                retainedBytes.addAndGet(kept.sizeBytes() - (replaced == null ? 0L : replaced.sizeBytes()));
+                Changes changes = new Changes();
+                changes.retain(kept.record());
+                store.append(changes);
+            }
         }
         return true;
     }
 
-    /** The broker's own: they take no room from clients, and clients none from them. */
+    /** The broker's own: they take no room from clients, and clients none from them; the next broker says them anew. */
     private static boolean isOurs(TopicName topic) {
         return topic.text().startsWith("$SYS/");
+    }
+
+    private void forget(TopicName topic) {
+        synchronized (retained) {
+            Retained removed = retained.remove(topic);
+            if (removed != null) {
+                if (isOurs(topic)) {
+                    retainedByUs.decrementAndGet();
+                } else {
+                    retainedBytes.addAndGet(-removed.sizeBytes());
+                    Changes changes = new Changes();
+                    changes.forget(topic.text());
+                    store.append(changes);
+                }
+            }
+        }
+    }
+
+    /** Takes over the retained messages that an earlier run of the broker left; those that expired meanwhile go. */
+    public void recover(Collection<Recovered.Retained> found, Restorer restorer) {
+        long now = clock.millis();
+        for (Recovered.Retained one : found) {
+            Retained kept = new Retained(one.message(), restorer.rights(one.publisher()), one.storedAtMillis());
+            retained.put(one.message().topic(), kept);
+            retainedBytes.addAndGet(kept.sizeBytes());
+            if (kept.isExpired(now)) {
+                forget(one.message().topic());
+            }
+        }
+    }
+
+    /** Lets a session that was recovered hear again what it subscribed to. */
+    public void recover(Session session) {
+        session.subscriptions().forEach(proof -> subscribe(session, proof));
     }
 
     /**
@@ -282,13 +346,13 @@ public final class Router {
             return;
         }
         long now = clock.millis();
+        Changes changes = new Changes();
         List<Retained> matching = new ArrayList<>();
         retained.match(subscription.filter().pattern(), matching::add);
         for (Retained one : matching) {
             TopicName topic = one.message().topic();
             if (one.isExpired(now)) {
-                Retained gone = retained.remove(topic);
-                retainedBytes.addAndGet(-Objects.requireNonNullElse(gone, one).sizeBytes());
+                forget(topic);
                 continue;
             }
             // both ends again: who hears it now, and whether who left it still might (CVE-2018-12546)
@@ -301,9 +365,10 @@ public final class Router {
                 Message message = one.messageAt(now)
                         .withRetain(true)
                         .withQos(one.message().qos().atMost(subscription.qos()));
-                session.deliver(message, proof, identifiers(subscription), null);
+                session.deliver(message, proof, identifiers(subscription), null, changes);
             }
         }
+        append(changes);
     }
 
     /**

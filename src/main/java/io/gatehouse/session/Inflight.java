@@ -1,7 +1,9 @@
 package io.gatehouse.session;
 
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -16,11 +18,13 @@ final class Inflight {
     /** One exchange. */
     static final class Entry {
         final int packetId;
-        final Delivery delivery;
+        Delivery delivery;
         /** PUBREC has come: what is sent from now on is PUBREL, never PUBLISH again [MQTT-4.3.3]. */
         boolean released;
-        /** Sent on the connection there is now. */
+        /** Sent on the connection there is now, or about to be. */
         boolean sent;
+        /** Of an earlier connection. */
+        boolean repeated;
 
         Entry(int packetId, Delivery delivery) {
             this.packetId = packetId;
@@ -46,6 +50,15 @@ final class Inflight {
         return entry;
     }
 
+    /** What an earlier connection, or an earlier run of the broker, sent under this identifier. */
+    void restore(int packetId, boolean released, Delivery delivery) {
+        Entry entry = new Entry(packetId, delivery);
+        entry.released = released;
+        entry.repeated = true;
+        entries.put(packetId, entry);
+        lastId = packetId;
+    }
+
     @Nullable
     Entry get(int packetId) {
         return entries.get(packetId);
@@ -61,6 +74,16 @@ final class Inflight {
     }
 
     void disconnected() {
-        entries.values().forEach(entry -> entry.sent = false);
+        entries.values().forEach(entry -> {
+            entry.sent = false;
+            entry.repeated = true;
+        });
+    }
+
+    /** Takes all out: they stand in the store, and are read from there when they are needed. */
+    List<Entry> clear() {
+        List<Entry> all = new ArrayList<>(entries.values());
+        entries.clear();
+        return all;
     }
 }

@@ -1,16 +1,24 @@
 package io.gatehouse.session;
 
 import io.gatehouse.authn.Owner;
+import io.gatehouse.authn.PrincipalRecords;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.policy.AuthorizedConnect;
+import io.gatehouse.policy.Authorizer;
 import io.gatehouse.policy.Rights;
 import io.gatehouse.protocol.ClientId;
 import io.gatehouse.protocol.Packet.ConnectProperties;
 import io.gatehouse.protocol.Will;
+import io.gatehouse.store.Changes;
+import io.gatehouse.store.Recovered;
+import io.gatehouse.store.SessionRecord;
+import io.gatehouse.store.Store;
+import io.gatehouse.store.StoredSession;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,21 +33,25 @@ import org.jspecify.annotations.Nullable;
  * refused, and changes nothing.
  */
 public final class SessionRegistry {
-    private final SessionLimits limits;
+    private final Surroundings around;
     private final Timers timers;
     private final SessionEvents events;
-    private final Metrics metrics;
-    private final Clock clock;
     private final AtomicLong queuedBytesTotal = new AtomicLong();
     private final Map<ClientId, Entry> entries = new ConcurrentHashMap<>();
     private final Map<Owner, Set<ClientId>> connectedByOwner = new ConcurrentHashMap<>();
 
-    public SessionRegistry(SessionLimits limits, Timers timers, SessionEvents events, Metrics metrics, Clock clock) {
-        this.limits = limits;
+    // seven: what sessions need of the rooms below and above is named here once
+    public SessionRegistry(
+            SessionLimits limits,
+            Store store,
+            Authorizer authorizer,
+            Timers timers,
+            SessionEvents events,
+            Metrics metrics,
+            Clock clock) {
+        this.around = new Surroundings(limits, queuedBytesTotal, store, authorizer, metrics, clock);
         this.timers = timers;
         this.events = events;
-        this.metrics = metrics;
-        this.clock = clock;
     }
 
     /** A session and what surrounds it. Guarded by itself. */
@@ -60,6 +72,7 @@ public final class SessionRegistry {
         long expirySeconds;
 
         // while the client is away
+        long awaySinceMillis;
         Timers.@Nullable Timer expiry;
         Timers.@Nullable Timer willTimer;
 
@@ -74,8 +87,9 @@ public final class SessionRegistry {
         /**
          * @param rights what the connection is to be asked with from now on
          * @param present whether the client finds what it left (CONNACK's session present)
+         * @param stored whether it is so only when what was appended is durable
          */
-        record Opened(Session session, Rights rights, boolean present) implements Opening {}
+        record Opened(Session session, Rights rights, boolean present, boolean stored) implements Opening {}
 
         /** The identifier is another principal's. */
         record Conflict() implements Opening {}
@@ -93,11 +107,10 @@ public final class SessionRegistry {
             long expirySeconds,
             int receiveMaximum,
             @Nullable Will will) {
+        boolean stored = expirySeconds > 0;
         while (true) {
             Entry entry = entries.computeIfAbsent(
-                    connect.clientId(),
-                    id -> new Entry(
-                            new Session(id, connect.principal().owner(), limits, queuedBytesTotal, metrics, clock)));
+                    connect.clientId(), id -> new Entry(new Session(id, connect.rights(), around)));
             synchronized (entry) {
                 if (entry.gone) {
                     continue; // it ended between the look and the lock
@@ -107,6 +120,7 @@ public final class SessionRegistry {
                 }
                 boolean fresh = entry.link == null && entry.rights == null;
                 if (!fresh && cleanStart) {
+                    stored |= entry.session.isStored();
                     takeFrom(entry, true);
                     end(entry);
                     continue; // a new one [MQTT-3.1.2-4]
@@ -121,11 +135,37 @@ public final class SessionRegistry {
                 entry.rights = rights;
                 entry.will = will;
                 entry.expirySeconds = expirySeconds;
-                entry.session.attach(receiveMaximum);
+                entry.session.attach(receiveMaximum, rights);
+                keep(entry);
                 connected(entry.session);
-                return new Opening.Opened(entry.session, rights, !fresh);
+                return new Opening.Opened(entry.session, rights, !fresh, stored || entry.session.isStored());
             }
         }
+    }
+
+    /** Puts a session that outlives its connection into the store, as it stands now; the first time with all it holds. */
+    private void keep(Entry entry) {
+        StoredSession stored = entry.session.stored();
+        if (stored == null && entry.expirySeconds == 0) {
+            return;
+        }
+        Changes changes = new Changes();
+        boolean first = stored == null;
+        StoredSession place = stored == null ? new StoredSession(around.store().nextNumber()) : stored;
+        Rights rights = Objects.requireNonNull(entry.rights);
+        long away = entry.link != null ? SessionRecord.CONNECTED : entry.awaySinceMillis;
+        changes.save(
+                place,
+                new SessionRecord(
+                        entry.session.clientId().text(),
+                        PrincipalRecords.record(rights.principal()),
+                        entry.expirySeconds,
+                        away,
+                        entry.will));
+        if (first) {
+            entry.session.keep(place, changes);
+        }
+        around.store().append(changes);
     }
 
     /** The last connection, if there is one, is told; its will is due unless it may wait for this very reconnect. */
@@ -175,18 +215,84 @@ public final class SessionRegistry {
                 end(entry);
                 return;
             }
-            if (entry.expirySeconds != ConnectProperties.NEVER) {
-                entry.expiry = timers.schedule(Duration.ofSeconds(entry.expirySeconds), () -> expire(entry));
-            }
+            entry.awaySinceMillis = around.clock().millis();
             Will will = entry.will;
-            if (will != null) {
-                if (will.delaySeconds() == 0) {
-                    fireWill(entry);
-                } else if (will.delaySeconds() < entry.expirySeconds) {
-                    entry.willTimer = timers.schedule(Duration.ofSeconds(will.delaySeconds()), () -> willDue(entry));
+            if (will != null && will.delaySeconds() == 0) {
+                fireWill(entry);
+            }
+            keep(entry);
+            wait(entry);
+        }
+    }
+
+    /** The client is away: its session and its will have their time, from when it went. */
+    private void wait(Entry entry) {
+        long gone = around.clock().millis() - entry.awaySinceMillis;
+        if (entry.expirySeconds != ConnectProperties.NEVER) {
+            entry.expiry = timers.schedule(left(entry.expirySeconds, gone), () -> expire(entry));
+        }
+        Will will = entry.will;
+        if (will != null && will.delaySeconds() < entry.expirySeconds) {
+            entry.willTimer = timers.schedule(left(will.delaySeconds(), gone), () -> willDue(entry));
+        }
+    }
+
+    private static Duration left(long seconds, long goneMillis) {
+        return Duration.ofMillis(Math.max(0, seconds * 1000 - goneMillis));
+    }
+
+    /**
+     * Takes over what an earlier run of the broker left: every session with its owner's rights under the policy in force.
+     * What became due meanwhile is so when {@link #resume} is called, after whoever hears of it is there.
+     */
+    public void recover(Recovered recovered, Restorer restorer) {
+        for (Recovered.Session found : recovered.sessions()) {
+            SessionRecord record = found.record();
+            Rights rights = restorer.rights(found.principal());
+            Session session = new Session(rights.clientId(), rights, around);
+            session.recovered(
+                    found.stored(),
+                    found.subscriptions().stream()
+                            .map(one -> restorer.subscription(rights, one))
+                            .toList(),
+                    found.receipts());
+            Entry entry = new Entry(session);
+            entry.rights = rights;
+            entry.will = record.will();
+            entry.expirySeconds = record.expirySeconds();
+            entry.awaySinceMillis = record.awaySinceMillis() == SessionRecord.CONNECTED
+                    ? Math.min(recovered.lastAliveMillis(), around.clock().millis())
+                    : record.awaySinceMillis();
+            entries.put(session.clientId(), entry);
+        }
+    }
+
+    /** Time goes on for all that is away: wills that were due are published, sessions that expired end. */
+    public void resume() {
+        for (Entry entry : entries.values()) {
+            synchronized (entry) {
+                if (entry.link != null || entry.gone) {
+                    continue;
                 }
+                long gone = around.clock().millis() - entry.awaySinceMillis;
+                if (isOver(entry.expirySeconds, gone)) {
+                    around.metrics().sessionsExpired.increment();
+                    fireWill(entry);
+                    end(entry);
+                    continue;
+                }
+                Will will = entry.will;
+                if (will != null && isOver(will.delaySeconds(), gone)) {
+                    fireWill(entry);
+                }
+                keep(entry);
+                wait(entry);
             }
         }
+    }
+
+    private static boolean isOver(long seconds, long goneMillis) {
+        return seconds != ConnectProperties.NEVER && goneMillis >= seconds * 1000;
     }
 
     private void expire(Entry entry) {
@@ -194,7 +300,7 @@ public final class SessionRegistry {
             if (entry.gone || entry.link != null) {
                 return;
             }
-            metrics.sessionsExpired.increment();
+            around.metrics().sessionsExpired.increment();
             fireWill(entry); // the end of the session is the latest moment for it
             end(entry);
         }
@@ -204,6 +310,7 @@ public final class SessionRegistry {
         synchronized (entry) {
             if (!entry.gone && entry.link == null) {
                 fireWill(entry);
+                keep(entry);
             }
         }
     }

@@ -15,6 +15,7 @@ import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -252,6 +253,11 @@ final class ChannelOutbound implements Wire {
     @Override
     public void read(boolean on) {
         channel.config().setAutoRead(on);
+    }
+
+    @Override
+    public Executor loop() {
+        return channel.eventLoop();
     }
 
     @Override

@@ -134,6 +134,25 @@ class ArchitectureTest {
     }
 
     @Test
+    void recoveredPrincipals_areMadeByTheStoreOnly() {
+        capability("store.RecoveredPrincipal", "store");
+    }
+
+    @Test
+    void restoring_isForTheSessionsRoomOnly() {
+        for (String door : List.of("authn.PrincipalRecords", "policy.Authorizer")) {
+            check(noClasses()
+                    .that()
+                    .resideOutsideOfPackage(ROOT + ".session")
+                    .should()
+                    .callMethodWhere(DescribedPredicate.describe(
+                            door + ".restore",
+                            call -> call.getTarget().getName().equals("restore")
+                                    && call.getTargetOwner().getName().equals(ROOT + "." + door))));
+        }
+    }
+
+    @Test
     void routing_takesNoRawPacket() {
         DescribedPredicate<List<JavaClass>> aPacket = DescribedPredicate.describe(
                 "a packet", types -> types.stream().anyMatch(t -> t.isAssignableTo(ROOT + ".protocol.Packet")));

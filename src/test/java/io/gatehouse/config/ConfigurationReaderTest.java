@@ -74,7 +74,9 @@ class ConfigurationReaderTest {
         assertThat(configuration.sessions().maxExpiry()).isEqualTo(Duration.ofDays(7));
         assertThat(configuration.limits().maxPacketBytes()).isEqualTo(1 << 20);
         assertThat(configuration.limits().connectTimeout()).isEqualTo(Duration.ofSeconds(10));
-        assertThat(configuration.storage()).isEqualTo(Storage.MEMORY);
+        assertThat(configuration.storage())
+                .isEqualTo(new Storage(
+                        java.util.Optional.of(folder.resolve("data/store")), Configuration.Durability.FSYNC));
     }
 
     @ParameterizedTest(name = "{0} -> {3}")

@@ -7,6 +7,7 @@ import io.gatehouse.tls.TestPeers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** The transport's port, written down: what was sent, and whether it was closed. One thread stands for the event loop. */
@@ -108,6 +109,11 @@ final class FakeWire implements Wire {
     @Override
     public void read(boolean on) {
         // the transport's part
+    }
+
+    @Override
+    public Executor loop() {
+        return Runnable::run;
     }
 
     @Override

@@ -18,11 +18,14 @@ import io.gatehouse.protocol.TopicFilter;
 import io.gatehouse.protocol.Will;
 import io.gatehouse.routing.Router;
 import io.gatehouse.routing.RouterLimits;
+import io.gatehouse.session.Restorer;
 import io.gatehouse.session.SessionEvents;
 import io.gatehouse.session.SessionLimits;
 import io.gatehouse.session.SessionRegistry;
 import io.gatehouse.session.Timers;
 import io.gatehouse.store.MemoryStore;
+import io.gatehouse.store.Recovered;
+import io.gatehouse.store.Store;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,12 +51,20 @@ final class House {
     final Metrics metrics = new Metrics();
     final List<CompletableFuture<Authentication>> undecided = new ArrayList<>();
     boolean decideLater;
-    Instant now = Instant.parse("2026-11-24T12:00:00Z");
+    Instant now;
+    final Store store;
     private final List<Task> tasks = new ArrayList<>();
 
     private record Task(Instant due, Runnable work, boolean[] cancelled) {}
 
     House(SessionLimits sessionLimits, ClientLimits clientLimits, String... rules) {
+        this(new MemoryStore(), Instant.parse("2026-11-24T12:00:00Z"), sessionLimits, clientLimits, rules);
+    }
+
+    /** The broker that starts with what another one left. */
+    House(Store store, Instant start, SessionLimits sessionLimits, ClientLimits clientLimits, String... rules) {
+        this.store = store;
+        this.now = start;
         Clock clock = new Clock() {
             @Override
             public Instant instant() {
@@ -71,9 +82,9 @@ final class House {
             }
         };
         authorizer = new Authorizer(TestPolicies.set(rules), clock);
-        router = new Router(authorizer, RouterLimits.DEFAULT, metrics, clock);
+        router = new Router(authorizer, store, RouterLimits.DEFAULT, metrics, clock);
         SessionEvents events = new Wills(authorizer, router, audit::add);
-        registry = new SessionRegistry(sessionLimits, this::schedule, events, metrics, clock);
+        registry = new SessionRegistry(sessionLimits, store, authorizer, this::schedule, events, metrics, clock);
         ListenerRules listener = new ListenerRules(
                 credentials -> login(credentials.userName()),
                 EnumSet.allOf(ProtocolVersion.class),
@@ -85,11 +96,22 @@ final class House {
                 authorizer,
                 registry,
                 router,
-                new MemoryStore(),
+                store,
                 sweep,
                 audit::add,
                 metrics,
                 clock);
+        Recovered recovered = store.recover();
+        Restorer restorer = new Restorer(authorizer);
+        registry.recover(recovered, restorer);
+        registry.sessions().forEach(router::recover);
+        router.recover(recovered.retained(), restorer);
+        registry.resume();
+    }
+
+    /** Ends without a word, and starts again after a while: what is not in the store is gone. */
+    House crash(Duration down, String... rules) {
+        return new House(store, now.plus(down), SessionLimits.DEFAULT, ClientLimits.DEFAULT, rules);
     }
 
     House(String... rules) {

@@ -132,6 +132,16 @@ final class BrokerUnderTest implements AutoCloseable {
         }
     }
 
+    /** Sends SIGKILL: the process ends where it stands. */
+    void kill() {
+        try {
+            process.destroyForcibly().waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
     @Override
     public void close() {
         if (process.isAlive()) {

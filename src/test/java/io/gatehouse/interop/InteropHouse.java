@@ -78,13 +78,14 @@ final class InteropHouse implements AutoCloseable {
 
     private final Path folder;
     private final MosquittoClients clients;
-    private final BrokerUnderTest broker;
+    private final List<Integer> ports;
+    private BrokerUnderTest broker;
     private final ECKey tokenKey;
 
     InteropHouse() {
         folder = baseFolder();
         clients = ClientBackend.choose(folder);
-        List<Integer> ports = BrokerUnderTest.freePorts(2);
+        ports = BrokerUnderTest.freePorts(2);
         devicePort = ports.get(0);
         appPort = ports.get(1);
         authority = new TestAuthority(folder, "house");
@@ -117,15 +118,15 @@ final class InteropHouse implements AutoCloseable {
                   issuers:
                     - {iss: "%s", jwks: keys.json, aud: mqtt, algs: [ES256]}
                 policy: {folder: policies}
-                storage: memory
+                storage: {durability: fsync}
                 """.formatted(
                         devicePort, server.certificate(), server.key(), authority.file(), appPort, ISSUER));
-        broker = startBroker(ports);
+        broker = startBroker();
         // A subscriber that has received this one is subscribed: mosquitto_sub says nothing before its first message.
         publish(device("greenhouse"), "ready", "-r", "-m", "go");
     }
 
-    private BrokerUnderTest startBroker(List<Integer> ports) {
+    private BrokerUnderTest startBroker() {
         try {
             return BrokerUnderTest.start(
                     folder, ports, "run", "-c", folder.resolve("gatehouse.yaml").toString());
@@ -254,6 +255,12 @@ final class InteropHouse implements AutoCloseable {
     /** Everything the broker has printed. */
     String brokerOutput() {
         return broker.output();
+    }
+
+    /** Ends the broker with SIGKILL, and starts it again. */
+    void killAndRestartBroker() {
+        broker.kill();
+        broker = startBroker();
     }
 
     /** Stops the broker by SIGTERM; its exit code. */
