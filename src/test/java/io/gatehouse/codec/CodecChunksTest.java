@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A network may cut and join a stream as it likes: the packets are the same, in the same order. */
 class CodecChunksTest {
     private static final long SEED = 20261125L;
-    private static final CodecLimits WIDE = new CodecLimits(1 << 20, 1 << 20, 32, 1024, 64, 64);
+    private static final CodecLimits WIDE = new CodecLimits(1 << 20, 1 << 20, 32, 1024, 64, 1 << 20, 64);
 
     @ParameterizedTest
     @EnumSource(ProtocolVersion.class)

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is encoded is decoded to the same. */
 class CodecRoundTripTest {
     private static final long SEED = 20261124L;
-    private static final CodecLimits WIDE = new CodecLimits(1 << 20, 1 << 20, 32, 1024, 64, 64);
+    private static final CodecLimits WIDE = new CodecLimits(1 << 20, 1 << 20, 32, 1024, 64, 1 << 20, 64);
 
     @ParameterizedTest
     @EnumSource(ProtocolVersion.class)
