@@ -60,8 +60,10 @@ final class ConnectDecoder {
                         : ConnectProperties.DEFAULT.withSessionExpirySeconds(ConnectProperties.NEVER);
         String clientId = Reader.string(body);
         Will will = hasWill ? will(body, version, limits, Qos.of(willQos), willRetain) : null;
-        String userName = hasUserName ? Reader.string(body) : null;
-        Secret password = hasPassword ? Reader.secret(body) : null;
+        // MQTT 3.1, section 3.1: a name or password that is flagged and missing is no fault, and is not there
+        boolean mayMiss = version == ProtocolVersion.MQTT_3_1;
+        String userName = hasUserName && (body.isReadable() || !mayMiss) ? Reader.string(body) : null;
+        Secret password = hasPassword && (body.isReadable() || !mayMiss) ? Reader.secret(body) : null;
         if (body.isReadable()) {
             throw new MalformedPacket("bytes after the end of the packet");
         }

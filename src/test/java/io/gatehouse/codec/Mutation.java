@@ -56,4 +56,9 @@ public final class Mutation {
                 version == ProtocolVersion.MQTT_3_1 && (packet[0] & 8) != 0 && (type == 6 || type == 8 || type == 10);
         return bridge || dup;
     }
+
+    /** Whether it may say that it has a user name or a password, and have none: MQTT 3.1 allows it, and Netty waits for it. */
+    static boolean isConnectOfMqtt31(ProtocolVersion version, byte[] packet) {
+        return version == ProtocolVersion.MQTT_3_1 && (packet[0] >> 4 & 0x0F) == 1;
+    }
 }
