@@ -28,6 +28,8 @@ final class ConformanceDocument {
             nothing else to report. This page is generated, and a test holds it to what is there; `-Dconformance.write=true`
             writes it anew.
 
+            MQTT 3.1 numbers nothing; Mqtt31Test shows what is different there.
+
             A statement without a test has a reason. *Binds the client only*: the broker cannot tell whether it is kept. *Not to
             be seen from outside*: nothing on a connection shows it. *An option not taken*: the specification leaves a choice,
             and the broker does not take it.

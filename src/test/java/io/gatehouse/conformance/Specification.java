@@ -2,6 +2,8 @@ package io.gatehouse.conformance;
 
 /** A version of the protocol with numbered statements. */
 enum Specification {
+    /** OASIS Standard, 29 October 2014; Appendix B has 141 statements. */
+    MQTT_3_1_1("MQTT 3.1.1", "mqtt-3.1.1.txt", 141),
     /** OASIS Standard, 7 March 2019; Appendix B has 251 statements. */
     MQTT_5("MQTT 5.0", "mqtt-5.0.txt", 251);
 
