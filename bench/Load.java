@@ -31,6 +31,9 @@ import javax.net.ssl.TrustManagerFactory;
  * bench/N}; every message carries its number, and a lost, doubled or reordered one is an error. The broker's CPU time is
  * read from its process before and after, so that the load's own cost does not count. Prints one line of {@code
  * key=value}.
+ *
+ * <p>With {@code offline=true} the subscribers are sessions whose clients are away while the publishers are timed, and come
+ * back for everything afterwards.
  */
 public final class Load {
     private static int port;
@@ -57,6 +60,9 @@ public final class Load {
         long pid = Long.parseLong(options.getOrDefault("pid", "0"));
         tls = context(Path.of(options.get("ca")), Path.of(options.get("cert")), Path.of(options.get("key")));
 
+        if (Boolean.parseBoolean(options.getOrDefault("offline", "false"))) {
+            System.exit(offline(pairs, pid) ? 0 : 1);
+        }
         run(pairs, Math.max(1, messages / 4)); // the broker and this program warm up
         long cpuBefore = cpuMillis(pid);
         long start = System.nanoTime();
@@ -98,6 +104,70 @@ public final class Load {
         return wrong;
     }
 
+    /**
+     * Into sessions whose clients are away: one each publisher, which wait until all is published and then come for theirs.
+     * Only the publishing is timed.
+     */
+    private static boolean offline(int pairs, long pid) throws Exception {
+        AtomicLong wrong = new AtomicLong();
+        int warm = Math.max(1, messages / 4);
+        for (int count : new int[] {warm, messages}) {
+            String run = "away-" + count + "-" + ProcessHandle.current().pid() + "-";
+            for (int i = 0; i < pairs; i++) {
+                try (SSLSocket socket = connect(run + i, false)) {
+                    subscribe(socket, i);
+                    socket.getOutputStream().write(new byte[] {(byte) 0xE0, 0});
+                }
+            }
+            long cpuBefore = cpuMillis(pid);
+            long start = System.nanoTime();
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < pairs; i++) {
+                int pair = i;
+                threads.add(thread(() -> publish(pair, count, null), wrong, null));
+            }
+            for (Thread one : threads) {
+                one.join();
+            }
+            double seconds = (System.nanoTime() - start) / 1e9;
+            long cpu = cpuMillis(pid) - cpuBefore;
+            long reading = System.nanoTime();
+            threads.clear();
+            for (int i = 0; i < pairs; i++) {
+                int pair = i;
+                threads.add(thread(() -> fetch(run + pair, count, wrong), wrong, null));
+            }
+            for (Thread one : threads) {
+                one.join();
+            }
+            if (count == messages) {
+                long total = (long) pairs * count;
+                System.out.printf(
+                        "messages=%d wrong=%d seconds=%.2f rate=%.0f broker_cpu_ms=%d per_cpu_second=%.0f"
+                                + " us_per_message=%.2f fetched_per_second=%.0f%n",
+                        total,
+                        wrong.get(),
+                        seconds,
+                        total / seconds,
+                        cpu,
+                        total * 1000.0 / Math.max(1, cpu),
+                        cpu * 1000.0 / total,
+                        total / ((System.nanoTime() - reading) / 1e9));
+            }
+        }
+        return wrong.get() == 0;
+    }
+
+    /** A client comes back for what waited, all of it and in order, then ends its session. */
+    private static void fetch(String id, int count, AtomicLong wrong) throws Exception {
+        try (SSLSocket socket = connect(id, false)) {
+            DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 65_536));
+            receive(socket.getOutputStream(), in, count, wrong, null);
+            socket.getOutputStream().write(new byte[] {(byte) 0xE0, 0});
+        }
+        connect(id, true).close();
+    }
+
     private interface Work {
         void run() throws Exception;
     }
@@ -124,42 +194,52 @@ public final class Load {
             throws Exception {
         try (SSLSocket socket = connect()) {
             OutputStream out = socket.getOutputStream();
-            DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 65_536));
-            byte[] filter = ("bench/" + pair).getBytes(StandardCharsets.UTF_8);
-            ByteBuffer body = ByteBuffer.allocate(5 + filter.length);
-            body.putShort((short) 1).putShort((short) filter.length).put(filter).put((byte) qos);
-            out.write(packet(0x82, body.array()));
-            byte[] suback = read(in, 0x90);
-            if (suback[2] != qos) {
-                throw new IOException("subscription refused: " + suback[2]);
-            }
+            DataInputStream in = subscribe(socket, pair);
             subscribed.countDown();
-            ByteBuffer acks = ByteBuffer.allocate(4096);
-            for (long expected = 0; expected < count; expected++) {
-                byte[] publish = read(in, 0x30);
-                ByteBuffer buffer = ByteBuffer.wrap(publish);
-                buffer.position(2 + buffer.getShort(0));
-                if (qos > 0) {
-                    acks.put((byte) 0x40).put((byte) 2).putShort(buffer.getShort());
-                    if (in.available() == 0 || acks.remaining() < 4) {
-                        out.write(acks.array(), 0, acks.position());
-                        acks.clear();
-                    }
-                }
-                long number = buffer.getLong();
-                if (number != expected) {
-                    wrong.incrementAndGet();
-                    expected = number;
-                }
-                if (ahead != null) {
-                    ahead.release();
-                }
-            }
-            if (acks.position() > 0) {
-                out.write(acks.array(), 0, acks.position());
-            }
+            receive(out, in, count, wrong, ahead);
             received.countDown();
             out.write(new byte[] {(byte) 0xE0, 0});
+        }
+    }
+
+    private static DataInputStream subscribe(SSLSocket socket, int pair) throws IOException {
+        DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 65_536));
+        byte[] filter = ("bench/" + pair).getBytes(StandardCharsets.UTF_8);
+        ByteBuffer body = ByteBuffer.allocate(5 + filter.length);
+        body.putShort((short) 1).putShort((short) filter.length).put(filter).put((byte) qos);
+        socket.getOutputStream().write(packet(0x82, body.array()));
+        byte[] suback = read(in, 0x90);
+        if (suback[2] != qos) {
+            throw new IOException("subscription refused: " + suback[2]);
+        }
+        return in;
+    }
+
+    private static void receive(OutputStream out, DataInputStream in, int count, AtomicLong wrong, Semaphore ahead)
+            throws IOException {
+        ByteBuffer acks = ByteBuffer.allocate(4096);
+        for (long expected = 0; expected < count; expected++) {
+            byte[] publish = read(in, 0x30);
+            ByteBuffer buffer = ByteBuffer.wrap(publish);
+            buffer.position(2 + buffer.getShort(0));
+            if (qos > 0) {
+                acks.put((byte) 0x40).put((byte) 2).putShort(buffer.getShort());
+                if (in.available() == 0 || acks.remaining() < 4) {
+                    out.write(acks.array(), 0, acks.position());
+                    acks.clear();
+                }
+            }
+            long number = buffer.getLong();
+            if (number != expected) {
+                wrong.incrementAndGet();
+                expected = number;
+            }
+            if (ahead != null) {
+                ahead.release();
+            }
+        }
+        if (acks.position() > 0) {
+            out.write(acks.array(), 0, acks.position());
         }
     }
 
@@ -207,14 +287,17 @@ public final class Load {
     private static final AtomicLong CLIENTS = new AtomicLong();
 
     private static SSLSocket connect() throws IOException {
+        return connect("bench-" + ProcessHandle.current().pid() + "-" + CLIENTS.incrementAndGet(), true);
+    }
+
+    private static SSLSocket connect(String clientId, boolean clean) throws IOException {
         SSLSocket socket = (SSLSocket) tls.getSocketFactory().createSocket("localhost", port);
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(120_000);
-        byte[] id = ("bench-" + ProcessHandle.current().pid() + "-" + CLIENTS.incrementAndGet())
-                .getBytes(StandardCharsets.UTF_8);
+        byte[] id = clientId.getBytes(StandardCharsets.UTF_8);
         ByteBuffer body = ByteBuffer.allocate(12 + id.length);
         body.putShort((short) 4).put("MQTT".getBytes(StandardCharsets.UTF_8));
-        body.put((byte) 4).put((byte) 2).putShort((short) 600).putShort((short) id.length).put(id);
+        body.put((byte) 4).put((byte) (clean ? 2 : 0)).putShort((short) 600).putShort((short) id.length).put(id);
         socket.getOutputStream().write(packet(0x10, body.array()));
         byte[] connack = read(new DataInputStream(socket.getInputStream()), 0x20);
         if (connack[1] != 0) {

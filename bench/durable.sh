@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# What durability costs: QoS 1 over mutual TLS into sessions whose clients are away, with each kind of storage.
+#
+#   bench/durable.sh [ROUNDS]        default 3; the kinds take turns, medians are printed
+#
+# Needs: a JDK 17 or newer. 64 publishers, 20 in flight each, 256 bytes a message, one away session each; afterwards every
+# session's client comes back and has to find every message once and in order, or the run fails. CPU is the broker
+# process's own. The folder is on the disk of $TMPDIR: a memory file system there would measure nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+rounds=${1:-3}
+messages=${MESSAGES:-2000}
+dir=$(mktemp -d)
+pids=()
+cleanup() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+  rm -rf "$dir"
+}
+trap cleanup EXIT
+
+port=${PORT:-18893}
+declare -A ports pid_of
+for kind in fsync os memory; do
+  ports[$kind]=$port
+  ./gatehouse quickstart --setup-only --dir "$dir/$kind" --device-port "$port" --app-port $((port + 1)) --web-port $((port + 2)) >/dev/null
+  port=$((port + 3))
+  rm "$dir/$kind"/policies/*.yaml
+  printf 'version: 1\nroles:\n  bench:\n    publish: [bench/#]\n    subscribe: [bench/#]\nusers:\n  greenhouse: [bench]\n' \
+    >"$dir/$kind/policies/10-bench.yaml"
+  chmod 640 "$dir/$kind/policies/10-bench.yaml"
+  case $kind in
+    memory) storage=memory ;;
+    *) storage="{durability: $kind}" ;;
+  esac
+  sed -i "s/^storage:.*/storage: $storage/" "$dir/$kind/gatehouse.yaml"
+  GATEHOUSE_JAVA_OPTS="${GATEHOUSE_JAVA_OPTS:--Xms256m -Xmx1g}" ./gatehouse run -c "$dir/$kind/gatehouse.yaml" >"$dir/$kind.log" 2>&1 &
+  pid_of[$kind]=$!
+  pids+=("$!")
+done
+for kind in fsync os memory; do
+  for _ in $(seq 150); do (exec 3<>"/dev/tcp/127.0.0.1/${ports[$kind]}") 2>/dev/null && break; sleep 0.2; done
+done
+
+value() { sed -E "s/.*$1=([0-9.]+).*/\1/" "$2" | sort -n | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}'; }
+for _ in $(seq "$rounds"); do
+  for kind in fsync os memory; do
+    client="$dir/$kind/clients/greenhouse"
+    java -XX:+UseSerialGC bench/Load.java port="${ports[$kind]}" pid="${pid_of[$kind]}" ca="$client/ca.pem" cert="$client/cert.pem" \
+      key="$client/key.pem" qos=1 pairs=64 messages="$messages" window=20 size=256 offline=true >>"$dir/$kind.out"
+  done
+done
+if grep -qv 'wrong=0' "$dir"/*.out; then cat "$dir"/*.out; exit 1; fi
+echo "load average $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores, $(java -version 2>&1 | head -1)"
+printf '%-8s %16s %22s %18s %16s\n' storage acknowledged/s 'per broker CPU second' 'CPU us a message' fetched/s
+for kind in fsync os memory; do
+  printf '%-8s %16s %22s %18s %16s\n' $kind "$(value ' rate' "$dir/$kind.out")" "$(value per_cpu_second "$dir/$kind.out")" \
+    "$(value us_per_message "$dir/$kind.out")" "$(value fetched_per_second "$dir/$kind.out")"
+done
