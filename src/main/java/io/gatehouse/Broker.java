@@ -29,6 +29,7 @@ import io.gatehouse.store.MemoryStore;
 import io.gatehouse.store.Recovered;
 import io.gatehouse.store.RocksStore;
 import io.gatehouse.store.Store;
+import io.gatehouse.store.StoreSettings;
 import io.gatehouse.store.UnusableStore;
 import io.gatehouse.tls.UnusableTls;
 import io.gatehouse.transport.Admission;
@@ -204,7 +205,10 @@ public final class Broker implements AutoCloseable {
         Configuration.Storage storage = configuration.storage();
         return storage.folder().isEmpty()
                 ? new MemoryStore()
-                : RocksStore.open(storage.folder().get(), storage.durability() == Configuration.Durability.FSYNC);
+                : RocksStore.open(
+                        storage.folder().get(),
+                        new StoreSettings(
+                                storage.durability() == Configuration.Durability.FSYNC, storage.minFreeBytes()));
     }
 
     /** What the last run left is there again, with the rights it has now, before anybody can connect. */

@@ -218,9 +218,10 @@ public record Configuration(
      * Where sessions and retained messages live.
      *
      * @param folder empty: in memory; they end with the broker
+     * @param minFreeBytes with less room on the disk, publishers are refused
      */
-    public record Storage(Optional<Path> folder, Durability durability) {
-        public static final Storage MEMORY = new Storage(Optional.empty(), Durability.OS);
+    public record Storage(Optional<Path> folder, Durability durability, long minFreeBytes) {
+        public static final Storage MEMORY = new Storage(Optional.empty(), Durability.OS, 0);
     }
 
     /**

@@ -272,7 +272,10 @@ public final class ConfigurationReader {
                 section.remember("folder", below.toString());
                 return below;
             });
-            return new Storage(Optional.of(folder), section.choice("durability", Durability.class, Durability.FSYNC));
+            return new Storage(
+                    Optional.of(folder),
+                    section.choice("durability", Durability.class, Durability.FSYNC),
+                    section.sizeBytes("min_free", 1 << 20, 1L << 40, 256L << 20));
         });
     }
 

@@ -115,8 +115,12 @@ final class Engine implements AutoCloseable {
         return "the store in " + folder + " cannot be opened: " + said;
     }
 
-    private RocksDB database() {
-        return Objects.requireNonNull(database, "the store is closed");
+    private RocksDB database() throws RocksDBException {
+        RocksDB open = database;
+        if (open == null) {
+            throw new RocksDBException("the store is not open");
+        }
+        return open;
     }
 
     private ColumnFamilyHandle handle(Family family) {

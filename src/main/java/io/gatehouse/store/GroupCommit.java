@@ -104,7 +104,7 @@ final class GroupCommit implements Runnable {
             }
         } catch (RocksDBException | RuntimeException e) {
             // nothing is acknowledged any more from here on: publishers are told that nothing is taken
-            disk.broken("the store's writer failed", e);
+            disk.broken();
             LOG.error("the store's writer failed; nothing more is stored", e);
         }
     }
@@ -131,6 +131,7 @@ final class GroupCommit implements Runnable {
     }
 
     private void commit() throws RocksDBException {
+        disk.look();
         boolean waits = false;
         long size = 0;
         for (Unit unit : units) {

@@ -37,7 +37,7 @@ public final class RocksStore implements Store {
 
     private final Engine engine;
     private final AtomicLong numbers = new AtomicLong();
-    private final Disk disk = new Disk();
+    private final Disk disk;
     private final GroupCommit writer;
     private final ExecutorService reader = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "gatehouse-store-reader");
@@ -46,23 +46,23 @@ public final class RocksStore implements Store {
     });
     private long lastAliveMillis;
 
-    private RocksStore(Engine engine, boolean fsync) {
+    private RocksStore(Engine engine, Disk disk, StoreSettings settings) {
         this.engine = engine;
-        this.writer = new GroupCommit(engine, fsync, numbers, disk);
+        this.disk = disk;
+        this.writer = new GroupCommit(engine, settings.fsync(), numbers, disk);
     }
 
     /**
      * Opens a store, or makes one.
      *
      * @param folder made if it is missing
-     * @param fsync whether durable means through to the disk; else to the operating system
      * @throws UnusableStore with one line on what is wrong; nothing has changed then
      */
-    public static RocksStore open(Path folder, boolean fsync) throws UnusableStore {
+    public static RocksStore open(Path folder, StoreSettings settings) throws UnusableStore {
         StoreFolder.prepare(folder);
         NativeLibrary.load(folder);
         Engine engine = Engine.open(folder.resolve("db"), Seal.NONE);
-        RocksStore store = new RocksStore(engine, fsync);
+        RocksStore store = new RocksStore(engine, new Disk(folder, settings.minFreeBytes()), settings);
         try {
             store.begin(folder);
         } catch (RocksDBException | IllegalArgumentException e) {
@@ -73,6 +73,7 @@ public final class RocksStore implements Store {
             throw e;
         }
         StoreFolder.closeFiles(folder);
+        store.disk.look();
         store.writer.start();
         return store;
     }
@@ -219,7 +220,7 @@ public final class RocksStore implements Store {
                 return entries.size() < maxMessages;
             });
             return new Page(entries, null);
-        } catch (RocksDBException | IllegalArgumentException e) {
+        } catch (RocksDBException | RuntimeException e) {
             String failure = "the queue of session " + session.number() + " cannot be read: " + e.getMessage();
             LOG.error("{}", failure);
             return new Page(List.of(), failure);

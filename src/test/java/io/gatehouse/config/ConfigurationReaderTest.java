@@ -76,7 +76,9 @@ class ConfigurationReaderTest {
         assertThat(configuration.limits().connectTimeout()).isEqualTo(Duration.ofSeconds(10));
         assertThat(configuration.storage())
                 .isEqualTo(new Storage(
-                        java.util.Optional.of(folder.resolve("data/store")), Configuration.Durability.FSYNC));
+                        java.util.Optional.of(folder.resolve("data/store")),
+                        Configuration.Durability.FSYNC,
+                        256L << 20));
     }
 
     @ParameterizedTest(name = "{0} -> {3}")

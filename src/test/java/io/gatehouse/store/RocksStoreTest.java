@@ -21,7 +21,7 @@ class RocksStoreTest extends StoreContractTest {
 
     @Override
     Store open() throws UnusableStore {
-        return RocksStore.open(folder.resolve("store"), true);
+        return RocksStore.open(folder.resolve("store"), StoreSettings.DEFAULT);
     }
 
     private Path database() {
@@ -54,7 +54,7 @@ class RocksStoreTest extends StoreContractTest {
         Path open = Files.createDirectory(folder.resolve("open"));
         Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-x---"));
 
-        assertThatThrownBy(() -> RocksStore.open(open, true))
+        assertThatThrownBy(() -> RocksStore.open(open, StoreSettings.DEFAULT))
                 .isInstanceOf(UnusableStore.class)
                 .hasMessageContaining("chmod 700 " + open);
     }
