@@ -49,6 +49,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -341,8 +342,15 @@ public final class Broker implements AutoCloseable {
         Rights rights = sys.rights();
         SysTopics topics =
                 new SysTopics("gatehouse version " + BrokerFigures.version(), message -> publish(rights, message));
-        timer.execute(() -> guarded(() -> topics.publish(figures.now(), interval)));
-        every(timer, interval, () -> topics.publish(figures.now(), interval));
+        AtomicLong lastNanos = new AtomicLong(System.nanoTime());
+        Runnable tell = () -> {
+            long now = System.nanoTime();
+            topics.publish(figures.now(), Duration.ofNanos(now - lastNanos.getAndSet(now)));
+        };
+        timer.execute(() -> guarded(tell));
+        // in step with the wall clock, as Mosquitto does since 2.1
+        long millis = interval.toMillis();
+        timer.scheduleAtFixedRate(() -> guarded(tell), millis - clock.millis() % millis, millis, TimeUnit.MILLISECONDS);
     }
 
     private void publish(Rights rights, Message message) {

@@ -17,6 +17,7 @@ final class BrokerFigures {
     private final SessionRegistry registry;
     private final Admission admission;
     private final AtomicLong mostConnected = new AtomicLong();
+    private final AtomicLong mostHeap = new AtomicLong();
 
     BrokerFigures(Metrics metrics, Router router, SessionRegistry registry, Admission admission) {
         this.metrics = metrics;
@@ -56,6 +57,7 @@ final class BrokerFigures {
     }
 
     Figures now() {
+        long heap = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
         int connected = connected();
         long queued = registry.sessions().stream()
                 .mapToLong(session -> session.queued())
@@ -81,6 +83,9 @@ final class BrokerFigures {
                 queued + router.retainedCount(),
                 registry.queuedBytesTotal() + router.retainedBytes(),
                 metrics.connectionsAccepted.value(),
-                admission.open());
+                admission.open(),
+                metrics.loginsAccepted.value() + metrics.loginsRefused.value(),
+                heap,
+                mostHeap.accumulateAndGet(heap, Math::max));
     }
 }

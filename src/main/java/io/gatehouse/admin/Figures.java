@@ -19,6 +19,9 @@ package io.gatehouse.admin;
  * @param storedBytes their payloads
  * @param connectionsAccepted since the start, logged in or not
  * @param socketsOpen now, logged in or not
+ * @param logins CONNECTs that were answered, accepted or refused
+ * @param heapBytes of memory in use
+ * @param heapMaximumBytes the most that was seen in use
  */
 public record Figures(
         long uptimeSeconds,
@@ -41,4 +44,7 @@ public record Figures(
         long storedMessages,
         long storedBytes,
         long connectionsAccepted,
-        long socketsOpen) {}
+        long socketsOpen,
+        long logins,
+        long heapBytes,
+        long heapMaximumBytes) {}

@@ -17,6 +17,9 @@ final class LoadAverage {
 
     /** The average after an interval at whose end the total stood at {@code total}. */
     double after(double intervalSeconds, long total) {
+        if (intervalSeconds <= 0) {
+            return average; // the first look: a rate needs a second one
+        }
         double rate = (total - lastTotal) * 60.0 / intervalSeconds;
         average = rate + Math.exp(-intervalSeconds / windowSeconds) * (average - rate);
         lastTotal = total;

@@ -43,7 +43,11 @@ public final class SysTopics {
         }
     }
 
-    /** Publishes what changed in the interval that ends now. */
+    /**
+     * Publishes what changed in the interval that ends now.
+     *
+     * @param interval since the last time; zero: there was none
+     */
     public void publish(Figures now, Duration interval) {
         tell("version", version);
         publisher.accept(message("uptime", now.uptimeSeconds() + " seconds"));
@@ -96,6 +100,8 @@ public final class SysTopics {
         gauges.put("packet/out/count", now.messagesSent());
         gauges.put("packet/out/bytes", now.bytesSent());
         gauges.put("connections/socket/count", now.socketsOpen());
+        gauges.put("heap/current", now.heapBytes());
+        gauges.put("heap/maximum", now.heapMaximumBytes());
         return gauges;
     }
 
@@ -109,7 +115,7 @@ public final class SysTopics {
         loads.put("bytes/received", Figures::bytesReceived);
         loads.put("bytes/sent", Figures::bytesSent);
         loads.put("sockets", Figures::connectionsAccepted);
-        loads.put("connections", Figures::clientsConnected);
+        loads.put("connections", Figures::logins);
         return java.util.Collections.unmodifiableMap(loads);
     }
 }
