@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
             CertsInit.class,
             CertsServer.class,
             CertsDevice.class,
+            CertsOcsp.class,
             CertsBatch.class,
             CertsSign.class,
             CertsRenew.class,
@@ -26,6 +27,7 @@ import picocli.CommandLine.Spec;
             CertsLint.class,
             CertsExport.class,
             CertsToken.class,
+            CertsProfile.class,
             CertsDoctor.class,
             CertsBackup.class,
             CertsRestore.class

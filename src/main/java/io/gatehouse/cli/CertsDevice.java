@@ -1,6 +1,7 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
 import java.util.List;
@@ -25,6 +26,13 @@ final class CertsDevice implements Runnable {
     @Option(names = "--admin", description = "For a person who administers; {profile} of the URI says so.")
     private boolean admin;
 
+    @Option(
+            names = "--factory",
+            description =
+                    "Without an end (the profile idevid): for a certificate that a device gets in the factory and uses to"
+                            + " enrol. The authority's own end still ends it wherever the whole chain is looked at.")
+    private boolean factory;
+
     @Option(names = "--serial-number", paramLabel = "SN", description = "The manufacturer's number of the device.")
     private @Nullable String serialNumber;
 
@@ -39,12 +47,24 @@ final class CertsDevice implements Runnable {
 
     @Override
     public void run() {
-        Profile profile = admin ? Profile.ADMINISTRATOR : Profile.DEVICE;
+        if (admin && factory) {
+            throw Failure.usage("--admin and --factory: a person has no certificate without an end");
+        }
+        Profile profile = admin ? Profile.ADMINISTRATOR : factory ? Profile.IDEVID : Profile.DEVICE;
         try (Authority authority = common.open()) {
-            issuing.write(
-                    common,
-                    authority.issue(profile, id, List.of(), List.of(), issuing.validity(), serialNumber, replace),
-                    NEXT);
+            Issued issued = authority.issue(
+                    profile,
+                    id,
+                    List.of(),
+                    List.of(),
+                    issuing.validity(authority, profile),
+                    serialNumber,
+                    issuing.key(),
+                    replace);
+            if (factory) {
+                common.warn("this certificate has no end; if its key is lost, only revocation ends it");
+            }
+            issuing.write(common, issued, NEXT);
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }

@@ -2,9 +2,12 @@ package io.gatehouse.cli;
 
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.AuthorityOptions;
+import io.gatehouse.pki.ImportedRoot;
 import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.StoredPassphrase;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,6 +44,37 @@ final class CertsInit implements Runnable {
     private @Nullable Path offline;
 
     @Option(
+            names = "--algo",
+            paramLabel = "KIND",
+            description =
+                    "Of all three keys: p256, p384, rsa3072 or rsa4096. Default: p384 for the root, p256 for the two"
+                            + " others, which every device verifies fast.")
+    private @Nullable String algorithm;
+
+    @Option(
+            names = "--root-validity",
+            paramLabel = "DAYS",
+            description = "Days the root is valid; default: 7300, twenty years.")
+    private @Nullable Integer rootDays;
+
+    @Option(
+            names = "--import-root",
+            paramLabel = "CERT",
+            description = "A root that is there already (PEM or DER), to stand above the two authorities; with"
+                    + " --import-root-key. Its key is used once, and not kept.")
+    private @Nullable Path importedRoot;
+
+    @Option(names = "--import-root-key", paramLabel = "KEY", description = "The key of that root, PEM.")
+    private @Nullable Path importedKey;
+
+    @Option(
+            names = "--import-root-passphrase-file",
+            paramLabel = "FILE",
+            description =
+                    "The passphrase of that key, if it is encrypted: the first line of a file only its owner reads.")
+    private @Nullable Path importedPassphrase;
+
+    @Option(
             names = "--generate-passphrase",
             description =
                     "Make a passphrase and keep it in the file \"passphrase\" (0600) in the authority's folder, so that"
@@ -55,7 +89,24 @@ final class CertsInit implements Runnable {
         if (offline != null) {
             options = options.withRootKeyFolder(offline);
         }
+        if (algorithm != null) {
+            options = options.withKeys(CertsIssuing.kind(algorithm));
+        }
+        if (rootDays != null) {
+            options = options.withRootValidity(Duration.ofDays(rootDays));
+        }
+        if ((importedRoot == null) != (importedKey == null)) {
+            throw Failure.usage("--import-root and --import-root-key go together");
+        }
+        if (importedRoot != null && (offline != null || rootDays != null)) {
+            throw Failure.usage(
+                    "--import-root: the root is made already; --root-offline and --root-validity are for new ones");
+        }
         try {
+            if (importedRoot != null && importedKey != null) {
+                char[] opens = importedPassphrase == null ? new char[0] : StoredPassphrase.read(importedPassphrase);
+                options = options.withRoot(ImportedRoot.of(importedRoot, importedKey, opens));
+            }
             if (Authority.exists(folder)) {
                 throw Failure.of(3, folder + ": holds an authority already; it is never overwritten");
             }

@@ -1,7 +1,10 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.json.Json;
+import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Issued;
+import io.gatehouse.pki.KeyKind;
+import io.gatehouse.pki.Profile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,9 +18,16 @@ final class CertsIssuing {
     @Option(
             names = "--validity",
             paramLabel = "DAYS",
-            defaultValue = "397",
-            description = "Days it is valid; default: ${DEFAULT-VALUE}.")
-    private int days = 397;
+            description = "Days it is valid; default: what the profile says, 397 of the built-in ones.")
+    private @Nullable Integer days;
+
+    @Option(
+            names = "--algo",
+            paramLabel = "KIND",
+            description = "Of the key that is made: p256, p384, rsa3072 or rsa4096, or what the profile takes besides."
+                    + " Default: what the profile says, p256 of the built-in ones. RSA keys cost every handshake of a server"
+                    + " more than ten times as much.")
+    private @Nullable String algorithm;
 
     @Option(
             names = {"-o", "--out"},
@@ -28,8 +38,20 @@ final class CertsIssuing {
     @Option(names = "--json", description = "Print what was made as JSON.")
     private boolean json;
 
-    Duration validity() {
-        return Duration.ofDays(days);
+    Duration validity(Authority authority, Profile profile) {
+        return days == null ? authority.validityOf(profile) : Duration.ofDays(days);
+    }
+
+    /** The kind of key that was asked for; null: the profile's. */
+    @Nullable
+    KeyKind key() {
+        return algorithm == null ? null : kind(algorithm);
+    }
+
+    static KeyKind kind(String word) {
+        return KeyKind.ofWord(word)
+                .orElseThrow(() -> Failure.usage("unknown kind of key \"" + word + "\"; there are p256, p384, rsa3072,"
+                        + " rsa4096, and where a profile takes them rsa2048 and ed25519"));
     }
 
     /** Writes the files; says them and what to type next, where DIR stands for their folder. */

@@ -53,7 +53,7 @@ final class CertsRenewing {
             }
             Renewal renewal = new Renewal(authority);
             for (Inventory.Item item : old) {
-                Issued issued = renewal.renew(item, issuing.validity(), sameKey);
+                Issued issued = renewal.renew(item, issuing.validity(authority, item.profile()), sameKey);
                 issuing.write(
                         common,
                         issued,

@@ -10,7 +10,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code certs server}: a broker's key and certificate. */
-@Command(name = "server", description = "Make a server's key and certificate.", mixinStandardHelpOptions = true)
+@Command(
+        name = "server",
+        description =
+                "Make a server's key and certificate; with --node, one for a node of a cluster, which also calls.",
+        mixinStandardHelpOptions = true)
 final class CertsServer implements Runnable {
     @Parameters(paramLabel = "NAME", description = "What it is called in lists; a host name is as good as any.")
     private String name = "";
@@ -21,6 +25,13 @@ final class CertsServer implements Runnable {
     @Option(names = "--ip", paramLabel = "ADDRESS", description = "An address that clients use; repeat for more.")
     private List<String> ips = List.of();
 
+    @Option(
+            names = "--node",
+            description =
+                    "For both ends of the connections between nodes. It does not log in to a broker: those take the"
+                            + " certificates of the device authority.")
+    private boolean node;
+
     @Mixin
     private CertsCommon common = new CertsCommon();
 
@@ -29,10 +40,12 @@ final class CertsServer implements Runnable {
 
     @Override
     public void run() {
+        Profile profile = node ? Profile.NODE : Profile.SERVER;
         try (Authority authority = common.open()) {
             issuing.write(
                     common,
-                    authority.issue(Profile.SERVER, name, dns, ips, issuing.validity()),
+                    authority.issue(
+                            profile, name, dns, ips, issuing.validity(authority, profile), null, issuing.key(), true),
                     "in gatehouse.yaml, tls: {certificate: DIR/cert.pem, key: DIR/key.pem, client_ca: "
                             + common.places().trustedDeviceIssuer() + "}");
         } catch (PkiProblem e) {

@@ -45,8 +45,13 @@ final class CertsSign implements Runnable {
     public void run() {
         try {
             Csr csr = Csr.read(file);
-            Permit permit = profile.permit(csr.request(profile, Optional.ofNullable(id), issuing.validity()));
+            if (issuing.key() != null) {
+                throw Failure.usage("--algo: the key of a request is made already");
+            }
             try (Authority authority = common.open()) {
+                Permit permit = profile.permit(
+                        csr.request(profile, Optional.ofNullable(id), issuing.validity(authority, profile)),
+                        authority.profiles());
                 var issued = authority.certify(permit, replace);
                 csr.dropped(profile).forEach(what -> common.warn("not taken from the request: " + what));
                 issuing.write(common, issued, "give DIR/cert.pem and DIR/ca.pem to the holder of the key");

@@ -42,6 +42,7 @@ public final class Authority implements AutoCloseable {
     private final AuthorityFolder folder;
     private final Clock clock;
     private final Signer signer;
+    private final ProfileBook profiles;
     /** Null for one that stands: it takes the lock for each thing it does. */
     private @Nullable FileChannel lock;
 
@@ -58,6 +59,7 @@ public final class Authority implements AutoCloseable {
         this.folder = folder;
         this.clock = clock;
         this.signer = new Signer(clock);
+        this.profiles = ProfileBook.of(folder.path());
         this.lock = lock;
         this.passphrase = passphrase.clone();
         this.journal = Journal.open(folder.journal(), clock, inventory::apply);
@@ -192,7 +194,7 @@ public final class Authority implements AutoCloseable {
     /** Makes a key and a certificate for it. */
     public Issued issue(Profile profile, String id, List<String> dnsNames, List<String> ipAddresses, Duration validity)
             throws PkiProblem {
-        return issue(profile, id, dnsNames, ipAddresses, validity, null, false);
+        return issue(profile, id, dnsNames, ipAddresses, validity, null, null, false);
     }
 
     /** As {@link #issue}, for a device. */
@@ -202,10 +204,14 @@ public final class Authority implements AutoCloseable {
 
     /** Makes another certificate for a client that has one: what {@code --replace} does. */
     public Issued replace(Profile profile, String id, Duration validity) throws PkiProblem {
-        return issue(profile, id, List.of(), List.of(), validity, null, true);
+        return issue(profile, id, List.of(), List.of(), validity, null, null, true);
     }
 
-    /** As {@link #issue}, with the manufacturer's number of a device, and also if there is a certificate already. */
+    /**
+     * As {@link #issue}, with the manufacturer's number of a device, and also if there is a certificate already.
+     *
+     * @param kind of the key that is made; null: the profile's
+     */
     public Issued issue(
             Profile profile,
             String id,
@@ -213,11 +219,12 @@ public final class Authority implements AutoCloseable {
             List<String> ipAddresses,
             Duration validity,
             @Nullable String deviceSerial,
+            @Nullable KeyKind kind,
             boolean replace)
             throws PkiProblem {
-        KeyPair pair = signer.keyPair("secp256r1");
-        Permit permit =
-                profile.permit(new Request(id, pair.getPublic(), dnsNames, ipAddresses, validity, deviceSerial));
+        KeyPair pair = kind == null ? keyPair(profile) : signer.keyPair(kind);
+        Permit permit = profile.permit(
+                new Request(id, pair.getPublic(), dnsNames, ipAddresses, validity, deviceSerial), profiles);
         return commit(permit, Optional.of(pair.getPrivate()), replace);
     }
 
@@ -240,7 +247,7 @@ public final class Authority implements AutoCloseable {
     }
 
     void requireFree(Profile profile, String id, boolean replace) throws PkiProblem {
-        if (!profile.isServer()
+        if (profile.isClient()
                 && !replace
                 && inventory.active(profile, id, clock.instant()).isPresent()) {
             throw new PkiProblem(
@@ -318,6 +325,21 @@ public final class Authority implements AutoCloseable {
 
     Signer signer() {
         return signer;
+    }
+
+    /** The profiles in force: the folder's own over the built-in ones. */
+    public ProfileBook profiles() {
+        return profiles;
+    }
+
+    /** How long a certificate is valid if nothing else is said. */
+    public Duration validityOf(Profile profile) {
+        return profile.settings(profiles).validity();
+    }
+
+    /** A key of the kind that a profile makes. */
+    KeyPair keyPair(Profile profile) {
+        return signer.keyPair(profile.settings(profiles).key());
     }
 
     /** Revokes certificates; they stay listed until they expire. Those revoked before are left as they are. */

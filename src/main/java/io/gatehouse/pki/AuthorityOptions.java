@@ -10,30 +10,60 @@ import org.jspecify.annotations.Nullable;
  * @param organisation in every subject
  * @param uriTemplate the one URI in a client's certificate, with {@code {profile}} and {@code {id}}; empty for none
  * @param rootKeyFolder where the root's key goes, for a root that is kept offline; null for beside the others
+ * @param keys of the root and of the two issuing authorities; null: as the profiles say
+ * @param root one that is there already, to stand above the new issuing authorities; null: one is made
  */
 public record AuthorityOptions(
         String organisation,
         String uriTemplate,
         Duration rootValidity,
-        @Nullable Path rootKeyFolder) {
+        @Nullable Path rootKeyFolder,
+        @Nullable KeyKind keys,
+        @Nullable ImportedRoot root) {
     public static final String DEFAULT_URI = "urn:gatehouse:{profile}:{id}";
 
-    /** An administrator needs no reason to renew a root often; twenty years outlive most devices. */
-    private static final Duration ROOT_VALIDITY = Duration.ofDays(20 * 365);
-
     public static AuthorityOptions of(String organisation) {
-        return new AuthorityOptions(organisation, DEFAULT_URI, ROOT_VALIDITY, null);
+        return new AuthorityOptions(
+                organisation,
+                DEFAULT_URI,
+                ProfileBook.builtIn().of(ProfileKind.ROOT).validity(),
+                null,
+                null,
+                null);
     }
 
     public AuthorityOptions withUriTemplate(String template) {
-        return new AuthorityOptions(organisation, template, rootValidity, rootKeyFolder);
+        return new AuthorityOptions(organisation, template, rootValidity, rootKeyFolder, keys, root);
+    }
+
+    public AuthorityOptions withRootValidity(Duration validity) {
+        return new AuthorityOptions(organisation, uriTemplate, validity, rootKeyFolder, keys, root);
     }
 
     public AuthorityOptions withRootKeyFolder(Path folder) {
-        return new AuthorityOptions(organisation, uriTemplate, rootValidity, folder);
+        return new AuthorityOptions(organisation, uriTemplate, rootValidity, folder, keys, root);
+    }
+
+    public AuthorityOptions withKeys(KeyKind kind) {
+        return new AuthorityOptions(organisation, uriTemplate, rootValidity, rootKeyFolder, kind, root);
+    }
+
+    public AuthorityOptions withRoot(ImportedRoot imported) {
+        return new AuthorityOptions(organisation, uriTemplate, rootValidity, rootKeyFolder, keys, imported);
     }
 
     void require() throws PkiProblem {
+        ProfileSettings rootProfile = ProfileBook.builtIn().of(ProfileKind.ROOT);
+        if (rootValidity.isNegative() || rootValidity.isZero() || rootValidity.compareTo(rootProfile.most()) > 0) {
+            throw new PkiProblem(
+                    PkiProblem.Kind.INPUT,
+                    "a root is valid for 1 to " + rootProfile.most().toDays() + " days");
+        }
+        if (keys != null && !rootProfile.accepts().contains(keys)) {
+            throw new PkiProblem(
+                    PkiProblem.Kind.POLICY,
+                    "authorities have no keys of the kind " + keys.word() + "; every device has to" + " verify them");
+        }
         if (organisation.isBlank()
                 || organisation.length() > 64
                 || organisation.codePoints().anyMatch(c -> c < 0x20 || c == 0x7F)) {

@@ -152,7 +152,7 @@ public final class Csr {
         Optional<String> named = commonName();
         if (id.isPresent()
                 && named.isPresent()
-                && !profile.isServer()
+                && !profile.hasHostNames()
                 && !id.get().equals(named.get())) {
             throw new PkiProblem(
                     Kind.POLICY,
@@ -161,7 +161,7 @@ public final class Csr {
         }
         String holder = id.or(() -> named)
                 .orElseThrow(() -> new PkiProblem(Kind.INPUT, "the request names nobody; say who it is with --id ID"));
-        return profile.isServer()
+        return profile.hasHostNames()
                 ? new Request(holder, key, dnsNames, ipAddresses, validity, null)
                 : Request.client(holder, key, validity);
     }
@@ -202,7 +202,7 @@ public final class Csr {
         List<String> all = new ArrayList<>(dropped);
         uris.forEach(name -> all.add("name URI:" + Profile.shown(name)));
         otherNames.forEach(name -> all.add("name " + Profile.shown(name)));
-        if (!profile.isServer()) {
+        if (!profile.hasHostNames()) {
             dnsNames.forEach(name -> all.add("name DNS:" + Profile.shown(name)));
             ipAddresses.forEach(name -> all.add("name IP:" + name));
         }

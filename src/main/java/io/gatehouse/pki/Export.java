@@ -112,7 +112,7 @@ public final class Export {
                                     + new String(Pem.of(requireKey()), StandardCharsets.US_ASCII))
                             .getBytes(StandardCharsets.US_ASCII);
                 case DER -> Pem.der(chain.get(0));
-                case PKCS8 -> requireKey().getEncoded();
+                case PKCS8 -> Pem.pkcs8(requireKey());
                 case P12 -> store("PKCS12", name, password, false);
                 case P12_COMPAT -> store("PKCS12", name, password, true);
                 case JKS -> store("JKS", name, password, false);

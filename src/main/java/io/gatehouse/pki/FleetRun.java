@@ -161,12 +161,13 @@ public final class FleetRun {
     private Issued sign(Fleet.Row row, Signer.Issuer issuer) throws PkiProblem {
         if (row.csr().isPresent()) {
             Request request = row.csr().get().request(row.profile(), Optional.of(row.id()), row.validity());
-            return authority.sign(row.profile().permit(request), issuer, Optional.empty());
+            return authority.sign(row.profile().permit(request, authority.profiles()), issuer, Optional.empty());
         }
-        KeyPair pair = authority.signer().keyPair("secp256r1");
+        KeyPair pair = authority.keyPair(row.profile());
         Request request =
                 new Request(row.id(), pair.getPublic(), List.of(), List.of(), row.validity(), row.deviceSerial());
-        return authority.sign(row.profile().permit(request), issuer, Optional.of(pair.getPrivate()));
+        return authority.sign(
+                row.profile().permit(request, authority.profiles()), issuer, Optional.of(pair.getPrivate()));
     }
 
     private static Issued await(Future<Issued> future) throws PkiProblem {

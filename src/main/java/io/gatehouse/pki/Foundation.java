@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 
 /**
@@ -16,8 +16,6 @@ import java.util.List;
  * signed with its keys.
  */
 final class Foundation {
-    private static final Duration ISSUING_VALIDITY = Duration.ofDays(10 * 365);
-
     private final AuthorityFolder folder;
     private final AuthorityOptions options;
     private final Clock clock;
@@ -30,16 +28,30 @@ final class Foundation {
 
     void lay(char[] passphrase) throws IOException, GeneralSecurityException, PkiProblem {
         Signer signer = new Signer(clock);
-        KeyPair rootPair = signer.keyPair("secp384r1");
-        X509Certificate root = signer.root(rootPair, options.organisation(), options.rootValidity());
+        ProfileBook book = ProfileBook.of(folder.path());
+        ProfileSettings rootProfile = book.of(ProfileKind.ROOT);
+        ImportedRoot imported = options.root();
+        X509Certificate root;
+        PrivateKey rootPrivate;
+        if (imported == null) {
+            KeyPair pair = signer.keyPair(options.keys() == null ? rootProfile.key() : options.keys());
+            root = signer.root(pair, options.organisation(), options.rootValidity(), rootProfile);
+            rootPrivate = pair.getPrivate();
+        } else {
+            imported.require(clock.instant());
+            root = imported.certificate();
+            rootPrivate = imported.key();
+        }
         AtomicFiles.makePrivateFolder(folder.path().resolve("ca"));
         AtomicFiles.makePrivateFolder(folder.path().resolve("trust"));
-        Path offline = options.rootKeyFolder();
-        Path rootKey = offline == null ? folder.keyOf("root") : offline.resolve("root.key");
-        if (offline != null) {
-            AtomicFiles.makePrivateFolder(offline);
+        if (imported == null) { // the key of one that was there already stays where it is
+            Path offline = options.rootKeyFolder();
+            Path rootKey = offline == null ? folder.keyOf("root") : offline.resolve("root.key");
+            if (offline != null) {
+                AtomicFiles.makePrivateFolder(offline);
+            }
+            KeyVault.write(rootKey, rootPrivate, passphrase);
         }
-        KeyVault.write(rootKey, rootPair.getPrivate(), passphrase);
         AtomicFiles.writePublic(folder.certificateOf("root"), Authority.ascii(Pem.of(root)));
         AtomicFiles.writePublic(folder.trustedRoot(), Authority.ascii(Pem.of(root)));
         Journal.open(folder.journal(), clock, entry -> {})
@@ -49,10 +61,11 @@ final class Foundation {
                         options.organisation(),
                         options.uriTemplate().isEmpty() ? Journal.NOTHING : options.uriTemplate())));
         for (String kind : List.of("device", "server")) { // the server's last: isWhole() asks for it
-            KeyPair pair = signer.keyPair("secp256r1");
+            ProfileSettings issuingProfile = book.of(ProfileKind.ISSUING);
+            KeyPair pair = signer.keyPair(options.keys() == null ? issuingProfile.key() : options.keys());
             String name = kind.equals("device") ? "Gatehouse Device CA" : "Gatehouse Server CA";
-            X509Certificate issuing =
-                    signer.issuing(pair, name, options.organisation(), ISSUING_VALIDITY, root, rootPair.getPrivate());
+            X509Certificate issuing = signer.issuing(
+                    pair, Signer.authorityName(options.organisation(), name), issuingProfile, root, rootPrivate);
             KeyVault.write(folder.keyOf(kind), pair.getPrivate(), passphrase);
             if (kind.equals("device")) {
                 AtomicFiles.writePublic(folder.trustedDeviceIssuer(), Authority.ascii(Pem.of(issuing)));

@@ -211,7 +211,7 @@ public final class Inventory {
 
     /** Names of servers and of clients are apart: a device may be called as a server is. */
     private static String name(Profile profile, String id) {
-        return (profile.isServer() ? "server " : "client ") + id;
+        return (profile.isClient() ? "client" : profile.word()) + " " + id;
     }
 
     /** Every certificate, oldest first. */

@@ -117,9 +117,9 @@ public enum Lint {
     LEAF_ONE_PURPOSE(
             "GH-CERT-031",
             "RFC 5280 4.2.1.12",
-            "as a leaf, has exactly one extended key usage",
+            "as a leaf, has exactly one extended key usage, or as a node's with host names the two of servers and clients",
             Kind.LEAF,
-            c -> purposes(c).size() == 1),
+            c -> purposes(c).size() == 1 || isNode(c)),
     LEAF_NOT_ANY(
             "GH-CERT-032",
             "RFC 5280 4.2.1.12",
@@ -135,11 +135,14 @@ public enum Lint {
     LEAF_ENDS(
             "GH-CERT-034",
             "NIST SP 800-57 5.3.6",
-            "as a leaf, is valid for ten years at most",
+            "as a leaf, is valid for ten years at most, or says that it has no end",
             Kind.LEAF,
-            c -> Duration.between(c.getNotBefore().toInstant(), c.getNotAfter().toInstant())
-                            .toDays()
-                    <= 3651),
+            c -> c.getNotAfter().toInstant().equals(Instant.parse("9999-12-31T23:59:59Z"))
+                    || Duration.between(
+                                            c.getNotBefore().toInstant(),
+                                            c.getNotAfter().toInstant())
+                                    .toDays()
+                            <= 3651),
     CLIENT_ONE_URI(
             "GH-CERT-040",
             "RFC 9525; one identity a certificate",
@@ -151,7 +154,7 @@ public enum Lint {
             "separation of devices and servers",
             "as a client's, has no host name",
             Kind.CLIENT,
-            c -> names(c, 2) == 0 && names(c, 7) == 0),
+            c -> isNode(c) || names(c, 2) == 0 && names(c, 7) == 0),
     CLIENT_NO_POINTERS(
             "GH-CERT-042",
             "draft-ietf-uta-tls13-iot-profile",
@@ -244,6 +247,14 @@ public enum Lint {
         } catch (CertificateParsingException e) {
             return List.of(); // usages nobody can read are none
         }
+    }
+
+    /** A node is server and client at once: it has host names, and no identity of a device. */
+    private static boolean isNode(X509Certificate certificate) {
+        return purposes(certificate).size() == 2
+                && purposes(certificate).containsAll(Set.of("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"))
+                && names(certificate, 2) + names(certificate, 7) > 0
+                && names(certificate, 6) == 0;
     }
 
     private static Collection<List<?>> alternatives(X509Certificate certificate) {

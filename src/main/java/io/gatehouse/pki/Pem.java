@@ -15,6 +15,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 
 /** DER in the clothes that other programs read (RFC 7468), and back. Stateless. */
 public final class Pem {
@@ -33,7 +34,20 @@ public final class Pem {
 
     /** PKCS#8, unencrypted: what a device starts with. */
     public static byte[] of(PrivateKey key) {
-        return block("PRIVATE KEY", key.getEncoded()).getBytes(StandardCharsets.US_ASCII);
+        return block("PRIVATE KEY", pkcs8(key)).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Version 1 of PKCS#8, without the public key that version 2 carries along: OpenSSL 3.0 does not read the other. */
+    static byte[] pkcs8(PrivateKey key) {
+        PrivateKeyInfo info = PrivateKeyInfo.getInstance(key.getEncoded());
+        if (!info.hasPublicKey()) {
+            return key.getEncoded();
+        }
+        try {
+            return new PrivateKeyInfo(info.getPrivateKeyAlgorithm(), info.parsePrivateKey()).getEncoded();
+        } catch (IOException e) {
+            throw new IllegalStateException("a key that was made cannot be written", e);
+        }
     }
 
     static String block(String label, byte[] der) {

@@ -3,15 +3,21 @@ package io.gatehouse.pki;
 /** The proof that a certificate may be signed. Immutable; minted by {@link Profile#permit} only. */
 public final class Permit {
     private final Profile profile;
+    private final ProfileSettings settings;
     private final Request request;
 
-    Permit(Profile profile, Request request) {
+    Permit(Profile profile, ProfileSettings settings, Request request) {
         this.profile = profile;
+        this.settings = settings;
         this.request = request;
     }
 
     public Profile profile() {
         return profile;
+    }
+
+    ProfileSettings settings() {
+        return settings;
     }
 
     public Request request() {

@@ -2,11 +2,10 @@ package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Kind;
 import java.security.PublicKey;
-import java.security.interfaces.ECPublicKey;
-import java.security.interfaces.RSAPublicKey;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,13 +16,15 @@ import org.jspecify.annotations.Nullable;
  */
 public enum Profile {
     DEVICE,
+    /** A device's certificate of the factory, without an end. */
+    IDEVID,
     ADMINISTRATOR,
-    SERVER;
-
-    /** What browsers accept of servers, and a bit more than a year for devices that somebody visits once a year. */
-    private static final Duration DEFAULT_VALIDITY = Duration.ofDays(397);
-
-    private static final Duration MAX_VALIDITY = Duration.ofDays(3650);
+    SERVER,
+    NODE,
+    /** Signs answers about certificates of the device authority. */
+    OCSP_DEVICE,
+    /** Signs answers about certificates of the server authority. */
+    OCSP_SERVER;
 
     /** RFC 5280 upper bounds: ub-common-name. */
     private static final int MAX_ID = 64;
@@ -35,16 +36,36 @@ public enum Profile {
     private static final String LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?";
     private static final Pattern HOST = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
 
+    /** How long a certificate of the built-in profile is valid if nothing else is said. */
     public Duration defaultValidity() {
-        return DEFAULT_VALIDITY;
+        return ProfileBook.builtIn().of(kind()).validity();
     }
 
     public String word() {
-        return name().toLowerCase(Locale.ROOT);
+        return kind().word();
     }
 
+    /** Whether the server authority signs it; else the device authority does. */
     public boolean isServer() {
-        return this == SERVER;
+        return kind().isSignedByServerAuthority();
+    }
+
+    /** Whether it is a client's that logs in: one holder has one that is in force. */
+    public boolean isClient() {
+        return this == DEVICE || this == IDEVID || this == ADMINISTRATOR;
+    }
+
+    /** Whether host names and addresses stand in it. */
+    public boolean hasHostNames() {
+        return this == SERVER || this == NODE;
+    }
+
+    private ProfileKind kind() {
+        return ProfileKind.valueOf(name());
+    }
+
+    ProfileSettings settings(ProfileBook book) {
+        return book.of(kind());
     }
 
     /** The one URI of a client's certificate; empty if the authority gives none. */
@@ -53,30 +74,44 @@ public enum Profile {
     }
 
     static Profile ofWord(String word) {
-        return valueOf(word.toUpperCase(Locale.ROOT));
+        return valueOf(word.toUpperCase(Locale.ROOT).replace('-', '_'));
+    }
+
+    /** As {@link #permit(Request, ProfileBook)}, by the built-in profile. */
+    public Permit permit(Request request) throws PkiProblem {
+        return permit(request, ProfileBook.builtIn());
     }
 
     /**
      * Permits a certificate.
      *
+     * @param book the profiles of the authority that is to sign
      * @throws PkiProblem if it may not be, saying which rule is against it
      */
-    public Permit permit(Request request) throws PkiProblem {
+    public Permit permit(Request request, ProfileBook book) throws PkiProblem {
+        ProfileSettings settings = settings(book);
         requireId(request.id());
-        requireKey(request.key());
+        requireKey(request.key(), settings);
         requireNames(request);
-        requireRow(request.validity(), request.deviceSerial());
-        return new Permit(this, request);
+        requireRow(request.validity(), request.deviceSerial(), book);
+        return new Permit(this, settings, request);
     }
 
-    /** What can be judged before there is a key. */
+    /** What can be judged before there is a key, by the built-in profile. */
     void requireRow(Duration validity, @Nullable String serial) throws PkiProblem {
-        if (validity.isNegative() || validity.isZero() || validity.compareTo(MAX_VALIDITY) > 0) {
+        requireRow(validity, serial, ProfileBook.builtIn());
+    }
+
+    void requireRow(Duration validity, @Nullable String serial, ProfileBook book) throws PkiProblem {
+        Duration most = settings(book).most();
+        if (validity.isNegative() || validity.isZero() || validity.compareTo(most) > 0) {
+            boolean endless = validity.equals(ProfileSettings.WITHOUT_END);
             throw new PkiProblem(
                     Kind.POLICY,
-                    "a validity of " + validity.toDays() + " days; 1 to " + MAX_VALIDITY.toDays() + " are possible");
+                    "a validity " + (endless ? "without an end" : "of " + validity.toDays() + " days") + "; 1 to "
+                            + most.toDays() + " days are possible for the profile " + word());
         }
-        if (serial != null && (isServer() || !DEVICE_SERIAL.matcher(serial).matches())) {
+        if (serial != null && (!isClient() || !DEVICE_SERIAL.matcher(serial).matches())) {
             throw new PkiProblem(
                     Kind.INPUT,
                     "\"" + shown(serial) + "\" cannot be the serial number of a device (printable, 1 to 64)");
@@ -94,11 +129,11 @@ public enum Profile {
 
     private void requireNames(Request request) throws PkiProblem {
         boolean none = request.dnsNames().isEmpty() && request.ipAddresses().isEmpty();
-        if (isServer() && none) {
+        if (hasHostNames() && none) {
             throw new PkiProblem(Kind.INPUT, "a server's certificate needs a name: --dns HOST or --ip ADDRESS");
         }
-        if (!isServer() && !none) {
-            throw new PkiProblem(Kind.POLICY, "a client's certificate has no host names");
+        if (!hasHostNames() && !none) {
+            throw new PkiProblem(Kind.POLICY, "a certificate of the profile " + word() + " has no host names");
         }
         for (String name : request.dnsNames()) {
             if (!HOST.matcher(name).matches() || name.length() > 253) {
@@ -113,20 +148,16 @@ public enum Profile {
         }
     }
 
-    private static void requireKey(PublicKey key) throws PkiProblem {
-        if (key instanceof ECPublicKey ec) {
-            String curve = Curves.name(ec);
-            if (curve.equals("P-256") || curve.equals("P-384")) {
-                return;
-            }
-            throw new PkiProblem(Kind.POLICY, "the key is on the curve " + curve + "; P-256 and P-384 are certified");
+    private static void requireKey(PublicKey key, ProfileSettings settings) throws PkiProblem {
+        if (KeyKind.of(key).filter(settings.accepts()::contains).isEmpty()) {
+            throw new PkiProblem(
+                    Kind.POLICY,
+                    "the key is " + Curves.describe(key) + "; the profile " + settings.name() + " certifies "
+                            + settings.accepts().stream()
+                                    .sorted()
+                                    .map(KeyKind::word)
+                                    .collect(Collectors.joining(", ")));
         }
-        if (key instanceof RSAPublicKey rsa && rsa.getModulus().bitLength() >= 3072) {
-            return;
-        }
-        throw new PkiProblem(
-                Kind.POLICY,
-                "the key is " + Curves.describe(key) + "; P-256, P-384 and RSA of 3072 bits or more are certified");
     }
 
     static String shown(String text) {

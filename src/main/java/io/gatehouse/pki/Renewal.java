@@ -40,11 +40,11 @@ public final class Renewal {
         List<String> dns = names(certificate, 2);
         List<String> ips = names(certificate, 7);
         if (!sameKey) {
-            return authority.issue(old.profile(), old.id(), dns, ips, validity, deviceSerial(certificate), true);
+            return authority.issue(old.profile(), old.id(), dns, ips, validity, deviceSerial(certificate), null, true);
         }
         Request request =
                 new Request(old.id(), certificate.getPublicKey(), dns, ips, validity, deviceSerial(certificate));
-        return authority.certify(old.profile().permit(request), true);
+        return authority.certify(old.profile().permit(request, authority.profiles()), true);
     }
 
     /** The certificate itself, from the journal. */

@@ -4,13 +4,11 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
-import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,12 +17,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import org.bouncycastle.asn1.DERNull;
+import org.bouncycastle.asn1.ocsp.OCSPObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
+import org.bouncycastle.asn1.x509.AccessDescription;
+import org.bouncycastle.asn1.x509.AuthorityInformationAccess;
 import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.CRLDistPoint;
 import org.bouncycastle.asn1.x509.CRLNumber;
+import org.bouncycastle.asn1.x509.DistributionPoint;
+import org.bouncycastle.asn1.x509.DistributionPointName;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
@@ -41,6 +47,7 @@ import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes keys and certificates. Any thread.
@@ -50,6 +57,19 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  */
 final class Signer {
     private static final Duration BACKDATING = Duration.ofHours(1);
+
+    /** RFC 5280, 4.1.2.5: a certificate that has no well-defined end. */
+    private static final Instant NO_END = Instant.parse("9999-12-31T23:59:59Z");
+
+    private static final Map<String, Integer> USAGES = Map.of(
+            "digitalSignature", KeyUsage.digitalSignature,
+            "keyCertSign", KeyUsage.keyCertSign,
+            "cRLSign", KeyUsage.cRLSign);
+    private static final Map<String, KeyPurposeId> PURPOSES = Map.of(
+            "clientAuth", KeyPurposeId.id_kp_clientAuth,
+            "serverAuth", KeyPurposeId.id_kp_serverAuth,
+            "OCSPSigning", KeyPurposeId.id_kp_OCSPSigning);
+
     /** As an object, not registered: other rooms go on with the platform's providers. */
     private static final BouncyCastleProvider PROVIDER = new BouncyCastleProvider();
 
@@ -64,86 +84,120 @@ final class Signer {
         return clock.instant();
     }
 
-    KeyPair keyPair(String curve) {
-        try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC", PROVIDER);
-            generator.initialize(new ECGenParameterSpec(curve), random);
-            return generator.generateKeyPair();
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("no keys on " + curve + " here", e);
-        }
+    KeyPair keyPair(KeyKind kind) {
+        return kind.generate(random);
     }
 
-    X509Certificate root(KeyPair pair, String organisation, Duration validity) throws GeneralSecurityException {
+    X509Certificate root(KeyPair pair, String organisation, Duration validity, ProfileSettings settings)
+            throws GeneralSecurityException, PkiProblem {
         X500Name name = authorityName(organisation, "Gatehouse Root CA");
         Instant end = clock.instant().plus(validity);
-        JcaX509v3CertificateBuilder builder = builder(name, start(), end, pair.getPublic(), name);
+        JcaX509v3CertificateBuilder builder = builder(name, start(settings), end, pair.getPublic(), name);
         try {
-            authority(builder, new BasicConstraints(true));
-            builder.addExtension(Extension.subjectKeyIdentifier, false, keyIdentifier(pair.getPublic()));
-            return sign(builder, pair.getPrivate(), "SHA384withECDSA");
+            extensions(builder, settings, pair.getPublic(), null, new GeneralName[0]);
+            return sign(builder, pair.getPrivate(), KeyKind.signatureOf(pair.getPublic()));
         } catch (IOException e) {
             throw new GeneralSecurityException(e);
         }
     }
 
     X509Certificate issuing(
-            KeyPair pair,
-            String commonName,
-            String organisation,
-            Duration validity,
-            X509Certificate root,
-            PrivateKey rootKey)
-            throws GeneralSecurityException {
-        Instant end = earlier(clock.instant().plus(validity), root.getNotAfter().toInstant());
-        Instant start = later(start(), root.getNotBefore().toInstant());
-        JcaX509v3CertificateBuilder builder =
-                builder(subject(root), start, end, pair.getPublic(), authorityName(organisation, commonName));
+            KeyPair pair, X500Name name, ProfileSettings settings, X509Certificate root, PrivateKey rootKey)
+            throws GeneralSecurityException, PkiProblem {
+        Instant end = earlier(
+                clock.instant().plus(settings.validity()), root.getNotAfter().toInstant());
+        Instant start = later(start(settings), root.getNotBefore().toInstant());
+        JcaX509v3CertificateBuilder builder = builder(subject(root), start, end, pair.getPublic(), name);
         try {
-            authority(builder, new BasicConstraints(0)); // its certificates are leaves
-            builder.addExtension(Extension.subjectKeyIdentifier, false, keyIdentifier(pair.getPublic()));
-            builder.addExtension(Extension.authorityKeyIdentifier, false, authorityKeyIdentifier(root));
-            return sign(builder, rootKey, "SHA384withECDSA");
+            extensions(builder, settings, pair.getPublic(), root, new GeneralName[0]);
+            return sign(builder, rootKey, KeyKind.signatureOf(root.getPublicKey()));
         } catch (IOException e) {
             throw new GeneralSecurityException(e);
         }
     }
 
-    /** Signs what was permitted. Ends with the issuer at the latest, and begins with it at the earliest. */
+    /** Signs what was permitted. Ends with the issuer at the latest, unless it has no end, and begins with it at the earliest. */
     X509Certificate leaf(Permit permit, Issuer issuer, String organisation, String uriTemplate)
-            throws GeneralSecurityException {
+            throws GeneralSecurityException, PkiProblem {
         Request request = permit.request();
         X509Certificate by = issuer.certificate();
-        Instant end = earlier(
-                clock.instant().plus(request.validity()), by.getNotAfter().toInstant());
+        Instant end = request.validity().equals(ProfileSettings.WITHOUT_END)
+                ? NO_END
+                : earlier(
+                        clock.instant().plus(request.validity()),
+                        by.getNotAfter().toInstant());
         X500NameBuilder name = new X500NameBuilder(BCStyle.INSTANCE);
         name.addRDN(BCStyle.O, organisation);
         if (request.deviceSerial() != null) {
             name.addRDN(BCStyle.SERIALNUMBER, request.deviceSerial());
         }
         name.addRDN(BCStyle.CN, request.id());
-        Instant start = later(start(), by.getNotBefore().toInstant());
+        Instant start = later(start(permit.settings()), by.getNotBefore().toInstant());
         JcaX509v3CertificateBuilder builder = builder(issuer.subject(), start, end, request.key(), name.build());
-        boolean server = permit.profile().isServer();
         try {
-            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
-            builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-            builder.addExtension(
-                    Extension.extendedKeyUsage,
-                    false,
-                    new ExtendedKeyUsage(server ? KeyPurposeId.id_kp_serverAuth : KeyPurposeId.id_kp_clientAuth));
-            builder.addExtension(Extension.authorityKeyIdentifier, false, authorityKeyIdentifier(by));
-            if (server) {
-                builder.addExtension(Extension.subjectKeyIdentifier, false, keyIdentifier(request.key()));
-            }
-            GeneralName[] names = names(permit, uriTemplate);
-            if (names.length > 0) {
-                builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(names));
-            }
-            return sign(builder, issuer.key(), "SHA256withECDSA");
+            extensions(builder, permit.settings(), request.key(), by, names(permit, uriTemplate));
+            return sign(builder, issuer.key(), KeyKind.signatureOf(by.getPublicKey()));
         } catch (IOException e) {
             throw new GeneralSecurityException(e);
         }
+    }
+
+    /** What a profile's file says, and nothing else. */
+    private static void extensions(
+            JcaX509v3CertificateBuilder builder,
+            ProfileSettings settings,
+            PublicKey key,
+            @Nullable X509Certificate issuer,
+            GeneralName[] names)
+            throws IOException, GeneralSecurityException {
+        BasicConstraints constraints = !settings.authority()
+                ? new BasicConstraints(false)
+                : settings.pathLength() == null
+                        ? new BasicConstraints(true)
+                        : new BasicConstraints(settings.pathLength());
+        builder.addExtension(Extension.basicConstraints, true, constraints);
+        int usage = 0;
+        for (String word : settings.keyUsage()) {
+            usage |= Objects.requireNonNull(USAGES.get(word), word);
+        }
+        builder.addExtension(Extension.keyUsage, true, new KeyUsage(usage));
+        if (!settings.extendedKeyUsage().isEmpty()) {
+            KeyPurposeId[] purposes = settings.extendedKeyUsage().stream()
+                    .map(word -> Objects.requireNonNull(PURPOSES.get(word), word))
+                    .toArray(KeyPurposeId[]::new);
+            builder.addExtension(
+                    Extension.extendedKeyUsage, settings.extendedKeyUsageCritical(), new ExtendedKeyUsage(purposes));
+        }
+        if (settings.authorityKeyIdentifier() && issuer != null) {
+            builder.addExtension(Extension.authorityKeyIdentifier, false, authorityKeyIdentifier(issuer));
+        }
+        if (settings.subjectKeyIdentifier()) {
+            builder.addExtension(Extension.subjectKeyIdentifier, false, keyIdentifier(key));
+        }
+        if (names.length > 0) {
+            builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(names));
+        }
+        if (!settings.crlUrls().isEmpty()) {
+            GeneralName[] urls = settings.crlUrls().stream().map(Signer::url).toArray(GeneralName[]::new);
+            builder.addExtension(Extension.cRLDistributionPoints, false, new CRLDistPoint(new DistributionPoint[] {
+                new DistributionPoint(new DistributionPointName(new GeneralNames(urls)), null, null)
+            }));
+        }
+        if (!settings.ocspUrls().isEmpty()) {
+            builder.addExtension(
+                    Extension.authorityInfoAccess,
+                    false,
+                    new AuthorityInformationAccess(settings.ocspUrls().stream()
+                            .map(url -> new AccessDescription(AccessDescription.id_ad_ocsp, url(url)))
+                            .toArray(AccessDescription[]::new)));
+        }
+        if (settings.ocspNoCheck()) {
+            builder.addExtension(OCSPObjectIdentifiers.id_pkix_ocsp_nocheck, false, DERNull.INSTANCE);
+        }
+    }
+
+    private static GeneralName url(String text) {
+        return new GeneralName(GeneralName.uniformResourceIdentifier, text);
     }
 
     private static GeneralName[] names(Permit permit, String uriTemplate) {
@@ -151,16 +205,15 @@ final class Signer {
         List<GeneralName> names = new ArrayList<>();
         request.dnsNames().forEach(dns -> names.add(new GeneralName(GeneralName.dNSName, dns)));
         request.ipAddresses().forEach(ip -> names.add(new GeneralName(GeneralName.iPAddress, ip)));
-        if (!permit.profile().isServer() && !uriTemplate.isEmpty()) {
-            names.add(new GeneralName(
-                    GeneralName.uniformResourceIdentifier, permit.profile().uri(uriTemplate, request.id())));
+        if (permit.profile().isClient() && !uriTemplate.isEmpty()) {
+            names.add(url(permit.profile().uri(uriTemplate, request.id())));
         }
         return names.toArray(GeneralName[]::new);
     }
 
     /** A list of what is revoked and not expired (RFC 5280, 5). */
     X509CRLHolder revocations(Issuer issuer, List<Inventory.Item> revoked, long number, Duration validity)
-            throws GeneralSecurityException {
+            throws GeneralSecurityException, PkiProblem {
         Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
         X509v2CRLBuilder builder = new X509v2CRLBuilder(issuer.subject(), Date.from(now.minus(BACKDATING)));
         builder.setNextUpdate(Date.from(now.plus(validity)));
@@ -172,18 +225,13 @@ final class Signer {
         try {
             builder.addExtension(Extension.authorityKeyIdentifier, false, authorityKeyIdentifier(issuer.certificate()));
             builder.addExtension(Extension.cRLNumber, false, new CRLNumber(BigInteger.valueOf(number)));
-            return builder.build(new JcaContentSignerBuilder("SHA256withECDSA")
+            return builder.build(new JcaContentSignerBuilder(
+                            KeyKind.signatureOf(issuer.certificate().getPublicKey()))
                     .setProvider(PROVIDER)
                     .build(issuer.key()));
         } catch (IOException | OperatorCreationException e) {
             throw new GeneralSecurityException(e);
         }
-    }
-
-    private static void authority(JcaX509v3CertificateBuilder builder, BasicConstraints constraints)
-            throws IOException {
-        builder.addExtension(Extension.basicConstraints, true, constraints);
-        builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
     }
 
     private JcaX509v3CertificateBuilder builder(
@@ -196,8 +244,8 @@ final class Signer {
                 issuer, serial, Date.from(start), Date.from(end.truncatedTo(ChronoUnit.SECONDS)), subject, key);
     }
 
-    private Instant start() {
-        return clock.instant().minus(BACKDATING).truncatedTo(ChronoUnit.SECONDS);
+    private Instant start(ProfileSettings settings) {
+        return clock.instant().minus(settings.backdate()).truncatedTo(ChronoUnit.SECONDS);
     }
 
     private static X509Certificate sign(JcaX509v3CertificateBuilder builder, PrivateKey key, String algorithm)
@@ -212,7 +260,7 @@ final class Signer {
         }
     }
 
-    private static X500Name authorityName(String organisation, String commonName) {
+    static X500Name authorityName(String organisation, String commonName) {
         X500NameBuilder name = new X500NameBuilder(BCStyle.INSTANCE);
         name.addRDN(BCStyle.O, organisation);
         name.addRDN(BCStyle.CN, commonName);
@@ -243,6 +291,10 @@ final class Signer {
     private static org.bouncycastle.asn1.x509.AuthorityKeyIdentifier authorityKeyIdentifier(X509Certificate issuer)
             throws GeneralSecurityException {
         byte[] extension = issuer.getExtensionValue(Extension.subjectKeyIdentifier.getId());
+        if (extension == null) { // a root from elsewhere need not have one
+            return new org.bouncycastle.asn1.x509.AuthorityKeyIdentifier(
+                    keyIdentifier(issuer.getPublicKey()).getKeyIdentifier());
+        }
         SubjectKeyIdentifier identifier = SubjectKeyIdentifier.getInstance(
                 org.bouncycastle.asn1.ASN1OctetString.getInstance(extension).getOctets());
         return new org.bouncycastle.asn1.x509.AuthorityKeyIdentifier(identifier.getKeyIdentifier());

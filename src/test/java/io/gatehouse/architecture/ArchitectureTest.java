@@ -37,7 +37,7 @@ class ArchitectureTest {
             Map.entry("protocol", 0),
             Map.entry("json", 0),
             Map.entry("pki", 0),
-            Map.entry("config", 0),
+            Map.entry("config", -1),
             Map.entry("metrics", 0),
             Map.entry("codec", 1),
             Map.entry("topic", 1),

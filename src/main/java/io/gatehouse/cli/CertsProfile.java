@@ -1,0 +1,35 @@
+package io.gatehouse.cli;
+
+import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.ProfileBook;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code certs profile}: a built-in profile, to begin one's own with. */
+@Command(
+        name = "profile",
+        description = {
+            "Print a built-in profile: root, issuing, device, idevid, administrator, server, node, ocsp-device, ocsp-server.",
+            "A file profiles/NAME.yaml in the authority's folder takes its place. It can choose kinds of keys, lifetimes and"
+                    + " pointers to revocation services; what a certificate is for, it cannot change."
+        },
+        mixinStandardHelpOptions = true)
+final class CertsProfile implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "NAME", description = "Which.")
+    private String name = "";
+
+    @Override
+    public void run() {
+        try {
+            spec.commandLine().getOut().print(ProfileBook.builtInText(name));
+            spec.commandLine().getOut().flush();
+        } catch (PkiProblem e) {
+            throw CertsCommand.failure(e);
+        }
+    }
+}

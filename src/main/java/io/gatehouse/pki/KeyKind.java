@@ -1,0 +1,112 @@
+package io.gatehouse.pki;
+
+import java.security.GeneralSecurityException;
+import java.security.Key;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PublicKey;
+import java.security.SecureRandom;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAKey;
+import java.security.spec.ECGenParameterSpec;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+
+/**
+ * The kinds of keys that are certified, and how each signs. Immutable.
+ *
+ * <p>P-256 is what every device and every TLS stack knows. Ed25519 is small and fast, and mbedTLS and BoringSSL's server do not
+ * take it; RSA below 3072 bits is for devices that know nothing else. Both are never in a profile of ours, and stand here for
+ * profiles of those who need them.
+ */
+public enum KeyKind {
+    P256("secp256r1", "SHA256withECDSA"),
+    P384("secp384r1", "SHA384withECDSA"),
+    RSA2048("2048", "SHA256withRSA"),
+    RSA3072("3072", "SHA256withRSA"),
+    RSA4096("4096", "SHA384withRSA"),
+    ED25519("Ed25519", "Ed25519");
+
+    /** As an object, not registered: other rooms go on with the platform's providers. */
+    private static final BouncyCastleProvider PROVIDER = new BouncyCastleProvider();
+
+    private final String parameter;
+    private final String signature;
+
+    KeyKind(String parameter, String signature) {
+        this.parameter = parameter;
+        this.signature = signature;
+    }
+
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    public static Optional<KeyKind> ofWord(String word) {
+        return Arrays.stream(values()).filter(kind -> kind.word().equals(word)).findFirst();
+    }
+
+    static String words() {
+        return Arrays.stream(values()).map(KeyKind::word).collect(Collectors.joining(", "));
+    }
+
+    /** The kind of a key; empty for one that is never certified. RSA keys are of the largest kind they reach. */
+    static Optional<KeyKind> of(PublicKey key) {
+        if (key instanceof ECPublicKey ec) {
+            return switch (Curves.name(ec)) {
+                case "P-256" -> Optional.of(P256);
+                case "P-384" -> Optional.of(P384);
+                default -> Optional.empty();
+            };
+        }
+        if (key instanceof RSAKey rsa) {
+            int bits = rsa.getModulus().bitLength();
+            return bits >= 4096
+                    ? Optional.of(RSA4096)
+                    : bits >= 3072 ? Optional.of(RSA3072) : bits >= 2048 ? Optional.of(RSA2048) : Optional.empty();
+        }
+        return key.getAlgorithm().equals("Ed25519") || key.getAlgorithm().equals("EdDSA")
+                ? Optional.of(ED25519)
+                : Optional.empty();
+    }
+
+    /** A new pair. */
+    KeyPair generate(SecureRandom random) {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(family(), PROVIDER);
+            if (family().equals("EC")) {
+                generator.initialize(new ECGenParameterSpec(parameter), random);
+            } else if (family().equals("RSA")) {
+                generator.initialize(Integer.parseInt(parameter), random);
+            }
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("no keys of the kind " + word() + " here", e);
+        }
+    }
+
+    private String family() {
+        return name().startsWith("P") ? "EC" : name().startsWith("RSA") ? "RSA" : "Ed25519";
+    }
+
+    /** The name of the algorithm with which an authority of this kind signs. */
+    String signature() {
+        return signature;
+    }
+
+    /** The algorithm with which an authority's key signs, told by its certificate's key. */
+    static String signatureOf(PublicKey authority) throws PkiProblem {
+        return of(authority)
+                .map(KeyKind::signature)
+                .orElseThrow(() -> new PkiProblem(
+                        PkiProblem.Kind.POLICY,
+                        "an authority's key is " + describe(authority) + ", which signs nothing here"));
+    }
+
+    private static String describe(Key key) {
+        return key instanceof PublicKey known ? Curves.describe(known) : key.getAlgorithm();
+    }
+}

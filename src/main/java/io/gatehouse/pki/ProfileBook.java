@@ -1,0 +1,93 @@
+package io.gatehouse.pki;
+
+import io.gatehouse.pki.PkiProblem.Kind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The profiles of an authority: the built-in ones, or those of its folder where it has its own. Immutable.
+ *
+ * <p>{@code profiles/NAME.yaml} in an authority's folder takes the place of the built-in profile of that name.
+ */
+public final class ProfileBook {
+    private static final ProfileBook BUILT_IN = new ProfileBook(builtInSettings());
+
+    private final Map<ProfileKind, ProfileSettings> settings;
+
+    private ProfileBook(Map<ProfileKind, ProfileSettings> settings) {
+        this.settings = settings;
+    }
+
+    public static ProfileBook builtIn() {
+        return BUILT_IN;
+    }
+
+    /** The text of a built-in profile, to begin one's own with. */
+    public static String builtInText(String name) throws PkiProblem {
+        ProfileKind kind = ProfileKind.of(name)
+                .orElseThrow(() -> new PkiProblem(
+                        Kind.NOT_FOUND,
+                        "\"" + Profile.shown(name) + "\" is not a profile; there are " + ProfileKind.names()));
+        return resource(kind);
+    }
+
+    /**
+     * The profiles of an authority's folder, over the built-in ones.
+     *
+     * @throws PkiProblem with every mistake of a file there
+     */
+    public static ProfileBook of(Path authority) throws PkiProblem {
+        Path folder = authority.resolve("profiles");
+        if (!Files.isDirectory(folder)) {
+            return BUILT_IN;
+        }
+        Map<ProfileKind, ProfileSettings> all = new EnumMap<>(BUILT_IN.settings);
+        for (ProfileKind kind : ProfileKind.values()) {
+            Path file = folder.resolve(kind.word() + ".yaml");
+            if (Files.exists(file)) {
+                ProfileSettings own =
+                        ProfileReader.read(file.toString(), new String(Pem.bytes(file), StandardCharsets.UTF_8));
+                if (!own.name().equals(kind.word())) {
+                    throw new PkiProblem(
+                            Kind.INPUT, file + ":1:1: it says profile: " + own.name() + ", and is named otherwise");
+                }
+                all.put(kind, own);
+            }
+        }
+        return new ProfileBook(all);
+    }
+
+    ProfileSettings of(ProfileKind kind) {
+        return Objects.requireNonNull(settings.get(kind));
+    }
+
+    private static Map<ProfileKind, ProfileSettings> builtInSettings() {
+        Map<ProfileKind, ProfileSettings> all = new EnumMap<>(ProfileKind.class);
+        try {
+            for (ProfileKind kind : ProfileKind.values()) {
+                all.put(kind, ProfileReader.read("profiles/" + kind.word() + ".yaml", resource(kind)));
+            }
+        } catch (PkiProblem e) {
+            throw new IllegalStateException("a built-in profile cannot be read", e);
+        }
+        return all;
+    }
+
+    private static String resource(ProfileKind kind) {
+        String name = "/profiles/" + kind.word() + ".yaml";
+        try (InputStream in = ProfileBook.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException(name + " is missing from the package");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new IllegalStateException(name + " cannot be read from the package", e);
+        }
+    }
+}
