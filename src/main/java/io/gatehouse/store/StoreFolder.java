@@ -1,16 +1,17 @@
 package io.gatehouse.store;
 
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.EnumSet;
-import java.util.List;
-import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** The folder of a store: ours alone, or not used. Stateless. */
 final class StoreFolder {
@@ -47,18 +48,44 @@ final class StoreFolder {
         }
     }
 
-    /** Gives every file a mode that only its owner reads; the folder keeps everybody out already. */
+    /**
+     * Gives every file a mode that only its owner reads; the folder keeps everybody out already. The engine is at work: a file
+     * that it deletes meanwhile needs no mode.
+     */
     static void closeFiles(Path folder) throws UnusableStore {
-        try (Stream<Path> all = Files.walk(folder)) {
-            List<Path> inside = all.filter(path -> !path.equals(folder)).toList();
-            for (Path path : inside) {
-                Set<PosixFilePermission> wanted = Files.isDirectory(path) ? FOLDER : FILE;
-                if (!Objects.equals(Files.getPosixFilePermissions(path), wanted)) {
-                    Files.setPosixFilePermissions(path, wanted);
+        try {
+            Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) throws IOException {
+                    return path.equals(folder) ? FileVisitResult.CONTINUE : close(path, FOLDER);
                 }
-            }
+
+                @Override
+                public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) throws IOException {
+                    return close(path, FILE);
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path path, IOException failure) throws IOException {
+                    if (failure instanceof NoSuchFileException) {
+                        return FileVisitResult.CONTINUE;
+                    }
+                    throw failure;
+                }
+            });
         } catch (IOException e) {
             throw new UnusableStore("the files of the store in \"" + folder + "\" cannot be closed to others: " + e, e);
         }
+    }
+
+    private static FileVisitResult close(Path path, Set<PosixFilePermission> wanted) throws IOException {
+        try {
+            if (!Files.getPosixFilePermissions(path).equals(wanted)) {
+                Files.setPosixFilePermissions(path, wanted);
+            }
+        } catch (NoSuchFileException gone) {
+            return FileVisitResult.CONTINUE; // deleted between the look and the change
+        }
+        return FileVisitResult.CONTINUE;
     }
 }

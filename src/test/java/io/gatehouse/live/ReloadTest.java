@@ -267,7 +267,9 @@ class ReloadTest {
 
         Mqtt inside = broker.connect(broker.as("ann", "c").kept());
         bob.publish("a/x", "inside", 1);
-        assertThat(inside.heard()).containsExactly("a/x inside");
+        // what waited is judged when it is read from the store: outside, where it goes, or inside, where it may be
+        // heard
+        assertThat(inside.heard()).contains("a/x inside").doesNotContain("a/x live");
     }
 
     /** I18 at the socket: from the return of a reload on, nothing of the old policy arrives, however busy the publishers. */
