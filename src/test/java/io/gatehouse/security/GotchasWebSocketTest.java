@@ -182,4 +182,83 @@ class GotchasWebSocketTest {
                     .isEqualTo((byte) 0x88);
         }
     }
+
+    // RFC 6455, 5.1 and 5.5: a client's frames are masked; control frames are short and whole
+    @ParameterizedTest
+    @CsvSource({"130, 2", "137, 254", "9, 128", "136, 129"})
+    void frame_againstTheProtocol_closes(int first, int length) throws IOException {
+        try (Web web = open()) {
+            web.out.write(raw().u8(first, length).bytes(new byte[200]).bytes());
+            web.out.flush();
+            assertThat(web.in.readAllBytes()[0])
+                    .as("a close frame, and no other")
+                    .isEqualTo((byte) 0x88);
+        }
+    }
+
+    @Test
+    void upgrade_offeringCompression_isGrantedWithoutIt() throws IOException {
+        try (Web web = new Web("/mqtt", "Sec-WebSocket-Protocol: mqtt;Sec-WebSocket-Extensions: permessage-deflate")) {
+            assertThat(web.answer).startsWith("HTTP/1.1 101");
+            assertThat(web.answer.toLowerCase(java.util.Locale.ROOT)).doesNotContain("sec-websocket-extensions");
+            web.frame(BINARY, Raw.connect(V311, "ann", "plain"));
+            assertThat(web.read(2)).isEqualTo(raw().u8(0x20, 2, 0, 0).bytes());
+            web.frame(BINARY | 0x40, Raw.ping()); // the bit of a compressed message
+            assertThat(web.in.readAllBytes()[0]).isEqualTo((byte) 0x88);
+        }
+    }
+
+    @Test
+    void upgrade_withOversizedHeaders_isRefused() throws IOException {
+        try (Web web = new Web("/mqtt", "Sec-WebSocket-Protocol: mqtt;X-Pad: " + "x".repeat(9 << 10))) {
+            assertThat(web.answer).startsWith("HTTP/1.1 4");
+            assertThat(web.in.read()).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void upgrade_withAnOversizedBody_isRefused() throws IOException {
+        try (Web web = new Web("/mqtt", "Sec-WebSocket-Protocol: mqtt;Content-Length: 100000")) {
+            assertThat(web.answer).startsWith("HTTP/1.1 413");
+        }
+    }
+
+    @Test
+    void frame_beyondTheLimit_isRefusedOnItsLength() throws IOException {
+        try (Web web = open()) {
+            web.frame(BINARY, Raw.connect(V311, "ann", "frames"));
+            assertThat(web.read(2)).isEqualTo(raw().u8(0x20, 2, 0, 0).bytes());
+            web.out.write(raw().u8(BINARY, 0xFF).u32(0).u32((1 << 20) + 1).bytes());
+            web.out.flush();
+            assertThat(web.read(8)).startsWith(0x03, 0xF1); // 1009, too big
+            web.in.readAllBytes(); // it closes, and no payload was sent
+        }
+    }
+
+    // a message is never put together: what is limited is a frame, and a packet
+    @Test
+    void message_ofManyFrames_hasNoSizeOfItsOwn() throws IOException {
+        byte[] publish = Raw.publish(V311, 1, 7, "a/web", "x".repeat(60_000));
+        try (Web web = open()) {
+            web.frame(0x02, Raw.connect(V311, "ann", "message"));
+            assertThat(web.read(2)).isEqualTo(raw().u8(0x20, 2, 0, 0).bytes());
+            for (int i = 0; i < 20; i++) { // more than a frame may have, in one message
+                web.frame(0x00, publish);
+                assertThat(web.read(2)).isEqualTo(raw().u8(0x40, 2, 0, 7).bytes());
+            }
+            web.frame(0x80, Raw.ping());
+            assertThat(web.read(2)).isEqualTo(raw().u8(0xD0, 0).bytes());
+        }
+    }
+
+    @Test
+    void close_isAnsweredAndCloses() throws IOException {
+        try (Web web = open()) {
+            web.frame(BINARY, Raw.connect(V311, "ann", "closing"));
+            assertThat(web.read(2)).isEqualTo(raw().u8(0x20, 2, 0, 0).bytes());
+            web.frame(0x88, new byte[] {0x03, (byte) 0xE8});
+            assertThat(web.read(8)).containsExactly(0x03, 0xE8);
+            assertThat(web.in.read()).isEqualTo(-1);
+        }
+    }
 }
