@@ -11,15 +11,19 @@ import org.junit.platform.engine.discovery.ClassNameFilter;
 import org.junit.platform.engine.discovery.PackageNameFilter;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 
-/** Runs the tests of one package, without those below it, until the first that fails. Used by {@code scripts/mutants}. */
+/**
+ * Runs the tests of one package, without those below it, or of one class of it, until the first that fails. Used by {@code
+ * scripts/mutants}.
+ */
 public final class MutantTests {
     private MutantTests() {}
 
     public static void main(String[] args) {
+        String classes = args.length > 1 ? args[1] : "[A-Za-z]+Test";
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(selectPackage(args[0]))
                 .filters(
-                        ClassNameFilter.includeClassNamePatterns(args[0].replace(".", "\\.") + "\\.[A-Za-z]+Test"),
+                        ClassNameFilter.includeClassNamePatterns(args[0].replace(".", "\\.") + "\\." + classes),
                         PackageNameFilter.includePackageNames(args[0]))
                 .build();
         Launcher launcher = LauncherFactory.create();

@@ -114,7 +114,7 @@ public sealed interface AuditEvent {
     /**
      * A policy decision that denied.
      *
-     * @param action {@code connect}, {@code publish}, {@code subscribe}, {@code receive}, {@code will}
+     * @param action {@code publish}, {@code response_topic}, {@code subscribe} or {@code will}
      * @param target the topic or filter
      * @param rule the deciding rule as {@code file:line}, or why there is none
      * @param detail one sentence

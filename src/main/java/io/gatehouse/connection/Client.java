@@ -247,7 +247,7 @@ final class Client implements Dialogue, Link {
         SubscribeDecision decision = gate.authorizer().subscribe(rights, wanted);
         if (decision instanceof Denied denied) {
             gate.metrics().subscribesDenied.increment();
-            gate.denials().denied(actor, rights, "subscribe", filter, denied, gate.authorizer());
+            gate.denials().denied(actor, "subscribe", filter, denied, gate.authorizer());
             LOG.info("{} may not subscribe to \"{}\": {}", actor.user(), filter, denied.explanation());
             return denied.reason();
         }

@@ -4,7 +4,6 @@ import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditLog;
 import io.gatehouse.policy.Authorizer;
 import io.gatehouse.policy.Denied;
-import io.gatehouse.policy.Rights;
 import java.time.Clock;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,8 +30,7 @@ final class DenialAudit {
 
     private record Window(long startMillis, long suppressed) {}
 
-    void denied(
-            AuditEvent.Actor actor, Rights rights, String action, String target, Denied denied, Authorizer authorizer) {
+    void denied(AuditEvent.Actor actor, String action, String target, Denied denied, Authorizer authorizer) {
         Kind kind = new Kind(actor.user(), actor.realm(), action, denied.rule());
         long now = clock.millis();
         if (windows.size() >= MAX_KINDS) {

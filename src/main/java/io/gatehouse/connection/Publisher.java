@@ -150,7 +150,15 @@ final class Publisher {
         PublishDecision decision = gate.authorizer().publish(rights, message);
         if (decision instanceof Denied denied) {
             gate.metrics().publishDenied.increment();
-            gate.denials().denied(actor, rights, "publish", message.topic().text(), denied, gate.authorizer());
+            TopicName response = message.properties().responseTopic();
+            TopicName target = denied.responseTopic() && response != null ? response : message.topic();
+            gate.denials()
+                    .denied(
+                            actor,
+                            denied.responseTopic() ? "response_topic" : "publish",
+                            target.text(),
+                            denied,
+                            gate.authorizer());
             LOG.debug("{} may not publish to \"{}\": {}", actor.user(), message.topic(), denied.explanation());
             return new Answer(denied.reason(), "the policy does not allow it");
         }

@@ -2,6 +2,7 @@ package io.gatehouse.policy;
 
 import io.gatehouse.policy.model.Variable;
 import io.gatehouse.protocol.ReasonCode;
+import io.gatehouse.protocol.TopicName;
 
 /** The sentences of refusals. Stateless. What a client sent is cut, and printable. */
 final class Denials {
@@ -17,6 +18,14 @@ final class Denials {
 
     static Denied noRule(String explanation) {
         return new Denied(ReasonCode.NOT_AUTHORIZED, NO_RULE, explanation);
+    }
+
+    static Denied responseTopic(TopicName response) {
+        return new Denied(
+                ReasonCode.NOT_AUTHORIZED,
+                NO_RULE,
+                "its response topic " + quoted(response.text()) + " is not one it may subscribe to",
+                true);
     }
 
     static Denied noValue(Variable variable, VariableValue value) {

@@ -79,8 +79,7 @@ final class Judge {
         }
         if (response != null && binding.policy().defaults().checkResponseTopics() && !receives(binding, response)) {
             // else it could make somebody else send to where it may not listen
-            return Denials.noRule(
-                    "its response topic " + Denials.quoted(response.text()) + " is not one it may subscribe to");
+            return Denials.responseTopic(response);
         }
         return null;
     }

@@ -1,5 +1,7 @@
 package io.gatehouse.live;
 
+import static org.awaitility.Awaitility.await;
+
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
@@ -42,6 +44,9 @@ import javax.crypto.spec.PBEKeySpec;
 final class LiveBroker implements AutoCloseable {
     static final String ISSUER = "https://id.example.com";
     private static final List<String> USERS = List.of("ann", "bob", "cat", "dan", "eve");
+
+    /** How often a test looks whether something has come to pass. */
+    static final Duration POLL = Duration.ofMillis(5);
 
     private final Path folder;
     private final Broker broker;
@@ -99,6 +104,7 @@ final class LiveBroker implements AutoCloseable {
                       issuers:
                         - {iss: "%s", jwks: keys.json, aud: mqtt, algs: [HS256], max_lifetime: 30d}
                     policy: {folder: policies%s}
+                    storage: memory
                     audit: {file: audit.jsonl%s}
                     """.formatted(ISSUER, option(more, "policy:"), option(more, "audit:"))
                             + String.join(
@@ -178,6 +184,15 @@ final class LiveBroker implements AutoCloseable {
 
     Mqtt connect(String user, String clientId) {
         return connect(as(user, clientId));
+    }
+
+    /** Breaks a client's connection, and waits until the broker has noticed. */
+    void drop(Mqtt client) {
+        double before = metric("clients_connected");
+        client.drop();
+        await().atMost(Duration.ofSeconds(30))
+                .pollInterval(POLL)
+                .until(() -> metric("clients_connected") == before - 1);
     }
 
     /** A token of a user, good for a time, with more claims. */

@@ -390,6 +390,31 @@ final class Mqtt implements AutoCloseable {
         return id;
     }
 
+    /** Sends a PUBLISH of QoS 2 again, with its identifier, and waits for its PUBREC. */
+    int repeat(int id, String topic, String payload) {
+        Bytes body = new Bytes().text(topic).short2(id);
+        if (isFive()) {
+            body.variable(0);
+        }
+        send(0x3C, body.raw(payload.getBytes(StandardCharsets.UTF_8)));
+        return reason(PUBREC, id);
+    }
+
+    /** The reason of the PUBACK or PUBREC of what {@link #send} sent; answers are asked for in their order. */
+    int acknowledgement(int qos, int id) {
+        return reason(qos == 1 ? PUBACK : PUBREC, id);
+    }
+
+    /** Sends the header of a PUBLISH of so many bytes, and none of them. */
+    void announce(int bytes) {
+        try {
+            out.write(new Bytes().byte1(0x30).variable(bytes).toArray());
+            out.flush();
+        } catch (IOException e) {
+            gone = true;
+        }
+    }
+
     int release(int id) {
         send(0x62, new Bytes().short2(id));
         return reason(PUBCOMP, id);
@@ -421,6 +446,13 @@ final class Mqtt implements AutoCloseable {
             List<Packet> all = List.copyOf(messages);
             messages.clear();
             return all;
+        }
+    }
+
+    /** What has come since the last time, left where it is. */
+    List<String> peek() {
+        synchronized (messages) {
+            return messages.stream().map(Packet::text).toList();
         }
     }
 

@@ -50,7 +50,7 @@ class ReloadTest {
     }
 
     @Test
-    void reload_takesAnAllow_theSubscriptionSleeps_andWakesWhenTheRightIsBack() {
+    void b12_reloadTakesAnAllow_theSubscriptionSleeps_andWakesWhenTheRightIsBack() {
         start("subscribe: [\"a/#\", \"b/#\"]");
         Mqtt ann = broker.connect("ann", "c");
         ann.subscribe("a/#", 0);
@@ -106,7 +106,7 @@ class ReloadTest {
     }
 
     @Test
-    void reload_takesTheLastRole_theClientGoes_andItsWillStaysUnsaid() {
+    void b13_reloadTakesTheLastRole_theClientGoes_andItsWillStaysUnsaid() {
         start("subscribe: [\"a/#\"]");
         Mqtt bob = broker.connect("bob", "r");
         bob.subscribe("own/#", 0);
@@ -134,7 +134,7 @@ class ReloadTest {
         start("subscribe: [\"a/#\"]");
         Mqtt ann = broker.connect(broker.as("ann", "c").kept());
         ann.subscribe("a/#", 1);
-        ann.drop();
+        broker.drop(ann);
         Mqtt bob = broker.connect("bob", "w");
         bob.publish("a/x", "waits", 1);
 
@@ -190,7 +190,7 @@ class ReloadTest {
     }
 
     @Test
-    void reload_withAMistakeInTheThirdOfFiveFiles_changesNothing_andSaysWhere() {
+    void b14_reloadWithAMistakeInTheThirdOfFiveFiles_changesNothing_andSaysWhere() {
         start("subscribe: [\"a/#\"]");
         Mqtt ann = broker.connect("ann", "c");
         for (int i = 20; i < 60; i += 10) {
@@ -217,7 +217,7 @@ class ReloadTest {
     }
 
     @Test
-    void reload_withAFailingTest_changesNothing_andNamesIt() {
+    void b15_reloadWithAFailingTest_changesNothing_andNamesIt() {
         start("subscribe: [\"a/#\"]");
         broker.policy(policy("subscribe: [\"b/#\"]") + """
                 tests:
@@ -257,13 +257,13 @@ class ReloadTest {
         Mqtt ann = broker.connect(broker.as("ann", "c").kept());
         assertThat(ann.subscribe("a/#", 1)).isEqualTo(1);
         Mqtt bob = broker.connect("bob", "w");
-        ann.drop();
+        broker.drop(ann);
         bob.publish("a/x", "queued", 1);
 
         Mqtt outside = broker.connect("two", broker.as("ann", "c").kept());
         bob.publish("a/x", "live", 1);
         assertThat(outside.heard()).isEmpty();
-        outside.drop();
+        broker.drop(outside);
 
         Mqtt inside = broker.connect(broker.as("ann", "c").kept());
         bob.publish("a/x", "inside", 1);

@@ -200,7 +200,8 @@ class BehaviourTest {
                 .isEqualTo(new Denied(
                         ReasonCode.NOT_AUTHORIZED,
                         NO_RULE,
-                        "its response topic \"answers/you\" is not one it may subscribe to"));
+                        "its response topic \"answers/you\" is not one it may subscribe to",
+                        true));
     }
 
     @Test
