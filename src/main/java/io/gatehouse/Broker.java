@@ -398,7 +398,7 @@ public final class Broker implements AutoCloseable {
         listeners.forEach(MqttListener::close);
         gate.shutDown();
         long deadline = System.nanoTime() + DRAIN.toNanos();
-        while (figures.connected() > 0 && System.nanoTime() < deadline) {
+        while (admission.open() > 0 && System.nanoTime() < deadline) {
             java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
         }
         audit.record(new AuditEvent.Broker("stopped", Map.of()));

@@ -270,6 +270,23 @@ public final class PacketDecoder {
             ReasonCode.QUOTA_EXCEEDED,
             ReasonCode.PAYLOAD_FORMAT_INVALID);
 
+    /** What a client may say when it goes (table 3-10). */
+    private static final java.util.Set<ReasonCode> LEAVING = java.util.EnumSet.of(
+            ReasonCode.SUCCESS,
+            ReasonCode.DISCONNECT_WITH_WILL,
+            ReasonCode.UNSPECIFIED_ERROR,
+            ReasonCode.MALFORMED_PACKET,
+            ReasonCode.PROTOCOL_ERROR,
+            ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR,
+            ReasonCode.TOPIC_NAME_INVALID,
+            ReasonCode.RECEIVE_MAXIMUM_EXCEEDED,
+            ReasonCode.TOPIC_ALIAS_INVALID,
+            ReasonCode.PACKET_TOO_LARGE,
+            ReasonCode.MESSAGE_RATE_TOO_HIGH,
+            ReasonCode.QUOTA_EXCEEDED,
+            ReasonCode.ADMINISTRATIVE_ACTION,
+            ReasonCode.PAYLOAD_FORMAT_INVALID);
+
     private static ReasonCode reason(ByteBuf body) {
         int code = Reader.unsignedByte(body);
         return ReasonCode.of(code).orElseThrow(() -> new MalformedPacket("reason code " + code + " does not exist"));
@@ -353,7 +370,7 @@ public final class PacketDecoder {
         ReasonCode reason = reason(body);
         Properties properties =
                 body.isReadable() ? Properties.read(body, Properties.DISCONNECT, limits) : Properties.none();
-        if (reason != ReasonCode.SUCCESS && reason != ReasonCode.DISCONNECT_WITH_WILL && !reason.isError()) {
+        if (!LEAVING.contains(reason)) { // [MQTT-3.14.2-1]
             throw MalformedPacket.protocolError(reason + " does not belong to DISCONNECT");
         }
         if (properties.has(Properties.SERVER_REFERENCE)) {

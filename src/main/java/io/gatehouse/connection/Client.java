@@ -283,6 +283,7 @@ final class Client implements Dialogue, Link {
         keepWill = packet.reason() != ReasonCode.SUCCESS; // [MQTT-3.14.4-3]
         ended = true;
         wire.close();
+        release();
     }
 
     // authentication anew (section 4.12.1)
@@ -411,7 +412,13 @@ final class Client implements Dialogue, Link {
             } else {
                 wire.close(); // MQTT 3 has no DISCONNECT for servers to send
             }
+            release();
         });
+    }
+
+    /** Gives the session up at the end of the dialogue, not of the socket: what comes meanwhile waits in it. */
+    private void release() {
+        gate.registry().close(session(), this, keepWill, newSessionExpirySeconds);
     }
 
     @Override
@@ -436,6 +443,6 @@ final class Client implements Dialogue, Link {
             expiry.cancel();
         }
         rules.guard().leave(this);
-        gate.registry().close(session(), this, keepWill, newSessionExpirySeconds);
+        release();
     }
 }

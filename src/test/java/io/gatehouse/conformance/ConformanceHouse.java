@@ -1,5 +1,15 @@
 package io.gatehouse.conformance;
 
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.ECDSASigner;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
 import io.gatehouse.Broker;
 import io.gatehouse.CannotStart;
 import io.gatehouse.config.Configuration;
@@ -13,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
 import java.time.Clock;
@@ -23,11 +34,14 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
+import java.util.Date;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import javax.crypto.Mac;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
+import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +66,17 @@ final class ConformanceHouse implements BeforeAllCallback, AfterEachCallback, Af
     /** Another one, who may publish and subscribe below {@code guest} only. */
     static final String GUEST = "guest";
 
+    /** May share everything below {@code half}, and hear all of it but {@code half/secret}. */
+    static final String HALF = "half";
+
+    /** As {@link #USER}; its password is stored for SCRAM-SHA-256. */
+    static final String SCRAM = "scram";
+
+    /** As {@link #USER}; comes with a token. */
+    static final String HOLDER = "holder";
+
+    private static final String ISSUER = "https://id.example.com";
+
     private static final String POLICY = """
             version: 1
             roles:
@@ -61,9 +86,16 @@ final class ConformanceHouse implements BeforeAllCallback, AfterEachCallback, Af
               guest:
                 publish: [guest/#]
                 subscribe: [guest/#]
+              half:
+                subscribe: [{topic: half/#, shared: ["*"]}]
+                deny:
+                  subscribe: [half/secret]
             users:
               tester: [tester]
               guest: [guest]
+              half: [half]
+              scram: [tester]
+              holder: [tester]
             """;
 
     private final String more;
@@ -72,6 +104,7 @@ final class ConformanceHouse implements BeforeAllCallback, AfterEachCallback, Af
     private @Nullable Path folder;
     private @Nullable Broker broker;
     private @Nullable SSLContext tls;
+    private @Nullable ECKey tokenKey;
     private int lastName;
 
     ConformanceHouse() {
@@ -90,7 +123,8 @@ final class ConformanceHouse implements BeforeAllCallback, AfterEachCallback, Af
         TestAuthority authority = new TestAuthority(own, "house");
         TestAuthority.Identity server = authority.server("localhost");
         tls = trusting(authority.file());
-        write("users.pw", passwordLine(USER) + passwordLine(GUEST));
+        write("users.pw", passwordLine(USER) + passwordLine(GUEST) + passwordLine(HALF) + scramLine());
+        write("keys.json", new JWKSet(tokenKey().toPublicJWK()).toString());
         write("policies/10-conformance.yaml", POLICY);
         write("gatehouse.yaml", """
                 version: 1
@@ -100,7 +134,7 @@ final class ConformanceHouse implements BeforeAllCallback, AfterEachCallback, Af
                     port: 0
                     bind: 127.0.0.1
                     tls: {certificate: %s, key: %s}
-                    login: password
+                    login: {any: [jwt, password]}
                   web:
                     port: 0
                     bind: 127.0.0.1
@@ -108,14 +142,16 @@ final class ConformanceHouse implements BeforeAllCallback, AfterEachCallback, Af
                     websocket: {path: /mqtt}
                     login: password
                 password_login: {file: users.pw}
+                jwt_login:
+                  issuers: [{iss: "%s", jwks: keys.json, aud: mqtt, algs: [ES256]}]
                 policy: {folder: policies}
                 storage: memory
                 sys: {interval: 0s}
                 %s
-                """.formatted(server.certificate(), server.key(), more));
-        Configuration configuration = ConfigurationReader.read(own.resolve("gatehouse.yaml"))
-                .configuration()
-                .orElseThrow();
+                """.formatted(server.certificate(), server.key(), ISSUER, more));
+        var read = ConfigurationReader.read(own.resolve("gatehouse.yaml"));
+        Configuration configuration =
+                read.configuration().orElseThrow(() -> new IllegalStateException(String.valueOf(read.problems())));
         broker = Broker.start(configuration, clock());
     }
 
@@ -216,11 +252,68 @@ final class ConformanceHouse implements BeforeAllCallback, AfterEachCallback, Af
         return user + ":$7$101$" + base64.encodeToString(salt) + "$" + base64.encodeToString(hash) + "\n";
     }
 
+    /** A line of a password file for SCRAM-SHA-256, of the fewest rounds there may be. */
+    private static String scramLine() throws GeneralSecurityException {
+        byte[] salt = new byte[16];
+        new SecureRandom().nextBytes(salt);
+        byte[] salted = SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256")
+                .generateSecret(new PBEKeySpec(PASSWORD.toCharArray(), salt, 4096, 256))
+                .getEncoded();
+        byte[] stored = MessageDigest.getInstance("SHA-256").digest(hmac(salted, "Client Key"));
+        Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
+        return SCRAM + ":$scram-sha-256$i=4096$" + base64.encodeToString(salt) + "$" + base64.encodeToString(stored)
+                + "$" + base64.encodeToString(hmac(salted, "Server Key")) + "\n";
+    }
+
+    private static byte[] hmac(byte[] key, String text) throws GeneralSecurityException {
+        Mac mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(key, "HmacSHA256"));
+        return mac.doFinal(RawClient.utf8(text));
+    }
+
+    private ECKey tokenKey() {
+        if (tokenKey == null) {
+            try {
+                tokenKey = new ECKeyGenerator(Curve.P_256).keyID("signing").generate();
+            } catch (JOSEException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return tokenKey;
+    }
+
+    /** A token for {@link #HOLDER}, or for another, that ends after this time. */
+    byte[] token(String user, Duration life) {
+        Instant now = clock().instant();
+        JWTClaimsSet claims = new JWTClaimsSet.Builder()
+                .issuer(ISSUER)
+                .audience("mqtt")
+                .subject(user)
+                .issueTime(Date.from(now.minusSeconds(60)))
+                .expirationTime(Date.from(now.plus(life)))
+                .jwtID(name())
+                .build();
+        SignedJWT token = new SignedJWT(
+                new JWSHeader.Builder(JWSAlgorithm.ES256).keyID("signing").build(), claims);
+        try {
+            token.sign(new ECDSASigner(tokenKey()));
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+        return RawClient.utf8(token.serialize());
+    }
+
     private void write(String name, String content) throws IOException {
         Path file = Objects.requireNonNull(folder).resolve(name);
         Files.createDirectories(file.getParent());
         Files.writeString(file, content);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    }
+
+    /** Stops the broker before the end of its class. */
+    void stop() {
+        broker().close();
+        broker = null;
     }
 
     @Override

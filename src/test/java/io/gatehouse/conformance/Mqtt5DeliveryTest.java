@@ -173,7 +173,7 @@ class Mqtt5DeliveryTest {
         }
         reader.send(Packets.ack(0x40, ids.get(4)), Packets.ack(0x50, ids.get(3)));
         assertThat(reader.next(Received.PUBREL).packetId()).isEqualTo(ids.get(3));
-        reader.drop();
+        reader.leave();
         publisher.publish(topic, "later", 1);
 
         List<String> again = back().received().stream()
