@@ -9,12 +9,12 @@ import javax.crypto.spec.PBEKeySpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /** The client's side of SCRAM-SHA-256 by the RFC, made of nothing but the JDK. */
-final class ScramClient {
+public final class ScramClient {
     private final String bare;
     private final String header;
     private final String password;
 
-    ScramClient(String user, String password, String nonce) {
+    public ScramClient(String user, String password, String nonce) {
         this("n,,", user, password, nonce);
     }
 
@@ -24,14 +24,14 @@ final class ScramClient {
         this.password = password;
     }
 
-    String first() {
+    public String first() {
         return header + bare;
     }
 
     /** A last message: what is sent and what the server has to answer. */
-    record Last(String message, String expectedAnswer) {}
+    public record Last(String message, String expectedAnswer) {}
 
-    Last last(String serverFirst) throws Exception {
+    public Last last(String serverFirst) throws Exception {
         return last(serverFirst, Base64.getEncoder().encodeToString(header.getBytes(StandardCharsets.UTF_8)));
     }
 

@@ -21,9 +21,7 @@ record Registry(Specification specification, Map<String, Row> rows) {
         /** Nothing that passes on a connection tells whether it is kept. */
         UNSEEN("not to be seen from outside"),
         /** A choice of the specification that Gatehouse does not take. */
-        CHOICE("an option not taken"),
-        /** There should be a test. */
-        OPEN("not tested yet");
+        CHOICE("an option not taken");
 
         private final String text;
 
@@ -71,7 +69,7 @@ record Registry(Specification specification, Map<String, Row> rows) {
         String[] excuse = parts[2].split(":", 2);
         String reason = excuse.length == 1 ? "" : excuse[1].strip();
         Excuse kind = Excuse.valueOf(excuse[0].strip().toUpperCase(java.util.Locale.ROOT));
-        if (reason.isEmpty() && kind != Excuse.OPEN) {
+        if (reason.isEmpty()) {
             throw new IllegalStateException("an excuse without its reason: " + line);
         }
         return new Row(parts[0], parts[1], kind, reason);
