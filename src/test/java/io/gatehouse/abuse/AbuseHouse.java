@@ -11,7 +11,6 @@ import io.gatehouse.CannotStart;
 import io.gatehouse.config.ConfigurationReader;
 import io.gatehouse.interop.TestAuthority;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -189,13 +188,13 @@ final class AbuseHouse implements AutoCloseable {
         assertThat(told).isEmpty();
     }
 
-    /** Heap in use after a collection, and memory outside of it, in bytes. */
-    static long memoryBytes() {
+    /** Heap in use after a collection. */
+    static long heapBytes() {
         for (int i = 0; i < 3; i++) {
             System.gc();
         }
         Runtime runtime = Runtime.getRuntime();
-        return runtime.totalMemory() - runtime.freeMemory() + Math.max(0, PlatformDependent.usedDirectMemory());
+        return runtime.totalMemory() - runtime.freeMemory();
     }
 
     private static SSLContext trusting(Path authority) throws GeneralSecurityException, IOException {
