@@ -11,6 +11,7 @@ import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.connection.Gate;
 import io.gatehouse.connection.ListenerRules;
+import io.gatehouse.connection.Renewals;
 import io.gatehouse.connection.Sweep;
 import io.gatehouse.connection.Wills;
 import io.gatehouse.metrics.Metrics;
@@ -84,6 +85,7 @@ public final class Broker implements AutoCloseable {
     private final ScheduledExecutorService timer;
     private final ScheduledExecutorService reloads;
     private final PolicyReload policies;
+    private final Optional<Enrolments> enrolments;
     private final ControlServer control;
     private final BrokerFigures figures;
 
@@ -122,6 +124,9 @@ public final class Broker implements AutoCloseable {
             Sweep.OnRevoke onRevoke =
                     Sweep.OnRevoke.valueOf(configuration.onRevoke().name());
             Sweep sweep = new Sweep(authorizer, registry, router, onRevoke, audit, metrics);
+            this.enrolments = configuration.enrolment().isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(keep(Enrolments.open(configuration.enrolment().get(), audit, metrics, clock)));
             this.gate = new Gate(
                     listenerRules(),
                     limits.clientLimits(),
@@ -132,7 +137,8 @@ public final class Broker implements AutoCloseable {
                     sweep,
                     audit,
                     metrics,
-                    clock);
+                    clock,
+                    enrolments.map(Enrolments::renewals).orElse(Renewals.NONE));
             EventLoops loops = keep(new EventLoops(0));
             policies.actOn(authorizer, sweep, loops);
             this.admission = new Admission(limits.admissionLimits());
@@ -149,6 +155,9 @@ public final class Broker implements AutoCloseable {
             for (MqttListener listener : listeners) {
                 listener.start();
             }
+            if (enrolments.isPresent()) {
+                enrolments.get().start();
+            }
         } catch (CannotStart | IOException | Unusable | UnusableTls | UnusableStore | RuntimeException e) {
             listeners.forEach(MqttListener::close);
             closeAll();
@@ -162,6 +171,7 @@ public final class Broker implements AutoCloseable {
                 () -> policies.isStale() ? 1 : 0);
         every(timer, Duration.ofSeconds(1), figures::look);
         every(reloads, LOOK, policies::tick);
+        enrolments.ifPresent(one -> every(timer, Duration.ofMinutes(1), one::tend));
         watch();
         trust.start();
         sys();
@@ -277,6 +287,7 @@ public final class Broker implements AutoCloseable {
                         .forEach(issuer -> login.add(Path.of(issuer.jwks()))));
         watch(new Watch(List.of(configuration.policyFolder())), policies::reload);
         watch(new Watch(login), this::reloadLogins);
+        enrolments.ifPresent(one -> watch(new Watch(one.files()), this::reloadEnrolment));
     }
 
     private void watch(Watch files, Runnable reload) {
@@ -297,6 +308,7 @@ public final class Broker implements AutoCloseable {
         policies.reload().ifPresent(why -> refused.put("policy", why));
         reloadLogins().ifPresent(why -> refused.put("logins", why));
         trust.reload().ifPresent(why -> refused.put("tls", why));
+        reloadEnrolment().ifPresent(why -> refused.put("enrolment", why));
         return refused;
     }
 
@@ -317,6 +329,18 @@ public final class Broker implements AutoCloseable {
             return Optional.empty();
         } catch (Unusable e) {
             return refused("logins", e.getMessage());
+        }
+    }
+
+    /** The certificate of the enrolment listener. */
+    private synchronized Optional<String> reloadEnrolment() {
+        try {
+            if (enrolments.isPresent()) {
+                enrolments.get().reload();
+            }
+            return Optional.empty();
+        } catch (UnusableTls e) {
+            return refused("enrolment", e.getMessage());
         }
     }
 
@@ -379,6 +403,7 @@ public final class Broker implements AutoCloseable {
     public Map<String, Integer> ports() {
         Map<String, Integer> ports = new LinkedHashMap<>();
         listeners.forEach(listener -> ports.put(listener.name(), listener.port()));
+        enrolments.ifPresent(one -> ports.put("enrolment:est", one.port()));
         return ports;
     }
 

@@ -231,6 +231,42 @@ public sealed interface AuditEvent {
     }
 
     /**
+     * A certificate that a device asked for, or first used, or that had its day.
+     *
+     * @param via {@code est} or {@code mqtt}
+     * @param action {@code enrol}, {@code renew}, {@code activate}, {@code retire}, {@code request}
+     * @param outcome {@code granted}, {@code repeated}, {@code activated}, {@code revoked}, or the word of the refusal
+     * @param serial of the certificate; null where there is none
+     */
+    record Enrolment(
+            String address,
+            String via,
+            String action,
+            String id,
+            String outcome,
+            @Nullable String serial,
+            @Nullable String detail)
+            implements AuditEvent {
+        @Override
+        public String name() {
+            return "enrolment";
+        }
+
+        @Override
+        public Map<String, @Nullable Object> fields() {
+            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+            fields.put("address", address);
+            fields.put("via", via);
+            fields.put("action", action);
+            fields.put("id", id);
+            fields.put("outcome", outcome);
+            fields.put("serial", serial);
+            fields.put("detail", detail);
+            return fields;
+        }
+    }
+
+    /**
      * Something about the broker itself: its start and stop, a reload and its outcome, an acknowledged weakness.
      *
      * @param what a stable word: {@code started}, {@code stopped}, {@code logins_loaded}, {@code tls_loaded},

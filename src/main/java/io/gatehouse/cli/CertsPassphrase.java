@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
  * authority, or a prompt. Never an argument.
  */
 final class CertsPassphrase {
-    static final String ENVIRONMENT = "GATEHOUSE_CA_PASSPHRASE";
+    static final String ENVIRONMENT = StoredPassphrase.ENVIRONMENT;
 
     @Option(
             names = "--passphrase-file",
@@ -67,15 +67,7 @@ final class CertsPassphrase {
         if (descriptor != null) {
             return Optional.of(fromDescriptor(descriptor));
         }
-        String environment = System.getenv(ENVIRONMENT);
-        if (environment != null) {
-            return Optional.of(environment.toCharArray());
-        }
-        String credentials = System.getenv("CREDENTIALS_DIRECTORY");
-        if (credentials != null && Files.exists(Path.of(credentials, "ca-pass"))) {
-            return Optional.of(StoredPassphrase.read(Path.of(credentials, "ca-pass")));
-        }
-        return StoredPassphrase.exists(folder) ? Optional.of(StoredPassphrase.beside(folder)) : Optional.empty();
+        return StoredPassphrase.unattended(folder);
     }
 
     private static char[] prompt(String text) {

@@ -28,6 +28,7 @@ public record Configuration(
         Sessions sessions,
         Storage storage,
         Limits limits,
+        Optional<Enrolment> enrolment,
         Optional<Path> auditFile,
         Duration sysInterval,
         Map<String, Object> effective) {
@@ -205,6 +206,43 @@ public record Configuration(
      * @param maxExpiry what a client's session expiry interval is cut down to
      */
     public record Sessions(Duration maxExpiry, int maxQueued, long maxQueuedBytes, int maxInflight) {}
+
+    /**
+     * Enrolment of devices over EST.
+     *
+     * @param bind an address, or {@code *} for all
+     * @param certificate the listener's certificate with its chain, PEM
+     */
+    public record Enrolment(String bind, int port, Path certificate, Path key, Embedded authority, Place place) {}
+
+    /**
+     * The authority that signs, in the broker's process.
+     *
+     * @param folder of the authority
+     * @param passphraseFile empty: from the environment, the system's credentials or the authority's folder
+     * @param manufacturers whose devices enrol with the certificate they were made with
+     */
+    public record Embedded(
+            Path folder,
+            Optional<Path> passphraseFile,
+            EnrolmentTerms terms,
+            Optional<ManufacturerList> manufacturers) {}
+
+    /** What devices get that enrol and renew by themselves. */
+    public record EnrolmentTerms(
+            Duration validity,
+            Duration overlap,
+            Duration unusedFor,
+            Duration renewAfterExpiry,
+            boolean sameKey,
+            int perMinute,
+            int perDay) {}
+
+    /**
+     * @param authorities the manufacturers' authorities, PEM
+     * @param devices the table of devices that may enrol
+     */
+    public record ManufacturerList(Path authorities, Path devices) {}
 
     /** What "acknowledged" means for what is stored. */
     public enum Durability {

@@ -3,6 +3,7 @@ package io.gatehouse.config;
 import io.gatehouse.config.Configuration.CertificateLogin;
 import io.gatehouse.config.Configuration.Combination;
 import io.gatehouse.config.Configuration.Durability;
+import io.gatehouse.config.Configuration.Enrolment;
 import io.gatehouse.config.Configuration.Issuer;
 import io.gatehouse.config.Configuration.JwtLogin;
 import io.gatehouse.config.Configuration.Limits;
@@ -112,11 +113,14 @@ public final class ConfigurationReader {
             Sessions sessions = top.section("sessions", this::sessions);
             Storage storage = storage(top, data);
             Limits limits = top.section("limits", this::limits);
+            Optional<Enrolment> enrolment = top.has("enrolment")
+                    ? Optional.of(top.section("enrolment", section -> new EnrolmentReader(section, problems).read()))
+                    : absent(top, "enrolment");
             Optional<Path> audit = top.section("audit", section -> section.path("file"));
             Duration sys = top.section(
                     "sys",
                     section -> section.duration("interval", Duration.ZERO, Duration.ofDays(1), Duration.ofSeconds(10)));
-            requirePorts(listeners);
+            requirePorts(listeners, enrolment);
             return new Configuration(
                     file,
                     data,
@@ -129,6 +133,7 @@ public final class ConfigurationReader {
                     sessions,
                     storage,
                     limits,
+                    enrolment,
                     audit,
                     sys,
                     top.effective());
@@ -333,7 +338,7 @@ public final class ConfigurationReader {
         }
     }
 
-    private void requirePorts(List<Listener> listeners) {
+    private void requirePorts(List<Listener> listeners, Optional<Enrolment> enrolment) {
         Map<Integer, String> owners = new HashMap<>();
         for (Listener listener : listeners) {
             String other = listener.port() == 0 ? null : owners.putIfAbsent(listener.port(), listener.name());
@@ -343,6 +348,11 @@ public final class ConfigurationReader {
                         "port " + listener.port() + " of \"" + listener.name() + "\" is taken by \"" + other + "\""));
             }
         }
+        enrolment
+                .filter(one -> owners.containsKey(one.port()))
+                .ifPresent(one -> problems.add(Problem.error(
+                        one.place(),
+                        "port " + one.port() + " of enrolment is taken by \"" + owners.get(one.port()) + "\"")));
     }
 
     static void requireFile(Section section, String key, Path path) {

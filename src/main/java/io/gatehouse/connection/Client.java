@@ -20,6 +20,7 @@ import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.protocol.Secret;
 import io.gatehouse.protocol.Subscription;
 import io.gatehouse.protocol.TopicFilter;
+import io.gatehouse.protocol.UserProperty;
 import io.gatehouse.session.Link;
 import io.gatehouse.session.Session;
 import io.gatehouse.session.SessionRegistry.Opening;
@@ -44,6 +45,9 @@ final class Client implements Dialogue, Link {
     private static final Logger LOG = LoggerFactory.getLogger(Client.class);
 
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
+
+    /** A CONNACK with hints is shorter, whatever else is in it but what the client chose itself. */
+    private static final int ROOM_FOR_HINTS = 1024;
 
     private final Gate gate;
     private final Wire wire;
@@ -131,7 +135,7 @@ final class Client implements Dialogue, Link {
                         assignedClientId,
                         limits.maxTopicAliases(),
                         null,
-                        List.of(),
+                        hints(gate, wire.peer(), connect, authorized.rights()),
                         true,
                         true,
                         true,
@@ -159,6 +163,14 @@ final class Client implements Dialogue, Link {
         } else {
             action.run();
         }
+    }
+
+    /** Of a certificate that it logged in with, if there is room for it [MQTT-3.2.2-20]. */
+    private static List<UserProperty> hints(Gate gate, Peer peer, Packet.Connect connect, Rights rights) {
+        boolean certificate = rights.principal().subject().methods().contains(AuthMethod.CERTIFICATE);
+        return certificate && connect.properties().maximumPacketSizeBytes() >= ROOM_FOR_HINTS
+                ? gate.renewals().hints(peer)
+                : List.of();
     }
 
     private void begin(Session opened, boolean present, ConnAckProperties told) {

@@ -209,6 +209,9 @@ final class Door implements Dialogue {
                 "accepted",
                 0,
                 null));
+        if (meanwhile == null && principal.subject().methods().contains(AuthMethod.CERTIFICATE)) {
+            gate.renewals().loggedIn(wire.peer());
+        }
         while (!waiting.isEmpty() && !closed) {
             admitted.receive(waiting.removeFirst());
         }

@@ -30,6 +30,7 @@ public final class Gate implements Function<Wire, Dialogue> {
     private final Sweep sweep;
     private final Metrics metrics;
     private final Clock clock;
+    private final Renewals renewals;
     private final SecureRandom random = new SecureRandom();
 
     // a composition: what a dialogue asks, it asks here; ten parts are what a broker's door is made of
@@ -44,6 +45,21 @@ public final class Gate implements Function<Wire, Dialogue> {
             AuditLog audit,
             Metrics metrics,
             Clock clock) {
+        this(listeners, limits, authorizer, registry, router, store, sweep, audit, metrics, clock, Renewals.NONE);
+    }
+
+    public Gate(
+            Map<String, ListenerRules> listeners,
+            ClientLimits limits,
+            Authorizer authorizer,
+            SessionRegistry registry,
+            Router router,
+            Store store,
+            Sweep sweep,
+            AuditLog audit,
+            Metrics metrics,
+            Clock clock,
+            Renewals renewals) {
         this.listeners = Map.copyOf(listeners);
         this.limits = limits;
         this.authorizer = authorizer;
@@ -54,6 +70,7 @@ public final class Gate implements Function<Wire, Dialogue> {
         this.denials = new DenialAudit(audit, clock);
         this.sweep = sweep;
         this.metrics = metrics;
+        this.renewals = renewals;
         this.clock = clock;
     }
 
@@ -99,6 +116,10 @@ public final class Gate implements Function<Wire, Dialogue> {
 
     Sweep sweep() {
         return sweep;
+    }
+
+    Renewals renewals() {
+        return renewals;
     }
 
     void audit(AuditEvent event) {

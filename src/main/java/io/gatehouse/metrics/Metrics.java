@@ -44,6 +44,34 @@ public final class Metrics {
     public final Count policyReloads = count("policy_reloads", "policies put in force");
     public final Count reloadsRefused = count("reloads_refused", "reloads that left the last good state in force");
 
+    public final Outcomes enrolments = outcomes("enrolments", "requests of devices for certificates, by outcome");
+
+    /** Figures that only grow, one for each word that says how something went. */
+    public static final class Outcomes {
+        private final Counter counter;
+
+        private Outcomes(Counter counter) {
+            this.counter = counter;
+        }
+
+        public void increment(String outcome) {
+            counter.labelValues(outcome).inc();
+        }
+
+        public long value(String outcome) {
+            return (long) counter.labelValues(outcome).get();
+        }
+    }
+
+    private Outcomes outcomes(String name, String help) {
+        return new Outcomes(Counter.builder()
+                .name("gatehouse_" + name)
+                .help(help)
+                .labelNames("outcome")
+                .withoutExemplars()
+                .register(registry));
+    }
+
     /** One figure that only grows. */
     public static final class Count {
         private final Counter counter;

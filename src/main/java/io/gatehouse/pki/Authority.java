@@ -36,6 +36,9 @@ public final class Authority implements AutoCloseable {
     /** A week of holidays must not lock a fleet out (RFC 5280, 5.1.2.5: nextUpdate). */
     public static final Duration LIST_VALIDITY = Duration.ofDays(7);
 
+    /** How long a command waits for one that stands, which holds the lock for a signature at a time. */
+    private static final Duration MOMENT = Duration.ofSeconds(2);
+
     /** How long a standing authority waits for a command that is changing something. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -113,7 +116,7 @@ public final class Authority implements AutoCloseable {
         requireWhole(folder);
         try {
             folder.requirePrivate();
-            FileChannel lock = folder.lock();
+            FileChannel lock = folder.lockWithin(MOMENT);
             try {
                 return new Authority(folder, passphrase, clock, lock);
             } catch (PkiProblem e) {

@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -137,9 +138,17 @@ public final class Enrolment implements Registrar {
         Instant now = clock.instant();
         return authority
                 .inventory()
-                .token(id, Journal.hash(token))
+                .token(id, Journal.hash(asWritten(token)))
                 .filter(known -> known.usable(now) || known.usedFor() != null)
                 .orElseThrow(() -> new Refusal(id, EnrolmentFault.TOKEN_REFUSED, "not a token of this device"));
+    }
+
+    /** A token as a person may have typed it (Crockford's base 32). */
+    private static String asWritten(String token) {
+        return token.toLowerCase(Locale.ROOT)
+                .replace('o', '0')
+                .replace('i', '1')
+                .replace('l', '1');
     }
 
     private Verdict judgeToken(String id, String text, Csr csr) throws Refusal, PkiProblem {

@@ -56,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  * and never ends after the issuer's.
  */
 final class Signer {
-    private static final Duration BACKDATING = Duration.ofHours(1);
+    static final Duration BACKDATING = Duration.ofHours(1);
 
     /** RFC 5280, 4.1.2.5: a certificate that has no well-defined end. */
     private static final Instant NO_END = Instant.parse("9999-12-31T23:59:59Z");

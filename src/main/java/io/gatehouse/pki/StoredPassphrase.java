@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.SecureRandom;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -17,6 +18,9 @@ import java.util.Set;
  * folder. Moving the file elsewhere, and giving it as {@code --passphrase-file}, does.
  */
 public final class StoredPassphrase {
+    /** The variable that holds one. */
+    public static final String ENVIRONMENT = "GATEHOUSE_CA_PASSPHRASE";
+
     /** Its name in the authority's folder. */
     public static final String NAME = "passphrase";
 
@@ -62,6 +66,22 @@ public final class StoredPassphrase {
             text.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
         }
         return text.toString();
+    }
+
+    /**
+     * A passphrase that nobody has to type: of the environment ({@link #ENVIRONMENT}), of the system's credentials
+     * ({@code ca-pass}), or of the file beside the authority, whichever is there first.
+     */
+    public static Optional<char[]> unattended(Path authority) throws PkiProblem {
+        String environment = System.getenv(ENVIRONMENT);
+        if (environment != null) {
+            return Optional.of(environment.toCharArray());
+        }
+        String credentials = System.getenv("CREDENTIALS_DIRECTORY");
+        if (credentials != null && Files.exists(Path.of(credentials, "ca-pass"))) {
+            return Optional.of(read(Path.of(credentials, "ca-pass")));
+        }
+        return exists(authority) ? Optional.of(beside(authority)) : Optional.empty();
     }
 
     /** The first line of a file that only its owner reads. */

@@ -23,9 +23,9 @@ import org.slf4j.LoggerFactory;
 final class Engines {
     private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
 
-    private static final List<String> TLS_1_3_SUITES =
+    static final List<String> TLS_1_3_SUITES =
             List.of("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256");
-    private static final List<String> TLS_1_2_SUITES = List.of(
+    static final List<String> TLS_1_2_SUITES = List.of(
             "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
             "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
             "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",

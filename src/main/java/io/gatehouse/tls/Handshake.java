@@ -41,7 +41,7 @@ public final class Handshake {
         return new Peer(address, "plaintext", "", List.of(), Instant.MAX);
     }
 
-    private static List<X509Certificate> chain(SSLSession session) {
+    static List<X509Certificate> chain(SSLSession session) {
         List<X509Certificate> chain = new ArrayList<>();
         try {
             for (Certificate certificate : session.getPeerCertificates()) {

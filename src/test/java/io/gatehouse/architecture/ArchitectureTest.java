@@ -51,6 +51,7 @@ class ArchitectureTest {
             Map.entry("connection", 6),
             Map.entry("transport", 7),
             Map.entry("admin", 7),
+            Map.entry("enrolment", 7),
             Map.entry("migration", 7),
             Map.entry("", 8),
             Map.entry("cli", 9));
@@ -66,11 +67,11 @@ class ArchitectureTest {
             Map.entry("picocli", Set.of("cli")),
             Map.entry("me.tongfei.progressbar", Set.of("cli")),
             Map.entry("ch.qos.logback", Set.of("cli")),
-            Map.entry("io.netty.buffer", Set.of("codec", "tls", "transport", "admin")),
-            Map.entry("io.netty.util", Set.of("codec", "tls", "transport", "admin")),
-            Map.entry("io.netty.handler.ssl", Set.of("tls", "transport", "admin")),
+            Map.entry("io.netty.buffer", Set.of("codec", "tls", "transport", "admin", "enrolment")),
+            Map.entry("io.netty.util", Set.of("codec", "tls", "transport", "admin", "enrolment")),
+            Map.entry("io.netty.handler.ssl", Set.of("tls", "transport", "admin", "enrolment")),
             Map.entry("io.netty.internal.tcnative", Set.of("tls")),
-            Map.entry("io.netty", Set.of("transport", "admin")),
+            Map.entry("io.netty", Set.of("transport", "admin", "enrolment")),
             Map.entry(
                     "org.slf4j",
                     Set.of(
@@ -82,12 +83,13 @@ class ArchitectureTest {
                             "connection",
                             "transport",
                             "admin",
+                            "enrolment",
                             "",
                             "cli")),
             Map.entry("org.jspecify", FLOORS.keySet()),
             Map.entry("java", FLOORS.keySet()),
             Map.entry("javax.crypto", FLOORS.keySet()),
-            Map.entry("javax.net.ssl", Set.of("tls", "authn", "transport", "admin", "pki", "cli")),
+            Map.entry("javax.net.ssl", Set.of("enrolment", "tls", "authn", "transport", "admin", "pki", "cli")),
             Map.entry("javax.security.auth", FLOORS.keySet()));
 
     private static final JavaClasses HOUSE = new ClassFileImporter()

@@ -43,6 +43,11 @@ class ConfigurationReaderTest {
             sessions: {max_expiry: 7d}
             limits: {max_packet: 1MiB}
             audit: {file: audit.jsonl}
+            enrolment:
+              port: 8943
+              tls: {certificate: server.pem, key: server.key}
+              embedded: true
+              validity: 30d
             """;
 
     @TempDir
@@ -54,6 +59,8 @@ class ConfigurationReaderTest {
             Files.writeString(folder.resolve(file), "");
         }
         Files.createDirectory(folder.resolve("policies"));
+        Files.createDirectories(folder.resolve("pki/ca"));
+        Files.writeString(folder.resolve("pki/ca/device.crt"), "");
     }
 
     @Test
@@ -79,6 +86,10 @@ class ConfigurationReaderTest {
                         java.util.Optional.of(folder.resolve("data/store")),
                         Configuration.Durability.FSYNC,
                         256L << 20));
+        Configuration.Enrolment enrolment = configuration.enrolment().orElseThrow();
+        assertThat(enrolment.authority().folder()).isEqualTo(folder.resolve("pki"));
+        assertThat(enrolment.authority().terms().validity()).isEqualTo(Duration.ofDays(30));
+        assertThat(enrolment.authority().terms().overlap()).isEqualTo(Duration.ofHours(24));
     }
 
     @ParameterizedTest(name = "{0} -> {3}")
@@ -96,6 +107,9 @@ class ConfigurationReaderTest {
                     no client authority | ', client_ca: ca.pem' | ''                            | 6:5: error: client certificates need a "client_ca" that vouches for them
                     list for text       | data: data            | data: [a]                     | 2:7: error: "data" must be text, found a list
                     anonymous and more  | {any: [jwt, password]} | {any: [none, password]}      | 8:3: error: login "none" stands alone: it lets everybody in
+                    key where it signs  | embedded: true        | embedded: false               | enrolment needs embedded: true, which says that
+                    no authority there  | validity: 30d         | authority: nowhere            | holds no authority. Make one with: gatehouse certs init
+                    shared with a door  | port: 8943            | port: 8883                    | port 8883 of enrolment is taken by "devices"
                     not YAML            | data: data            | data: data: x                 | not valid YAML
                     """)
     void read_mistake_isReportedWithPlaceAndMend(String name, String good, String bad, String problem)

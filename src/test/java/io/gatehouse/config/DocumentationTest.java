@@ -21,6 +21,8 @@ class DocumentationTest {
             Files.writeString(folder.resolve(file), "");
         }
         Files.createDirectory(folder.resolve("policies"));
+        Files.createDirectories(folder.resolve("pki/ca"));
+        Files.writeString(folder.resolve("pki/ca/device.crt"), "");
         Path file = folder.resolve("gatehouse.yaml");
         Files.writeString(file, """
                 version: 1
@@ -33,6 +35,12 @@ class DocumentationTest {
                 password_login: {file: users.pw}
                 jwt_login: {issuers: [{iss: i, jwks: keys.json, aud: a, algs: [ES256]}]}
                 audit: {file: a}
+                enrolment:
+                  port: 2
+                  tls: {certificate: c.pem, key: k.pem}
+                  embedded: true
+                  passphrase_file: c.pem
+                  manufacturers: {authorities: c.pem, devices: k.pem}
                 """);
         Configuration configuration =
                 ConfigurationReader.read(file).configuration().orElseThrow();

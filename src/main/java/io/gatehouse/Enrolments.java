@@ -1,0 +1,168 @@
+package io.gatehouse;
+
+import io.gatehouse.audit.AuditEvent;
+import io.gatehouse.audit.AuditLog;
+import io.gatehouse.config.Configuration;
+import io.gatehouse.config.Configuration.Embedded;
+import io.gatehouse.config.Configuration.EnrolmentTerms;
+import io.gatehouse.connection.Renewals;
+import io.gatehouse.enrolment.DeskRenewals;
+import io.gatehouse.enrolment.EnrolmentDesk;
+import io.gatehouse.enrolment.EstListener;
+import io.gatehouse.metrics.Metrics;
+import io.gatehouse.pki.Enrolment;
+import io.gatehouse.pki.EnrolmentRules;
+import io.gatehouse.pki.Inventory;
+import io.gatehouse.pki.Manufacturers;
+import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.StoredPassphrase;
+import io.gatehouse.tls.EnrolmentTls;
+import io.gatehouse.tls.UnusableTls;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Enrolment, made from the configuration: a part of the composition. Any thread after it is made. */
+final class Enrolments implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Enrolments.class);
+
+    private final Configuration.Enrolment settings;
+    private final AuditLog audit;
+    private final Metrics metrics;
+    private final Enrolment authority;
+    private final EnrolmentDesk desk;
+    private final EnrolmentTls tls;
+    private final EstListener listener;
+    private final Renewals renewals;
+
+    private Enrolments(
+            Configuration.Enrolment settings, Enrolment authority, AuditLog audit, Metrics metrics, Clock clock)
+            throws UnusableTls {
+        this.settings = settings;
+        this.audit = audit;
+        this.metrics = metrics;
+        this.authority = authority;
+        this.tls = EnrolmentTls.load(settings.certificate(), settings.key(), clock);
+        this.desk = new EnrolmentDesk(authority, audit, metrics);
+        this.listener = new EstListener(tls, desk);
+        this.renewals = new DeskRenewals(desk, clock);
+    }
+
+    /** Opens the authority. */
+    static Enrolments open(Configuration.Enrolment settings, AuditLog audit, Metrics metrics, Clock clock)
+            throws CannotStart, UnusableTls {
+        Enrolment authority = embedded(settings.authority(), clock);
+        try {
+            return new Enrolments(settings, authority, audit, metrics, clock);
+        } catch (UnusableTls e) {
+            authority.close();
+            throw e;
+        }
+    }
+
+    /** Binds the port. */
+    void start() throws IOException {
+        listener.start(settings.bind(), settings.port());
+        LOG.warn(
+                "enrolment is embedded: the key of the device authority in {} is in this process, which talks to networks",
+                settings.authority().folder());
+        audit.record(new AuditEvent.Broker(
+                "enrolment_embedded",
+                Map.of("authority", settings.authority().folder().toString())));
+        listener.greetRegistrar();
+        tend();
+    }
+
+    private static Enrolment embedded(Embedded settings, Clock clock) throws CannotStart {
+        char[] passphrase = {};
+        try {
+            passphrase = passphrase(settings);
+            Optional<Manufacturers> manufacturers = settings.manufacturers().isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(Manufacturers.read(
+                            settings.manufacturers().get().authorities(),
+                            settings.manufacturers().get().devices()));
+            return Enrolment.open(settings.folder(), passphrase, rules(settings.terms()), manufacturers, clock);
+        } catch (PkiProblem e) {
+            throw new CannotStart(List.of("enrolment: " + e.getMessage()));
+        } finally {
+            Arrays.fill(passphrase, '\0');
+        }
+    }
+
+    private static char[] passphrase(Embedded settings) throws PkiProblem, CannotStart {
+        if (settings.passphraseFile().isPresent()) {
+            return StoredPassphrase.read(settings.passphraseFile().get());
+        }
+        return StoredPassphrase.unattended(settings.folder())
+                .orElseThrow(() -> new CannotStart(List.of("enrolment: nobody is here to type the passphrase of "
+                        + settings.folder() + ". Write passphrase_file, or set " + StoredPassphrase.ENVIRONMENT)));
+    }
+
+    private static EnrolmentRules rules(EnrolmentTerms terms) {
+        return new EnrolmentRules(
+                terms.validity(),
+                terms.overlap(),
+                terms.unusedFor(),
+                terms.renewAfterExpiry(),
+                terms.sameKey(),
+                terms.perMinute(),
+                terms.perDay());
+    }
+
+    /** What the gate is told of it. */
+    Renewals renewals() {
+        return renewals;
+    }
+
+    int port() {
+        return listener.port();
+    }
+
+    /** What is watched for changes. */
+    List<Path> files() {
+        return List.of(settings.certificate(), settings.key());
+    }
+
+    void reload() throws UnusableTls {
+        tls.reload();
+    }
+
+    /** Revokes, off the caller's thread, what has had its day. */
+    void tend() {
+        boolean taken = desk.tend(() -> {
+            try {
+                for (Inventory.Item item : authority.sweep()) {
+                    String serial = item.serial().toString(16);
+                    LOG.info("the certificate {} of \"{}\" has had its day and is revoked", serial, item.id());
+                    metrics.enrolments.increment("retired");
+                    audit.record(new AuditEvent.Enrolment(
+                            "",
+                            "",
+                            "retire",
+                            item.id(),
+                            "revoked",
+                            serial,
+                            item.pending() ? "never used" : "a later one is in use"));
+                }
+            } catch (PkiProblem e) {
+                LOG.error("certificates that had their day are not revoked yet: {}", e.getMessage());
+            }
+        });
+        if (!taken) {
+            LOG.warn("too many devices wait for certificates; those that had their day are revoked later");
+        }
+    }
+
+    @Override
+    public void close() {
+        listener.close();
+        desk.close();
+    }
+}

@@ -1,0 +1,79 @@
+package io.gatehouse.config;
+
+import io.gatehouse.config.Configuration.Embedded;
+import io.gatehouse.config.Configuration.Enrolment;
+import io.gatehouse.config.Configuration.EnrolmentTerms;
+import io.gatehouse.config.Configuration.ManufacturerList;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads {@code enrolment}: the EST listener, and who signs for it. */
+final class EnrolmentReader {
+    private static final Duration MOMENT = Duration.ofMinutes(1);
+    private static final Duration YEAR = Duration.ofDays(366);
+
+    private final Section section;
+    private final List<Problem> problems;
+
+    EnrolmentReader(Section section, List<Problem> problems) {
+        this.section = section;
+        this.problems = problems;
+    }
+
+    Enrolment read() {
+        if (!section.has("port")) {
+            problems.add(Problem.error(section.place(), "enrolment needs a port"));
+        }
+        if (!section.has("tls")) {
+            problems.add(Problem.error(section.place(), "enrolment needs tls: {certificate: ..., key: ...}"));
+        }
+        int port = section.integer("port", 0, 65_535, 0);
+        String bind = section.text("bind", "*");
+        Path[] pair = section.section("tls", below -> new Path[] {file(below, "certificate"), file(below, "key")});
+        if (!section.bool("embedded", false)) {
+            section.error(
+                    "embedded",
+                    "enrolment needs embedded: true, which says that the device authority's key is in the broker's"
+                            + " process");
+        }
+        return new Enrolment(bind, port, pair[0], pair[1], embedded(), section.place());
+    }
+
+    private Embedded embedded() {
+        Path folder = section.path("authority", "pki");
+        if (!Files.isRegularFile(folder.resolve("ca").resolve("device.crt"))) {
+            section.error("authority", "\"" + folder + "\" holds no authority. Make one with: gatehouse certs init");
+        }
+        Optional<Path> passphrase = section.path("passphrase_file");
+        passphrase.ifPresent(path -> ConfigurationReader.requireFile(section, "passphrase_file", path));
+        EnrolmentTerms terms = new EnrolmentTerms(
+                section.duration("validity", Duration.ofHours(1), Duration.ofDays(3650), Duration.ofDays(90)),
+                section.duration("overlap", Duration.ZERO, YEAR, Duration.ofHours(24)),
+                section.duration("revoke_unused_after", MOMENT, YEAR, Duration.ofDays(7)),
+                section.duration("renew_after_expiry", Duration.ZERO, YEAR, Duration.ZERO),
+                section.bool("same_key", false),
+                section.integer("per_minute", 1, 1_000_000, 600),
+                section.integer("per_day", 1, 100_000_000, 10_000));
+        Optional<ManufacturerList> manufacturers = Optional.empty();
+        if (section.has("manufacturers")) {
+            manufacturers = Optional.of(section.section(
+                    "manufacturers",
+                    below -> new ManufacturerList(file(below, "authorities"), file(below, "devices"))));
+        } else {
+            section.raw("manufacturers");
+        }
+        return new Embedded(folder, passphrase, terms, manufacturers);
+    }
+
+    private Path file(Section below, String key) {
+        Optional<Path> path = below.path(key);
+        if (path.isEmpty()) {
+            problems.add(Problem.error(below.place(), "\"" + key + "\" is missing"));
+        }
+        path.ifPresent(found -> ConfigurationReader.requireFile(below, key, found));
+        return path.orElse(Path.of(""));
+    }
+}

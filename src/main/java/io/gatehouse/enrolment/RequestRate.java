@@ -1,0 +1,67 @@
+package io.gatehouse.enrolment;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * How often one address may ask: so many a second, with a burst. Any thread.
+ *
+ * <p>Of IPv6 the network of 64 bits counts, which is what one subscriber has. Of very many addresses, those that asked
+ * longest ago are forgotten.
+ */
+final class RequestRate {
+    private static final int MAX_ADDRESSES = 50_000;
+
+    private final double perSecond;
+    private final int burst;
+    private final LongSupplier nanos;
+    private final Map<String, Bucket> buckets = new LinkedHashMap<>(64, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Bucket> eldest) {
+            return size() > MAX_ADDRESSES;
+        }
+    };
+
+    /** What one address has left. */
+    private static final class Bucket {
+        private double tokens;
+        private long lastNanos;
+
+        Bucket(double tokens, long lastNanos) {
+            this.tokens = tokens;
+            this.lastNanos = lastNanos;
+        }
+    }
+
+    /** @param nanos the time that passes, as {@link System#nanoTime} */
+    RequestRate(double perSecond, int burst, LongSupplier nanos) {
+        this.perSecond = perSecond;
+        this.burst = burst;
+        this.nanos = nanos;
+    }
+
+    /** Whether a request may pass now; if so it is counted. */
+    synchronized boolean take(InetAddress address) {
+        long now = nanos.getAsLong();
+        Bucket bucket = buckets.computeIfAbsent(network(address), unknown -> new Bucket(burst, now));
+        bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.lastNanos) / 1e9 * perSecond);
+        bucket.lastNanos = now;
+        if (bucket.tokens < 1) {
+            return false;
+        }
+        bucket.tokens--;
+        return true;
+    }
+
+    private static String network(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        return HexFormat.of().formatHex(address instanceof Inet6Address ? Arrays.copyOf(bytes, 8) : bytes);
+    }
+}
