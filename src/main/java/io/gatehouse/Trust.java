@@ -10,6 +10,7 @@ import io.gatehouse.metrics.Metrics;
 import io.gatehouse.session.Timers;
 import io.gatehouse.tls.Acceptance;
 import io.gatehouse.tls.AttachedAuthority;
+import io.gatehouse.tls.ServerRenewal;
 import io.gatehouse.tls.TlsContext;
 import io.gatehouse.tls.TlsContext.Ending;
 import io.gatehouse.tls.UnusableTls;
@@ -50,6 +51,7 @@ final class Trust implements AutoCloseable {
     private static final Duration JOURNAL = Duration.ofMillis(200);
     private static final Duration FILES = Duration.ofSeconds(1);
     private static final Duration ALARMS = Duration.ofSeconds(10);
+    private static final Duration RENEWAL = Duration.ofMinutes(10);
     private static final Duration FIRST_FETCH = Duration.ofSeconds(10);
 
     /** How long before its end a certificate is told of, each once. */
@@ -64,6 +66,8 @@ final class Trust implements AutoCloseable {
     private final Map<Path, AttachedAuthority> attached = new LinkedHashMap<>();
     private final Map<String, TlsContext> contexts = new LinkedHashMap<>();
     private final Map<String, CertGuard> guards = new LinkedHashMap<>();
+    private final List<ServerRenewal> renewals = new ArrayList<>();
+    private volatile Set<String> notRenewed = Set.of();
     private volatile Set<String> alarms = Set.of();
 
     private Trust(Configuration configuration, AuditLog audit, Metrics metrics, Clock clock) {
@@ -113,6 +117,11 @@ final class Trust implements AutoCloseable {
             }
             authority = Optional.of(known);
         }
+        if (settings.renew().isPresent()) {
+            ServerRenewal renewal = new ServerRenewal(settings, settings.renew().get(), clock);
+            renewal.finish();
+            renewals.add(renewal);
+        }
         contexts.put(listener, TlsContext.load(settings, clock, authority, online));
     }
 
@@ -142,12 +151,21 @@ final class Trust implements AutoCloseable {
     void start() {
         contexts.forEach((name, context) -> LOG.info("listener \"{}\": TLS by {}", name, context.provider()));
         Watch files = new Watch(files());
+        boolean[] again = new boolean[1];
         every(FILES, () -> {
-            if (files.changed()) {
+            if (again[0]) {
+                again[0] = false;
                 reload();
+            } else if (files.changed()) {
+                // certificate and key are two files: what does not fit together is looked at once more before it is
+                // told
+                again[0] = !reloadIfGood();
             }
             fetch();
         });
+        if (!renewals.isEmpty()) {
+            every(RENEWAL, this::renew);
+        }
         if (!attached.isEmpty()) {
             every(JOURNAL, this::follow);
         }
@@ -190,9 +208,8 @@ final class Trust implements AutoCloseable {
      */
     synchronized Optional<String> reload() {
         try {
-            for (TlsContext context : contexts.values()) {
-                context.reload();
-            }
+            load();
+            return Optional.empty();
         } catch (UnusableTls e) {
             String why = String.valueOf(e.getMessage());
             metrics.reloadsRefused.increment();
@@ -200,10 +217,49 @@ final class Trust implements AutoCloseable {
             audit.record(new AuditEvent.Broker("tls_refused", Map.of("detail", why)));
             return Optional.of(why);
         }
+    }
+
+    private synchronized boolean reloadIfGood() {
+        try {
+            load();
+            return true;
+        } catch (UnusableTls e) {
+            LOG.debug("not loaded yet: {}", e.getMessage());
+            return false;
+        }
+    }
+
+    /** All listeners or none: what one of them cannot use, none of them gets. */
+    private void load() throws UnusableTls {
+        List<TlsContext.Prepared> prepared = new ArrayList<>();
+        try {
+            for (TlsContext context : contexts.values()) {
+                prepared.add(context.prepare());
+            }
+        } catch (UnusableTls | RuntimeException e) {
+            prepared.forEach(TlsContext.Prepared::discard);
+            throw e;
+        }
+        prepared.forEach(TlsContext.Prepared::apply);
         int ended = sweep();
         LOG.info("certificates loaded; {} clients had to leave", ended);
         audit.record(new AuditEvent.Broker("tls_loaded", Map.of("ended", ended)));
-        return Optional.empty();
+    }
+
+    /** The broker's own certificates, from its own authority. */
+    private void renew() {
+        Set<String> failed = new LinkedHashSet<>();
+        for (ServerRenewal renewal : renewals) {
+            try {
+                if (renewal.renewIfDue()) {
+                    LOG.info("a certificate of this server is renewed");
+                    audit.record(new AuditEvent.Broker("server_certificate_renewed", Map.of()));
+                }
+            } catch (UnusableTls e) {
+                failed.add(String.valueOf(e.getMessage()));
+            }
+        }
+        notRenewed = failed;
     }
 
     private int sweep() {
@@ -249,7 +305,7 @@ final class Trust implements AutoCloseable {
 
     private void lookForAlarms() {
         askAgain();
-        Set<String> now = new LinkedHashSet<>();
+        Set<String> now = new LinkedHashSet<>(notRenewed);
         contexts.values().forEach(context -> {
             now.addAll(context.alarms());
             context.endings().stream().flatMap(this::warning).forEach(now::add);

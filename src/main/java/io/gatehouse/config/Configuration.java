@@ -153,7 +153,16 @@ public record Configuration(
             Set<ClientKey> clientKeys,
             Duration clockSkew,
             List<String> names,
-            boolean ocspStapling) {}
+            boolean ocspStapling,
+            Optional<Renew> renew) {}
+
+    /**
+     * The broker renews its own certificate.
+     *
+     * @param authority the folder of the authority that issued it
+     * @param before its end
+     */
+    public record Renew(Path authority, Path passphraseFile, Duration before) {}
 
     /**
      * @param origins the {@code Origin} headers that are let in; a client that sends none is no browser and is let in

@@ -5,6 +5,7 @@ import io.gatehouse.config.Configuration.ClientKey;
 import io.gatehouse.config.Configuration.Combination;
 import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.config.Configuration.Login;
+import io.gatehouse.config.Configuration.Renew;
 import io.gatehouse.config.Configuration.Tls;
 import io.gatehouse.config.Configuration.TlsProfile;
 import io.gatehouse.config.Configuration.TlsProvider;
@@ -72,8 +73,23 @@ final class ListenerReader {
     }
 
     private <T> Optional<T> none(String key) {
+        return none(section, key);
+    }
+
+    private static <T> Optional<T> none(Section section, String key) {
         section.raw(key);
         return Optional.empty();
+    }
+
+    private Optional<Renew> renew(Section below) {
+        Optional<Path> authority = below.path("authority");
+        Optional<Path> passphrase = below.path("passphrase_file");
+        if (authority.isEmpty() || passphrase.isEmpty()) {
+            problems.add(Problem.error(below.place(), "\"renew\" needs an \"authority\" and a \"passphrase_file\""));
+        }
+        passphrase.ifPresent(path -> ConfigurationReader.requireFile(below, "passphrase_file", path));
+        Duration before = below.duration("before", Duration.ofHours(1), Duration.ofDays(365), Duration.ofDays(30));
+        return authority.flatMap(folder -> passphrase.map(file -> new Renew(folder, file, before)));
     }
 
     private Login login(String name) {
@@ -133,7 +149,8 @@ final class ListenerReader {
                 clientKeys(below),
                 below.duration("clock_skew", Duration.ZERO, Duration.ofHours(1), Duration.ZERO),
                 below.texts("names", List.of()),
-                below.bool("ocsp_stapling", false));
+                below.bool("ocsp_stapling", false),
+                below.has("renew") ? below.section("renew", this::renew) : none(below, "renew"));
     }
 
     private static Set<ClientKey> clientKeys(Section below) {

@@ -120,6 +120,11 @@ final class Revocation {
         return new Revocation(settings, fromFiles, all, attached, ocsp, clock);
     }
 
+    /** With what had come from the addresses meanwhile. */
+    Revocation withAddressesOf(Revocation other) {
+        return new Revocation(settings, fromFiles, other.fromAddresses, attached, ocsp, clock);
+    }
+
     private static List<RevocationList> files(
             Configuration.Revocation settings, List<X509Certificate> authorities, Clock clock) throws UnusableTls {
         List<RevocationList> lists = new ArrayList<>();

@@ -30,8 +30,7 @@ record ServerIdentity(Path file, List<X509Certificate> chain, PrivateKey key) {
      * @throws UnusableTls naming the file and the mend
      */
     static ServerIdentity load(Path certificate, Path key, List<String> names, Instant now) throws UnusableTls {
-        ServerIdentity identity =
-                new ServerIdentity(certificate, PemFiles.certificates(certificate), PemFiles.key(key));
+        ServerIdentity identity = read(certificate, key);
         identity.requirePair(key);
         identity.requireChain();
         identity.requireFit(now);
@@ -42,6 +41,11 @@ record ServerIdentity(Path file, List<X509Certificate> chain, PrivateKey key) {
             }
         }
         return identity;
+    }
+
+    /** Reads them, fit or not. */
+    static ServerIdentity read(Path certificate, Path key) throws UnusableTls {
+        return new ServerIdentity(certificate, PemFiles.certificates(certificate), PemFiles.key(key));
     }
 
     X509Certificate certificate() {

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A listener's TLS: its certificate, its key, whom it trusts, and the settings that go together. Any thread.
  *
- * <p>One immutable snapshot behind one reference: {@link #reload} builds and checks the next one whole, a handshake with
+ * <p>One immutable snapshot behind one reference: {@link #prepare} builds and checks the next one whole, a handshake with
  * itself included, before it takes its place, and connections that are up keep the one they began with. A new certificate,
  * key or authority makes a new context with new ticket keys, so that no session of before is resumed; a new revocation
  * list does not, because every handshake is judged again, resumed ones too.
@@ -48,7 +48,12 @@ public final class TlsContext implements Acceptance {
             @Nullable Revocation revocation,
             @Nullable DevicePolicy policy,
             @Nullable Staple staple,
-            SslContext context) {}
+            SslContext context) {
+        Snapshot with(Revocation other) {
+            return new Snapshot(
+                    identity, authorities, other, policy == null ? null : policy.with(other), staple, context);
+        }
+    }
 
     private TlsContext(Tls settings, Clock clock, @Nullable AttachedAuthority attached, Executor online)
             throws UnusableTls {
@@ -79,15 +84,44 @@ public final class TlsContext implements Acceptance {
     }
 
     /**
-     * Loads every file again and takes what they hold now, all of it or, with an exception, none.
+     * Loads every file again and checks it all, a handshake with itself included.
      *
      * @throws UnusableTls naming the file and the mend; the last good state stays
      */
-    public synchronized void reload() throws UnusableTls {
+    public Prepared prepare() throws UnusableTls {
         Snapshot old = snapshot;
-        snapshot = build(old);
-        if (snapshot.context != old.context) {
-            ReferenceCountUtil.release(old.context); // freed with the last connection that began with it
+        return new Prepared(old, build(old));
+    }
+
+    /** What the files hold now, checked, and not in force yet. Used once, by one thread. */
+    public final class Prepared {
+        private final Snapshot old;
+        private final Snapshot fresh;
+
+        private Prepared(Snapshot old, Snapshot fresh) {
+            this.old = old;
+            this.fresh = fresh;
+        }
+
+        /** Puts it in force. Who is connected keeps the context that the connection began with. */
+        public void apply() {
+            synchronized (TlsContext.this) {
+                Revocation revocation = fresh.revocation;
+                Revocation meanwhile = snapshot.revocation;
+                snapshot = snapshot == old || revocation == null || meanwhile == null
+                        ? fresh
+                        : fresh.with(revocation.withAddressesOf(meanwhile));
+            }
+            if (fresh.context != old.context) {
+                ReferenceCountUtil.release(old.context); // freed with the last connection that began with it
+            }
+        }
+
+        /** Leaves everything as it was. */
+        public void discard() {
+            if (fresh.context != old.context) {
+                ReferenceCountUtil.release(fresh.context);
+            }
         }
     }
 
@@ -235,13 +269,10 @@ public final class TlsContext implements Acceptance {
 
     private synchronized void take(URI address, byte[] body) throws UnusableTls {
         Snapshot old = snapshot;
-        if (old.revocation == null || old.policy == null) {
-            return;
+        if (old.revocation != null) {
+            snapshot = old.with(old.revocation.fetched(
+                    address, RevocationList.read(address.toString(), body, old.authorities, clock)));
         }
-        Revocation revocation =
-                old.revocation.fetched(address, RevocationList.read(address.toString(), body, old.authorities, clock));
-        snapshot = new Snapshot(
-                old.identity, old.authorities, revocation, old.policy.with(revocation), old.staple, old.context);
     }
 
     /** What somebody should look at, one sentence each. */
