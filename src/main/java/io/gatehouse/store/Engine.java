@@ -77,6 +77,7 @@ final class Engine implements AutoCloseable {
                 .setMaxBackgroundJobs(2)
                 .setBytesPerSync(1 << 20)
                 .setAvoidFlushDuringShutdown(true)
+                .setAvoidFlushDuringRecovery(true) // on a full disk it would fail
                 .setMaxOpenFiles(512)
                 .setKeepLogFileNum(3)
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL);
