@@ -30,6 +30,7 @@ import io.gatehouse.store.MemoryStore;
 import io.gatehouse.store.Recovered;
 import io.gatehouse.store.RocksStore;
 import io.gatehouse.store.Store;
+import io.gatehouse.store.StoreKey;
 import io.gatehouse.store.StoreSettings;
 import io.gatehouse.store.UnusableStore;
 import io.gatehouse.tls.UnusableTls;
@@ -87,6 +88,7 @@ public final class Broker implements AutoCloseable {
     private final PolicyReload policies;
     private final Optional<Enrolments> enrolments;
     private final ControlServer control;
+    private final Store store;
     private final BrokerFigures figures;
 
     private Broker(Configuration configuration, Clock clock)
@@ -108,7 +110,7 @@ public final class Broker implements AutoCloseable {
 
             // what is remembered, and where messages go
             ConfiguredLimits limits = new ConfiguredLimits(configuration);
-            Store store = keep(store());
+            this.store = keep(store());
             this.router = new Router(authorizer, store, limits.routerLimits(), metrics, clock);
             this.registry = new SessionRegistry(
                     limits.sessionLimits(),
@@ -178,6 +180,7 @@ public final class Broker implements AutoCloseable {
         Controls.register(control, this, figures, registry);
         PolicyImpact impact = new PolicyImpact(configuration, clock, authorizer, registry, router);
         control.command("policy-impact", impact::of);
+        control.command("store-backup", arguments -> Controls.backup(store, arguments));
         control.start(audit);
         announce();
     }
@@ -219,7 +222,9 @@ public final class Broker implements AutoCloseable {
                 : RocksStore.open(
                         storage.folder().get(),
                         new StoreSettings(
-                                storage.durability() == Configuration.Durability.FSYNC, storage.minFreeBytes()));
+                                storage.durability() == Configuration.Durability.FSYNC,
+                                storage.minFreeBytes(),
+                                StoreKey.of(storage.keyFile())));
     }
 
     /** What the last run left is there again, with the rights it has now, before anybody can connect. */

@@ -6,6 +6,11 @@ import io.gatehouse.admin.Figures;
 import io.gatehouse.authn.AuthMethod;
 import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.session.SessionRegistry;
+import io.gatehouse.store.RocksStore;
+import io.gatehouse.store.Store;
+import io.gatehouse.store.UnusableStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,6 +40,24 @@ final class Controls {
                 .command("clients", controls::clients)
                 .command("disconnect", controls::disconnect)
                 .command("metrics", arguments -> Map.of("text", broker.metricsText()));
+    }
+
+    /** Copies the store beside the broker's work, where there is one. */
+    static Map<String, @Nullable Object> backup(Store store, Map<String, String> arguments)
+            throws ControlCommand.Refused {
+        if (!(store instanceof RocksStore durable)) {
+            throw new ControlCommand.Refused("this broker keeps nothing: storage is memory");
+        }
+        Path folder = Path.of(arguments.getOrDefault("folder", ""));
+        if (!folder.isAbsolute() || Files.exists(folder)) {
+            throw new ControlCommand.Refused("\"" + folder + "\" has to be the path of a folder that is not there yet");
+        }
+        try {
+            durable.backup(folder);
+            return Map.of("folder", folder.toString());
+        } catch (UnusableStore e) {
+            throw new ControlCommand.Refused(String.valueOf(e.getMessage()));
+        }
     }
 
     private Map<String, @Nullable Object> status() {

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             TokenCommand.class,
             AuditCommand.class,
             ImportCommand.class,
+            StoreCommand.class,
             StatusCommand.class,
             ClientsCommand.class,
             ReloadCommand.class,

@@ -266,9 +266,10 @@ public record Configuration(
      *
      * @param folder empty: in memory; they end with the broker
      * @param minFreeBytes with less room on the disk, publishers are refused
+     * @param keyFile the key that its values are encrypted with; empty: the environment's, or none
      */
-    public record Storage(Optional<Path> folder, Durability durability, long minFreeBytes) {
-        public static final Storage MEMORY = new Storage(Optional.empty(), Durability.OS, 0);
+    public record Storage(Optional<Path> folder, Durability durability, long minFreeBytes, Optional<Path> keyFile) {
+        public static final Storage MEMORY = new Storage(Optional.empty(), Durability.OS, 0, Optional.empty());
     }
 
     /**

@@ -280,8 +280,15 @@ public final class ConfigurationReader {
             return new Storage(
                     Optional.of(folder),
                     section.choice("durability", Durability.class, Durability.FSYNC),
-                    section.sizeBytes("min_free", 1 << 20, 1L << 40, 256L << 20));
+                    section.sizeBytes("min_free", 1 << 20, 1L << 40, 256L << 20),
+                    keyFile(section));
         });
+    }
+
+    private static Optional<Path> keyFile(Section section) {
+        Optional<Path> file = section.path("key_file");
+        file.ifPresent(path -> requireFile(section, "key_file", path));
+        return file;
     }
 
     private Limits limits(Section section) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
+import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
@@ -149,18 +150,40 @@ final class Engine implements AutoCloseable {
     }
 
     void put(WriteBatch batch, Family family, byte[] key, byte[] value) throws RocksDBException {
-        batch.put(handle(family), key, seal.seal(family, key, value));
+        byte[] named = seal.name(family, key);
+        batch.put(handle(family), named, seal.seal(family, named, value));
     }
 
     void delete(WriteBatch batch, Family family, byte[] key) throws RocksDBException {
-        batch.delete(handle(family), key);
+        batch.delete(handle(family), seal.name(family, key));
     }
 
     byte @Nullable [] get(Family family, byte[] key) throws RocksDBException {
         lock.readLock().lock();
         try {
-            byte[] value = database().get(handle(family), key);
-            return value == null ? null : seal.open(family, key, value);
+            byte[] named = seal.name(family, key);
+            byte[] value = database().get(handle(family), named);
+            return value == null ? null : seal.open(family, named, value);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /** Reads every block of every file and compares its sums. */
+    void verify() throws RocksDBException {
+        lock.readLock().lock();
+        try {
+            database().verifyChecksum();
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /** A copy of what is there now, in a folder that must not exist; files are linked where the disk is the same. */
+    void copy(Path to) throws RocksDBException {
+        lock.readLock().lock();
+        try (Checkpoint checkpoint = Checkpoint.create(database())) {
+            checkpoint.createCheckpoint(to.toString());
         } finally {
             lock.readLock().unlock();
         }

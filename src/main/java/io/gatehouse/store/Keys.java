@@ -60,6 +60,15 @@ final class Keys {
         return topic.getBytes(StandardCharsets.UTF_8);
     }
 
+    /** How much of a key is numbers; the rest is a client's text. */
+    static int plainBytes(Family family, byte[] key) {
+        return switch (family) {
+            case RETAINED -> 0;
+            case SESSIONS -> key[8] == SUBSCRIPTION ? 9 : key.length;
+            default -> key.length;
+        };
+    }
+
     static byte[] gone(long session) {
         return ByteBuffer.allocate(9).put(GONE).putLong(session).array();
     }

@@ -10,11 +10,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +64,7 @@ public final class RocksStore implements Store {
     public static RocksStore open(Path folder, StoreSettings settings) throws UnusableStore {
         StoreFolder.prepare(folder);
         NativeLibrary.load(folder);
-        Engine engine = Engine.open(folder.resolve("db"), Seal.NONE);
+        Engine engine = Engine.open(folder.resolve("db"), Seal.of(settings.key()));
         RocksStore store = new RocksStore(engine, new Disk(folder, settings.minFreeBytes()), settings);
         try {
             store.begin(folder);
@@ -264,6 +267,27 @@ public final class RocksStore implements Store {
     @Override
     public boolean isWritable() {
         return disk.isWritable() && writer.pendingBytes() < MAX_PENDING_BYTES;
+    }
+
+    /**
+     * Copies the store, as it is when everything that was acknowledged before is in it, beside the work of the broker. Blocks.
+     *
+     * @param to a folder that must not exist
+     */
+    public void backup(Path to) throws UnusableStore {
+        CompletableFuture<Void> reached = new CompletableFuture<>();
+        writer.append(new Changes(), true, Runnable::run, () -> reached.complete(null));
+        try {
+            reached.get(60, TimeUnit.SECONDS);
+            StoreFolder.prepare(to);
+            engine.copy(to.resolve("db"));
+            StoreFolder.closeFiles(to);
+        } catch (RocksDBException | ExecutionException | TimeoutException e) {
+            throw new UnusableStore("the store cannot be copied to " + to + ": " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnusableStore("the copy of the store was interrupted", e);
+        }
     }
 
     /** How often the disk was asked to make sure. */

@@ -85,7 +85,8 @@ class ConfigurationReaderTest {
                 .isEqualTo(new Storage(
                         java.util.Optional.of(folder.resolve("data/store")),
                         Configuration.Durability.FSYNC,
-                        256L << 20));
+                        256L << 20,
+                        java.util.Optional.empty()));
         Configuration.Enrolment enrolment = configuration.enrolment().orElseThrow();
         assertThat(enrolment.authority().folder()).isEqualTo(folder.resolve("pki"));
         assertThat(enrolment.authority().terms().validity()).isEqualTo(Duration.ofDays(30));

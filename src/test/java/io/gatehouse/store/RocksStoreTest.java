@@ -135,20 +135,4 @@ class RocksStoreTest extends StoreContractTest {
         store = open();
         assertThat(store.recover().retained()).hasSize(100);
     }
-
-    private void retain(String prefix, int count) {
-        for (int i = 0; i < count; i++) {
-            Changes changes = new Changes();
-            changes.retain(new RetainedRecord(
-                    io.gatehouse.protocol.Message.of(
-                            prefix + i,
-                            io.gatehouse.protocol.Qos.AT_LEAST_ONCE,
-                            true,
-                            io.gatehouse.protocol.Payload.of("x".repeat(100))),
-                    new PrincipalRecord("u", "r", List.of(), "", "", java.util.Map.of()),
-                    "c",
-                    1));
-            durable(changes);
-        }
-    }
 }

@@ -63,6 +63,23 @@ abstract class StoreContractTest {
         done.orTimeout(30, TimeUnit.SECONDS).join();
     }
 
+    /** Retained messages, durable when this returns. */
+    final void retain(String prefix, int count) {
+        for (int i = 0; i < count; i++) {
+            Changes changes = new Changes();
+            changes.retain(new RetainedRecord(
+                    io.gatehouse.protocol.Message.of(
+                            prefix + i,
+                            io.gatehouse.protocol.Qos.AT_LEAST_ONCE,
+                            true,
+                            io.gatehouse.protocol.Payload.of("x".repeat(100))),
+                    new PrincipalRecord("u", "r", List.of(), "", "", java.util.Map.of()),
+                    "c",
+                    1));
+            durable(changes);
+        }
+    }
+
     private StoredSession session(String clientId) {
         StoredSession session = new StoredSession(store.nextNumber());
         Changes changes = new Changes();
