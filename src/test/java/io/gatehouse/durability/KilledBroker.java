@@ -60,6 +60,7 @@ final class KilledBroker implements AutoCloseable {
                 certificate_login: {user: cert.cn}
                 policy: {folder: policies}
                 sessions: {max_queued: 1000000}
+                limits: {connects_per_second_per_address: 100000, connects_per_second: 100000}
                 sys: {interval: 0s}
                 """ + "storage: " + storage + "\n");
         this.tls = context(house.resolve("clients/greenhouse"));
