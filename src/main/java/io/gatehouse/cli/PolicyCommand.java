@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 /** {@code gatehouse policy}: looks at policies with the code that decides for real clients. */
 @Command(
         name = "policy",
-        description = "Check, test, explain, compare, lint and import policies.",
+        description = "Check, test, explain, compare, lint and import policies; print the schema for editors.",
         mixinStandardHelpOptions = true,
         subcommands = {
             PolicyCheck.class,
@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
             PolicyExplain.class,
             PolicyDiffer.class,
             PolicyLint.class,
-            PolicyImport.class
+            PolicyImport.class,
+            PolicySchemaPrint.class
         })
 final class PolicyCommand implements Runnable {
     @Spec

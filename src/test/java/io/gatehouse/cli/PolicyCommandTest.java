@@ -291,6 +291,19 @@ class PolicyCommandTest {
         assertThat(run.err()).contains("error P104").endsWith("1 mistake; this policy would not be loaded\n");
     }
 
+    @Test
+    void schema_isJson_thatHasTheKeysOfAPolicy() {
+        Run run = run("policy", "schema");
+
+        assertThat(run.code()).isZero();
+        assertThat(json(run.out()))
+                .containsEntry("$schema", "https://json-schema.org/draft/2020-12/schema")
+                .containsEntry("additionalProperties", false)
+                .extractingByKey("properties")
+                .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.MAP)
+                .containsKeys("version", "roles", "tests");
+    }
+
     private static Object[] append(List<Object> list, Object last) {
         Object[] all = Arrays.copyOf(list.toArray(), list.size() + 1);
         all[list.size()] = last;

@@ -2,7 +2,7 @@ package io.gatehouse.policy.language;
 
 import java.util.List;
 
-/** The keys of the language: what is known where. The errors about unknown keys come from here. */
+/** The keys of the language: what is known where. The errors about unknown keys and the schema come from here. */
 final class Keys {
     static final List<String> FILE =
             List.of("version", "mode", "defaults", "vars", "roles", "groups", "users", "assign", "everyone", "tests");
@@ -12,6 +12,8 @@ final class Keys {
             List.of("include", "client_id", "publish", "subscribe", "deny", "limits", "when", "shadow", "note");
     static final List<String> DENY = List.of("publish", "subscribe");
     static final List<String> ITEM = List.of("topic", "max_qos", "retain", "max_payload", "shared", "shadow", "note");
+    static final List<String> PUBLISH_ONLY = List.of("retain", "max_payload");
+    static final List<String> SUBSCRIBE_ONLY = List.of("shared");
     static final List<String> LIMITS = List.of(
             "max_payload", "publish_rate", "publish_bytes", "subscriptions", "connections", "receive_max", "queued");
     static final List<String> CONDITION = List.of("listener", "network", "auth", "time", "cert.issuer", "cert.sha256");

@@ -208,10 +208,7 @@ final class RoleReader {
         long maxPayload = Limits.UNLIMITED;
         List<String> shared = new ArrayList<>();
         for (Yaml.Field field : fields.fields()) {
-            boolean misplaced = publish
-                    ? field.key().equals("shared")
-                    : field.key().equals("retain") || field.key().equals("max_payload");
-            if (misplaced) {
+            if ((publish ? Keys.SUBSCRIBE_ONLY : Keys.PUBLISH_ONLY).contains(field.key())) {
                 report.error(
                         field.place(),
                         "P104",
