@@ -294,8 +294,8 @@ final class Client implements Dialogue, Link {
         }
         keepWill = packet.reason() != ReasonCode.SUCCESS; // [MQTT-3.14.4-3]
         ended = true;
-        wire.close();
         release();
+        wire.close();
     }
 
     // authentication anew (section 4.12.1)
@@ -419,16 +419,19 @@ final class Client implements Dialogue, Link {
             ended = true;
             LOG.info("{} at {} is disconnected: {} ({})", actor.user(), actor.address(), reason, detail);
             gate.audit(new AuditEvent.Ended(actor, cause, reason.code(), detail));
+            release();
             if (version.isMqtt5()) {
                 wire.closeWith(new Packet.Disconnect(reason, told));
             } else {
                 wire.close(); // MQTT 3 has no DISCONNECT for servers to send
             }
-            release();
         });
     }
 
-    /** Gives the session up at the end of the dialogue, not of the socket: what comes meanwhile waits in it. */
+    /**
+     * Gives the session up at the end of the dialogue, before that of the socket: whoever sees the socket close knows that
+     * what comes from then on waits in the session, and was not sent.
+     */
     private void release() {
         gate.registry().close(session(), this, keepWill, newSessionExpirySeconds);
     }

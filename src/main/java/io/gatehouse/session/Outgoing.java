@@ -352,7 +352,7 @@ final class Outgoing {
                     entry != null && entry.sent && entry.delivery.message().qos() == Qos.EXACTLY_ONCE;
             if (entry == null || !known) {
                 if (!reason.isError()) {
-                    out.send(new Packet.PubRel(packetId, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+                    answer(out, new Packet.PubRel(packetId, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND), changes);
                 }
             } else if (reason.isError()) {
                 finish(entry, changes);
@@ -365,14 +365,20 @@ final class Outgoing {
     /** PUBREL leaves when it is durable that PUBREC came: else a crash would send the PUBLISH again. */
     private void release(Outbound out, Inflight.Entry entry, Changes changes) {
         entry.released = true;
-        Packet.PubRel answer = new Packet.PubRel(entry.packetId, ReasonCode.SUCCESS);
         QueueEntry kept = entry.delivery.entry();
-        if (kept == null) {
+        if (kept != null) {
+            kept.release();
+            changes.save(kept);
+        }
+        answer(out, new Packet.PubRel(entry.packetId, ReasonCode.SUCCESS), changes);
+    }
+
+    /** In the order in which PUBREC came [MQTT-4.6.0-4]: one that promises nothing stays behind those that do. */
+    private void answer(Outbound out, Packet.PubRel answer, Changes changes) {
+        if (stored == null) {
             out.send(answer);
             return;
         }
-        kept.release();
-        changes.save(kept);
         changes.then(() -> {
             if (isOn(out)) {
                 out.send(answer);
