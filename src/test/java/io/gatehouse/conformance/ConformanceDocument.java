@@ -24,9 +24,9 @@ final class ConformanceDocument {
 
             Every numbered statement of the specifications (their Appendix B), in our own words, with the tests that hold the
             broker to it. The tests speak to a running broker over TLS, byte by byte, with a client of their own that shares no
-            code with it. They run with every build, and a build with one that fails is refused: "passes" says that there is
-            nothing else to report. This page is generated, and a test holds it to what is there; `-Dconformance.write=true`
-            writes it anew.
+            code with it; its sessions are on disk, as they are by default (`-Dconformance.memory=true` has them in memory).
+            They run with every build, and a build with one that fails is refused: "passes" says that there is nothing else to
+            report. This page is generated, and a test holds it to what is there; `-Dconformance.write=true` writes it anew.
 
             MQTT 3.1 numbers nothing; Mqtt31Test shows what is different there.
 

@@ -77,6 +77,9 @@ final class ConformanceHouse implements BeforeAllCallback, AfterEachCallback, Af
 
     private static final String ISSUER = "https://id.example.com";
 
+    /** With {@code -Dconformance.memory=true} all sessions are in memory; else they are where a broker has them by default. */
+    private static final boolean IN_MEMORY = Boolean.getBoolean("conformance.memory");
+
     private static final String POLICY = """
             version: 1
             roles:
@@ -145,10 +148,11 @@ final class ConformanceHouse implements BeforeAllCallback, AfterEachCallback, Af
                 jwt_login:
                   issuers: [{iss: "%s", jwks: keys.json, aud: mqtt, algs: [ES256]}]
                 policy: {folder: policies}
-                storage: memory
+                %s
                 sys: {interval: 0s}
                 %s
-                """.formatted(server.certificate(), server.key(), ISSUER, more));
+                """.formatted(
+                        server.certificate(), server.key(), ISSUER, IN_MEMORY ? "storage: memory" : "", more));
         var read = ConfigurationReader.read(own.resolve("gatehouse.yaml"));
         Configuration configuration =
                 read.configuration().orElseThrow(() -> new IllegalStateException(String.valueOf(read.problems())));
@@ -196,13 +200,18 @@ final class ConformanceHouse implements BeforeAllCallback, AfterEachCallback, Af
 
     /** A TLS connection on which nothing has been said. */
     RawClient open(int level) {
+        return open(level, () -> {});
+    }
+
+    private RawClient open(int level, Runnable settled) {
         try {
             RawClient client = new RawClient(
                     tls().getSocketFactory()
                             .createSocket(
                                     "localhost",
                                     Objects.requireNonNull(broker().ports().get("apps"))),
-                    level);
+                    level,
+                    settled);
             clients.add(client);
             return client;
         } catch (IOException e) {
@@ -212,7 +221,27 @@ final class ConformanceHouse implements BeforeAllCallback, AfterEachCallback, Af
 
     /** A connection whose CONNECT is sent and not answered yet. */
     RawClient knock(Connect connect) {
-        return open(connect.level()).send(connect.bytes());
+        Runnable settled = connect.isKept() && !IN_MEMORY ? this::settle : () -> {};
+        return open(connect.level(), settled).send(connect.bytes());
+    }
+
+    /**
+     * Waits until the store has read and written all that it was asked for up to now. It does both in order: a message that
+     * waited for a client of its own, and is there with QoS 2, comes after all of it.
+     */
+    private void settle() {
+        String waiting = name();
+        Connect connect = Connect.v5(waiting).resume().expiry(60);
+        try (RawClient first = open(5).send(connect.bytes()).admitted()) {
+            first.subscribe(waiting, 2);
+            first.leave();
+        }
+        try (RawClient publisher = client()) {
+            publisher.publish(waiting, "x", 2);
+        }
+        try (RawClient last = open(5).send(Connect.v5(waiting).resume().bytes()).admitted()) {
+            last.next(Received.PUBLISH);
+        }
     }
 
     /** A client that is in. */

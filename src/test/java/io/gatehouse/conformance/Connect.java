@@ -19,6 +19,7 @@ final class Connect {
     private @Nullable String user = ConformanceHouse.USER;
     private byte @Nullable [] password = ConformanceHouse.PASSWORD.getBytes(StandardCharsets.UTF_8);
     private int moreFlags;
+    private boolean kept;
 
     private Connect(String protocol, int level, String clientId) {
         this.protocol = protocol;
@@ -64,7 +65,13 @@ final class Connect {
 
     Connect expiry(long seconds) {
         properties.u32(Props.SESSION_EXPIRY, seconds);
+        kept = true;
         return this;
+    }
+
+    /** Whether its session may stand in the broker's store. */
+    boolean isKept() {
+        return kept || !cleanStart;
     }
 
     Connect will(String topic, String payload) {

@@ -22,19 +22,27 @@ import org.jspecify.annotations.Nullable;
  * thread.
  *
  * <p>That nothing came is shown by {@link #received}: a PINGRESP comes after all that the broker had for the client
- * before its PINGREQ. So no test waits to see that nothing happens.
+ * before its PINGREQ, and what a session has in the store is out of it before that. So no test waits to see that nothing
+ * happens.
  */
 final class RawClient implements AutoCloseable {
     private final Socket socket;
     private final DataInputStream in;
     private final int level;
+    private final Runnable settled;
     private final Deque<Received> kept = new ArrayDeque<>();
     private int lastId;
     private @Nullable Received connAck;
 
     RawClient(Socket socket, int level) {
+        this(socket, level, () -> {});
+    }
+
+    /** @param settled returns when the broker has read, and stored, all that it was asked for before */
+    RawClient(Socket socket, int level, Runnable settled) {
         this.socket = socket;
         this.level = level;
+        this.settled = settled;
         try {
             socket.setSoTimeout(30_000);
             socket.setTcpNoDelay(true);
@@ -126,6 +134,7 @@ final class RawClient implements AutoCloseable {
 
     /** Everything that the broker had for the client up to now. */
     List<Received> received() {
+        settled.run();
         send(Packets.PINGREQ);
         List<Received> all = new ArrayList<>();
         for (Received packet = next(); packet.type() != Received.PINGRESP; packet = next()) {
