@@ -128,7 +128,8 @@ public final class Broker implements AutoCloseable {
             Sweep sweep = new Sweep(authorizer, registry, router, onRevoke, audit, metrics);
             this.enrolments = configuration.enrolment().isEmpty()
                     ? Optional.empty()
-                    : Optional.of(keep(Enrolments.open(configuration.enrolment().get(), audit, metrics, clock)));
+                    : Optional.of(keep(Enrolments.open(
+                            configuration.enrolment().get(), authorizer, router, audit, metrics, clock)));
             this.gate = new Gate(
                     listenerRules(),
                     limits.clientLimits(),

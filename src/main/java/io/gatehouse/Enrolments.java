@@ -16,6 +16,8 @@ import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.Manufacturers;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.StoredPassphrase;
+import io.gatehouse.policy.Authorizer;
+import io.gatehouse.routing.Router;
 import io.gatehouse.tls.EnrolmentTls;
 import io.gatehouse.tls.UnusableTls;
 import java.io.IOException;
@@ -42,7 +44,13 @@ final class Enrolments implements AutoCloseable {
     private final Renewals renewals;
 
     private Enrolments(
-            Configuration.Enrolment settings, Enrolment authority, AuditLog audit, Metrics metrics, Clock clock)
+            Configuration.Enrolment settings,
+            Enrolment authority,
+            Authorizer authorizer,
+            Router router,
+            AuditLog audit,
+            Metrics metrics,
+            Clock clock)
             throws UnusableTls {
         this.settings = settings;
         this.audit = audit;
@@ -51,15 +59,21 @@ final class Enrolments implements AutoCloseable {
         this.tls = EnrolmentTls.load(settings.certificate(), settings.key(), clock);
         this.desk = new EnrolmentDesk(authority, audit, metrics);
         this.listener = new EstListener(tls, desk);
-        this.renewals = new DeskRenewals(desk, clock);
+        this.renewals = new DeskRenewals(desk, authorizer, router::route, clock);
     }
 
     /** Opens the authority. */
-    static Enrolments open(Configuration.Enrolment settings, AuditLog audit, Metrics metrics, Clock clock)
+    static Enrolments open(
+            Configuration.Enrolment settings,
+            Authorizer authorizer,
+            Router router,
+            AuditLog audit,
+            Metrics metrics,
+            Clock clock)
             throws CannotStart, UnusableTls {
         Enrolment authority = embedded(settings.authority(), clock);
         try {
-            return new Enrolments(settings, authority, audit, metrics, clock);
+            return new Enrolments(settings, authority, authorizer, router, audit, metrics, clock);
         } catch (UnusableTls e) {
             authority.close();
             throw e;

@@ -26,6 +26,11 @@ public final class SystemPrincipals {
         return named("$admin");
     }
 
+    /** Who tells devices what came of a request for their next certificate. */
+    public static Principal enrolment() {
+        return named("$enrolment");
+    }
+
     private static Principal named(String name) {
         return new Principal(new Subject(name, Set.of(), "", null, Map.of()), REALM, null);
     }

@@ -162,6 +162,10 @@ final class Publisher {
             LOG.debug("{} may not publish to \"{}\": {}", actor.user(), message.topic(), denied.explanation());
             return new Answer(denied.reason(), "the policy does not allow it");
         }
+        if (gate.renewals().takes(message.topic())) {
+            gate.renewals().renew(rights, wire.peer(), message);
+            return Answer.TAKEN;
+        }
         if (publish.qos().isAcknowledged() && !gate.store().isWritable()) {
             return refused(Answer.NOT_KEPT);
         }

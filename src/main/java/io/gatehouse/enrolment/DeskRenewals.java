@@ -2,12 +2,18 @@ package io.gatehouse.enrolment;
 
 import io.gatehouse.connection.Renewals;
 import io.gatehouse.pki.RenewalTime;
+import io.gatehouse.policy.AuthorizedPublish;
+import io.gatehouse.policy.Authorizer;
+import io.gatehouse.policy.Rights;
+import io.gatehouse.protocol.Message;
+import io.gatehouse.protocol.TopicName;
 import io.gatehouse.protocol.UserProperty;
 import io.gatehouse.tls.Peer;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Tells the desk of logins, and devices when to renew. Any thread; never blocks.
@@ -16,10 +22,14 @@ import java.util.Optional;
  */
 public final class DeskRenewals implements Renewals {
     private final EnrolmentDesk desk;
+    private final RenewalTopics topics;
     private final Clock clock;
 
-    public DeskRenewals(EnrolmentDesk desk, Clock clock) {
+    /** @param answers sends what enrolment's own principal says */
+    public DeskRenewals(
+            EnrolmentDesk desk, Authorizer authorizer, Consumer<? super AuthorizedPublish> answers, Clock clock) {
         this.desk = desk;
+        this.topics = new RenewalTopics(desk, authorizer, answers);
         this.clock = clock;
     }
 
@@ -40,6 +50,16 @@ public final class DeskRenewals implements Renewals {
                         seconds("cert-renew-after", RenewalTime.of(certificate).getEpochSecond()),
                         seconds("server-time", clock.instant().getEpochSecond())))
                 .orElse(List.of());
+    }
+
+    @Override
+    public boolean takes(TopicName topic) {
+        return RenewalTopics.isRequest(topic);
+    }
+
+    @Override
+    public void renew(Rights asker, Peer peer, Message request) {
+        topics.ask(asker, peer, ours(peer), request);
     }
 
     private static UserProperty seconds(String name, long value) {

@@ -106,13 +106,17 @@ public final class Authorizer {
 
     Binding bind(Principal principal, ClientId clientId) {
         InForce now = inForce;
-        return isBroker(principal)
+        return isBroker(principal) || isEnrolment(principal)
                 ? Binding.ofNobody(now.set, now.epoch)
                 : now.set.bind(principal.subject(), clientId.text(), clock.instant(), now.epoch);
     }
 
     static boolean isBroker(Principal principal) {
         return principal.owner().equals(SystemPrincipals.sys().owner());
+    }
+
+    private static boolean isEnrolment(Principal principal) {
+        return principal.owner().equals(SystemPrincipals.enrolment().owner());
     }
 
     /** May it connect under this client id, with this will? */
@@ -154,6 +158,23 @@ public final class Authorizer {
                 ? null
                 : new Denied(
                         ReasonCode.NOT_AUTHORIZED, Denials.BUILT_IN, "the broker itself publishes below $SYS only");
+    }
+
+    /**
+     * May enrolment answer whoever asked with this message? Where the asker may receive, and not to be kept: nobody makes
+     * the broker say something in a place of another's.
+     *
+     * @param enrolment the rights of enrolment's own principal, which by themselves are none
+     */
+    public PublishDecision answer(Rights enrolment, Rights asker, Message answer) {
+        String topic = answer.topic().text();
+        if (!isEnrolment(enrolment.principal()) || answer.retain() || Judge.isSys(topic)) {
+            return new Denied(ReasonCode.NOT_AUTHORIZED, Denials.BUILT_IN, "only enrolment answers, and not for keeps");
+        }
+        if (!judges.get().receives(asker.binding(), answer.topic())) {
+            return Denials.responseTopic(answer.topic());
+        }
+        return new AuthorizedPublish(enrolment, answer);
     }
 
     /** May it subscribe? The answer tells the truth about the whole filter. */

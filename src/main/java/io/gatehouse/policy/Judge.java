@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Judge {
     private static final String SYS = "$SYS";
+    private static final String ENROLMENT = "$pki/";
+    private static final String RENEWAL = "$pki/v1/reenroll";
 
     /** How many nodes a refusal may cost in search of words. */
     private static final int WORDS_BUDGET = 500;
@@ -42,6 +44,15 @@ final class Judge {
         return topic.startsWith(SYS) && (topic.length() == SYS.length() || topic.charAt(SYS.length()) == '/');
     }
 
+    /** Whether a topic is where the broker answers devices that ask for a certificate: all below {@code $pki} but requests. */
+    static boolean isEnrolmentsOwn(String topic) {
+        if (!topic.startsWith(ENROLMENT)) {
+            return false;
+        }
+        boolean ofOne = topic.startsWith(RENEWAL + "/") && topic.indexOf('/', RENEWAL.length() + 1) < 0;
+        return !ofOne && !topic.equals(RENEWAL);
+    }
+
     /** Why a message may not be published; null if it may. */
     @Nullable
     Denied publish(Binding binding, Message message) {
@@ -64,6 +75,12 @@ final class Judge {
         if (isSys(topic)) {
             return new Denied(
                     ReasonCode.NOT_AUTHORIZED, Denials.BUILT_IN, "nobody but the broker publishes below $SYS");
+        }
+        if (isEnrolmentsOwn(topic)) {
+            return new Denied(
+                    ReasonCode.NOT_AUTHORIZED,
+                    Denials.BUILT_IN,
+                    "below $pki nobody but the broker publishes anything else than requests for a certificate");
         }
         if (payloadBytes > binding.limits().maxPayloadBytes()) {
             return Denials.tooLarge(
@@ -115,7 +132,7 @@ final class Judge {
 
     /** Whether a retained message may ever have been left on a topic. */
     boolean retains(Binding binding, String topic) {
-        if (binding.refusal() != null || isSys(topic)) {
+        if (binding.refusal() != null || isSys(topic) || topic.startsWith(ENROLMENT)) {
             return false;
         }
         int retained = Bits.publishUpTo(Qos.EXACTLY_ONCE, true) & ~Bits.publishUpTo(Qos.EXACTLY_ONCE, false);

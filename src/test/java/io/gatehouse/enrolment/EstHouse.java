@@ -52,7 +52,7 @@ final class EstHouse implements AutoCloseable {
                 version: 1
                 roles:
                   device:
-                    publish: ["t/<cn>", "$pki/v1/reenroll", "$pki/v1/reenroll/<client>"]
+                    publish: ["t/<cn>", "$pki/v1/reenroll", "$pki/v1/reenroll/#"]
                     subscribe: ["t/#", "reply/<cn>/#", "$pki/v1/reenroll/<client>/#"]
                 assign:
                   - {to: {auth: certificate}, roles: [device]}
