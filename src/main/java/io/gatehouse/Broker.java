@@ -310,8 +310,13 @@ public final class Broker implements AutoCloseable {
      * @return what was refused, by part; empty: nothing was, and nothing of the last state is left
      */
     public Map<String, String> reload() {
+        return reload(false);
+    }
+
+    /** The same; with {@code allowRollback} a signed policy may be older than what is in force. */
+    Map<String, String> reload(boolean allowRollback) {
         Map<String, String> refused = new LinkedHashMap<>();
-        policies.reload().ifPresent(why -> refused.put("policy", why));
+        policies.reload(allowRollback).ifPresent(why -> refused.put("policy", why));
         reloadLogins().ifPresent(why -> refused.put("logins", why));
         trust.reload().ifPresent(why -> refused.put("tls", why));
         reloadEnrolment().ifPresent(why -> refused.put("enrolment", why));

@@ -36,7 +36,7 @@ final class Controls {
     static void register(ControlServer server, Broker broker, BrokerFigures figures, SessionRegistry registry) {
         Controls controls = new Controls(broker, figures, registry);
         server.command("status", arguments -> controls.status())
-                .command("reload", arguments -> controls.reload())
+                .command("reload", controls::reload)
                 .command("clients", controls::clients)
                 .command("disconnect", controls::disconnect)
                 .command("metrics", arguments -> Map.of("text", broker.metricsText()));
@@ -79,8 +79,9 @@ final class Controls {
         return status;
     }
 
-    private Map<String, @Nullable Object> reload() throws ControlCommand.Refused {
-        Map<String, String> refused = broker.reload();
+    private Map<String, @Nullable Object> reload(Map<String, String> arguments) throws ControlCommand.Refused {
+        boolean allowRollback = Boolean.parseBoolean(arguments.getOrDefault("allow_rollback", "false"));
+        Map<String, String> refused = broker.reload(allowRollback);
         if (!refused.isEmpty()) {
             throw new ControlCommand.Refused(refused.entrySet().stream()
                     .map(part -> part.getKey() + " not loaded, the last good state stays in force: " + part.getValue())

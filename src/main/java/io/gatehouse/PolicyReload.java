@@ -9,8 +9,10 @@ import io.gatehouse.connection.Sweep;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.policy.Authorizer;
 import io.gatehouse.policy.PolicySet;
+import io.gatehouse.policy.language.ManifestKeys;
 import io.gatehouse.policy.language.PolicyLoader;
 import io.gatehouse.transport.EventLoops;
+import java.security.PublicKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -41,6 +43,9 @@ final class PolicyReload {
     private final Metrics metrics;
     private final AuditLog audit;
     private final Clock clock;
+    private final PolicyRevision newest;
+    private Optional<PublicKey> verifyKey = Optional.empty();
+    private Optional<Long> signed = Optional.empty();
     private @Nullable Authorizer authorizer;
     private @Nullable Sweep sweep;
     private @Nullable EventLoops loops;
@@ -52,16 +57,29 @@ final class PolicyReload {
         this.metrics = metrics;
         this.audit = audit;
         this.clock = clock;
+        this.newest = new PolicyRevision(configuration.data());
     }
 
     /** The policy to begin with. */
     PolicySet first() throws CannotStart {
+        if (configuration.policyVerifyKey().isPresent()) {
+            try {
+                verifyKey = Optional.of(
+                        ManifestKeys.verifying(configuration.policyVerifyKey().get()));
+            } catch (ManifestKeys.UnusableKey e) {
+                throw new CannotStart(List.of(e.getMessage()));
+            }
+        }
         PolicyLoader.Loaded loaded = load();
         if (loaded.set().isEmpty()) {
             throw new CannotStart(lines(loaded));
         }
+        Optional<Problem> older = newest.refuses(configuration.policyFolder(), loaded);
+        if (older.isPresent()) {
+            throw new CannotStart(List.of(older.get().toString()));
+        }
         loaded.problems().forEach(problem -> LOG.warn("{}", problem));
-        summary = loaded.summary();
+        inForce(loaded);
         return loaded.set().get();
     }
 
@@ -70,12 +88,23 @@ final class PolicyReload {
         authorizer = with;
         sweep = sessions;
         loops = deciders;
+        signed.ifPresent(with::number);
+    }
+
+    private void inForce(PolicyLoader.Loaded loaded) {
+        summary = loaded.summary()
+                + loaded.revision()
+                        .map(revision -> ", signed as revision " + revision)
+                        .orElse("");
+        signed = loaded.revision();
+        newest.reached(loaded);
     }
 
     private PolicyLoader.Loaded load() {
         List<String> names =
                 configuration.listeners().stream().map(Listener::name).toList();
-        return PolicyLoader.load(configuration.policyFolder(), Optional.of(names), true, clock);
+        PolicyLoader.Options options = new PolicyLoader.Options(Optional.of(names), true, false, false);
+        return PolicyLoader.load(configuration.policyFolder(), options.signedBy(verifyKey), clock);
     }
 
     private static List<String> lines(PolicyLoader.Loaded loaded) {
@@ -90,25 +119,36 @@ final class PolicyReload {
     /**
      * Takes in what the folder says now. When it returns, nobody decides under the old policy any more.
      *
+     * @param allowRollback whether a signed policy may be older than what is in force
      * @return why it was refused; empty: it was not
      */
-    synchronized Optional<String> reload() {
+    synchronized Optional<String> reload(boolean allowRollback) {
         Authorizer in = Objects.requireNonNull(authorizer);
         long began = System.nanoTime();
         PolicyLoader.Loaded loaded = load();
         if (loaded.set().isEmpty()) {
-            return Optional.of(refuse(in, loaded));
+            return Optional.of(refuse(in, loaded.problems(), lines(loaded)));
+        }
+        Optional<Problem> older =
+                allowRollback ? Optional.empty() : newest.refuses(configuration.policyFolder(), loaded);
+        if (older.isPresent()) {
+            return Optional.of(
+                    refuse(in, List.of(older.get()), List.of(older.get().toString())));
         }
         stale = false;
         loaded.problems().forEach(problem -> LOG.warn("{}", problem));
-        if (loaded.digest().equals(in.policy().digest())) {
+        if (loaded.digest().equals(in.policy().digest()) && loaded.revision().equals(signed)) {
             LOG.info("policy unchanged: revision {} sha256:{}", in.revision(), loaded.digest());
             return Optional.empty();
         }
-        in.replace(loaded.set().get());
+        if (loaded.revision().isPresent()) {
+            in.replace(loaded.set().get(), loaded.revision().get());
+        } else {
+            in.replace(loaded.set().get());
+        }
         settle();
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
-        summary = loaded.summary();
+        inForce(loaded);
         metrics.policyReloads.increment();
         Sweep.Result swept = Objects.requireNonNull(sweep).run();
         long warnings = loaded.problems().size();
@@ -129,16 +169,14 @@ final class PolicyReload {
         return Optional.empty();
     }
 
-    private String refuse(Authorizer in, PolicyLoader.Loaded loaded) {
-        String why = String.join(System.lineSeparator(), lines(loaded));
+    private String refuse(Authorizer in, List<Problem> problems, List<String> lines) {
+        String why = String.join(System.lineSeparator(), lines);
         stale = true;
         metrics.reloadsRefused.increment();
         LOG.error("policy not loaded, revision {} stays in force: {}", in.revision(), why);
         audit.record(new AuditEvent.PolicyLoad(
                 "refused",
-                Map.of(
-                        "problems",
-                        loaded.problems().stream().map(Problem::toString).toList()),
+                Map.of("problems", problems.stream().map(Problem::toString).toList()),
                 inForce(in)));
         return why;
     }
@@ -180,6 +218,11 @@ final class PolicyReload {
         fields.put("ended", swept.ended());
         fields.put("retained_hidden", swept.withheld());
         return fields;
+    }
+
+    /** Takes in what the folder says now, if it is not older than what was in force. */
+    Optional<String> reload() {
+        return reload(false);
     }
 
     /** What the policy in force is made of. */

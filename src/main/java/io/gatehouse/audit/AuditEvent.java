@@ -32,7 +32,7 @@ public sealed interface AuditEvent {
     /**
      * The policy that was in force.
      *
-     * @param revision counts from 1 since the start of the broker
+     * @param revision that it was signed with; unsigned policies count from 1 since the start of the broker
      * @param digest SHA-256 over the names and contents of its files, hex
      */
     record InForce(long revision, String digest) {

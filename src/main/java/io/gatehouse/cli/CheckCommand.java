@@ -1,9 +1,11 @@
 package io.gatehouse.cli;
 
+import io.gatehouse.PolicyRevision;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.json.Json;
 import io.gatehouse.policy.language.PolicyLoader;
+import io.gatehouse.policy.language.PolicyLoader.Options;
 import io.gatehouse.tls.AttachedAuthority;
 import io.gatehouse.tls.TlsContext;
 import io.gatehouse.tls.UnusableTls;
@@ -62,13 +64,20 @@ final class CheckCommand implements Runnable {
         }
         findings.add(new Finding(
                 "GH-STORE-001", "note", "sessions and retained messages are kept in memory and end with the broker"));
-        PolicyLoader.Loaded policy = PolicyLoader.load(
-                configuration.policyFolder(),
+        Options options = new Options(
                 Optional.of(
                         configuration.listeners().stream().map(Listener::name).toList()),
                 true,
+                false,
+                false);
+        PolicyLoader.Loaded policy = PolicyLoader.load(
+                configuration.policyFolder(),
+                options.signedBy(configuration.policyVerifyKey().map(PolicyCommand::verifying)),
                 Clock.systemUTC());
         policy.problems().forEach(problem -> mistakes.add(problem.toString()));
+        new PolicyRevision(configuration.data())
+                .refuses(configuration.policyFolder(), policy)
+                .ifPresent(problem -> mistakes.add(problem.toString()));
         print(configuration, findings, mistakes, policy);
         if (!mistakes.isEmpty()) {
             throw Failure.findings(mistakes.size() + " mistakes: a start would be refused");

@@ -6,6 +6,7 @@ import io.gatehouse.policy.language.PolicyLoader.Options;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -25,18 +26,27 @@ final class PolicyCheck implements Runnable {
     @Parameters(paramLabel = "FOLDER", description = "Its *.yaml files are the policy.")
     private Path folder = Path.of("");
 
+    @Option(
+            names = "--verify-key",
+            paramLabel = "FILE",
+            description = "The public key that has to have signed them, as policy.verify_key names it.")
+    private Optional<Path> verifyKey = Optional.empty();
+
     @Option(names = "--json", description = "As JSON.")
     private boolean json;
 
     @Override
     public void run() {
         Loaded loaded = PolicyCommand.load(
-                folder, Options.WITHOUT_TESTS, spec.commandLine().getErr());
+                folder,
+                Options.WITHOUT_TESTS.signedBy(verifyKey.map(PolicyCommand::verifying)),
+                spec.commandLine().getErr());
         if (json) {
             Map<String, Object> all = new LinkedHashMap<>();
             all.put("ok", loaded.set().isPresent());
             all.put("summary", loaded.summary());
             all.put("digest", loaded.digest());
+            loaded.revision().ifPresent(revision -> all.put("revision", revision));
             all.put("problems", PolicyCommand.fields(loaded.problems()));
             spec.commandLine().getOut().println(Json.pretty(all));
         }
@@ -45,7 +55,12 @@ final class PolicyCheck implements Runnable {
         }
         if (!json) {
             String warnings = loaded.problems().isEmpty() ? "" : ", " + loaded.warnings();
-            spec.commandLine().getOut().println(loaded.summary() + ": ok" + warnings);
+            spec.commandLine()
+                    .getOut()
+                    .println(loaded.summary() + ": ok" + warnings
+                            + loaded.revision()
+                                    .map(revision -> ", signed as revision " + revision)
+                                    .orElse(""));
         }
     }
 }

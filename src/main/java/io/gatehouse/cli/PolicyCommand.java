@@ -1,12 +1,14 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.config.Problem;
+import io.gatehouse.policy.language.ManifestKeys;
 import io.gatehouse.policy.language.PolicyLoader;
 import io.gatehouse.policy.language.PolicyLoader.Loaded;
 import io.gatehouse.policy.language.PolicyLoader.Options;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +20,7 @@ import picocli.CommandLine.Spec;
 /** {@code gatehouse policy}: looks at policies with the code that decides for real clients. */
 @Command(
         name = "policy",
-        description = "Check, test, explain, compare, lint and import policies; print the schema for editors.",
+        description = "Check, test, explain, compare, lint, sign and import policies; print the schema for editors.",
         mixinStandardHelpOptions = true,
         subcommands = {
             PolicyCheck.class,
@@ -26,6 +28,8 @@ import picocli.CommandLine.Spec;
             PolicyExplain.class,
             PolicyDiffer.class,
             PolicyLint.class,
+            PolicySign.class,
+            PolicyKeygen.class,
             PolicyImport.class,
             PolicySchemaPrint.class
         })
@@ -55,6 +59,15 @@ final class PolicyCommand implements Runnable {
             throw Failure.findings(mistakes(loaded) + "; this policy would not be loaded");
         }
         return loaded;
+    }
+
+    /** Reads the key that has to have signed a policy. */
+    static PublicKey verifying(Path file) {
+        try {
+            return ManifestKeys.verifying(file);
+        } catch (ManifestKeys.UnusableKey e) {
+            throw Failure.findings(e.getMessage());
+        }
     }
 
     static void print(List<Problem> problems, Loaded loaded, PrintWriter to) {

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code gatehouse reload}. */
@@ -22,9 +23,15 @@ final class ReloadCommand implements Runnable {
     @Mixin
     private Asking asking = new Asking();
 
+    @Option(
+            names = "--allow-rollback",
+            description = "Take a signed policy though its revision is older than that in force.")
+    private boolean allowRollback;
+
     @Override
     public void run() {
-        Map<String, @Nullable Object> answer = asking.ask("reload", Map.of());
+        Map<String, @Nullable Object> answer =
+                asking.ask("reload", allowRollback ? Map.of("allow_rollback", "true") : Map.of());
         spec.commandLine()
                 .getOut()
                 .println(asking.json ? Json.pretty(answer) : "loaded; policy: " + answer.get("policy"));

@@ -4,9 +4,11 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.gatehouse.Broker;
 import io.gatehouse.CannotStart;
+import io.gatehouse.PolicyRevision;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.ConfigurationReader;
 import io.gatehouse.config.Problem;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,16 +40,33 @@ final class RunCommand implements Runnable {
             description = "The configuration; default: ${DEFAULT-VALUE}.")
     private Path file = Path.of("gatehouse.yaml");
 
+    @Option(
+            names = "--allow-rollback",
+            description = "Take a signed policy though its revision is older than what was in force before.")
+    private boolean allowRollback;
+
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
-        serve(configuration(file), broker -> {
+        Configuration configuration = configuration(file);
+        if (allowRollback) {
+            forgetRevision(configuration);
+        }
+        serve(configuration, broker -> {
             String ports = broker.ports().entrySet().stream()
                     .map(port -> port.getKey() + " " + port.getValue())
                     .collect(Collectors.joining(", "));
             out.println("gatehouse is ready: " + ports + "; policy: " + broker.policySummary());
             out.flush();
         });
+    }
+
+    private static void forgetRevision(Configuration configuration) {
+        try {
+            new PolicyRevision(configuration.data()).forget();
+        } catch (IOException e) {
+            throw Failure.findings("which policy was in force cannot be forgotten: " + e.getMessage());
+        }
     }
 
     /** Reads a configuration; all its problems at once are the failure. */

@@ -24,6 +24,7 @@ public record Configuration(
         Optional<PasswordLogin> passwordLogin,
         Optional<JwtLogin> jwtLogin,
         Path policyFolder,
+        Optional<Path> policyVerifyKey,
         OnRevoke onRevoke,
         Sessions sessions,
         Storage storage,

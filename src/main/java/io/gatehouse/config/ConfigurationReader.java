@@ -129,6 +129,7 @@ public final class ConfigurationReader {
                     passwords,
                     tokens,
                     policies.folder(),
+                    policies.verifyKey(),
                     policies.onRevoke(),
                     sessions,
                     storage,
@@ -244,12 +245,14 @@ public final class ConfigurationReader {
                 section.duration("max_lifetime", Duration.ofMinutes(1), YEAR, Duration.ofDays(1)));
     }
 
-    private record Policies(Path folder, OnRevoke onRevoke) {}
+    private record Policies(Path folder, Optional<Path> verifyKey, OnRevoke onRevoke) {}
 
     private Policies policies(Section section) {
         Path folder = section.path("folder", "policies");
         requireFolder(section, "folder", folder);
-        return new Policies(folder, section.choice("on_revoke", OnRevoke.class, OnRevoke.DORMANT));
+        Optional<Path> verifyKey = section.path("verify_key");
+        verifyKey.ifPresent(path -> requireFile(section, "verify_key", path));
+        return new Policies(folder, verifyKey, section.choice("on_revoke", OnRevoke.class, OnRevoke.DORMANT));
     }
 
     private Sessions sessions(Section section) {

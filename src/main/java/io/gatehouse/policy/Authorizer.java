@@ -30,7 +30,7 @@ public final class Authorizer {
     /**
      * A policy and the number of its reign.
      *
-     * @param revision counts the policies that were put in force; an epoch begins with a time window too
+     * @param revision of its signature, or counts the policies that were put in force; an epoch begins with a time window too
      * @param since when its time windows were looked at
      * @param until when the next of them opens or closes; null: never
      */
@@ -51,6 +51,12 @@ public final class Authorizer {
         this.inForce = reign(set, 1, 1);
     }
 
+    /** Takes the revision that the first policy was signed with for its number. */
+    public synchronized void number(long revision) {
+        InForce first = inForce;
+        inForce = new InForce(first.set, first.epoch, revision, first.since, first.until);
+    }
+
     private InForce reign(PolicySet set, long epoch, long revision) {
         Instant now = clock.instant();
         return new InForce(set, epoch, revision, now, set.nextBoundary(now).orElse(null));
@@ -65,15 +71,19 @@ public final class Authorizer {
         return inForce.epoch;
     }
 
-    /** Which policy it is, since the start of the broker: the first is 1. */
+    /** Which policy it is: as it was signed, else counted since the start of the broker, where the first is 1. */
     public long revision() {
         return inForce.revision;
     }
 
     /** Puts another policy in force, whole, from the next question on. */
     public synchronized void replace(PolicySet set) {
-        InForce last = inForce;
-        inForce = reign(set, last.epoch + 1, last.revision + 1);
+        replace(set, inForce.revision + 1);
+    }
+
+    /** The same, with the revision that it was signed with. */
+    public synchronized void replace(PolicySet set, long revision) {
+        inForce = reign(set, inForce.epoch + 1, revision);
     }
 
     /** What would come of another policy. */

@@ -2,6 +2,7 @@ package io.gatehouse.policy.language;
 
 import io.gatehouse.config.Place;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -30,20 +31,25 @@ import java.util.stream.Stream;
  *
  * @param texts by name, as messages print it
  * @param digests SHA-256 by the bare name
+ * @param manifest the text of the file that says who signed them; empty: there is none
  */
-record PolicyFolder(SortedMap<String, String> texts, SortedMap<String, String> digests) {
+record PolicyFolder(SortedMap<String, String> texts, SortedMap<String, String> digests, Optional<String> manifest) {
     private static final long MAX_FILE_BYTES = 4L << 20;
     private static final int WRITABLE_BY_OTHERS = 0022;
 
     /** A file as the listing found it. */
-    private record Listed(String name, long size, FileTime changed) {}
+    private record Listed(String name, long size, FileTime changed) {
+        boolean isManifest() {
+            return name.equals(Manifest.FILE);
+        }
+    }
 
     static PolicyFolder read(Path folder, Report report) {
         for (int attempt = 1; ; attempt++) {
             Report found = new Report();
             Optional<List<Listed>> before = list(folder, found);
             PolicyFolder read = before.map(files -> read(folder, files, found))
-                    .orElseGet(() -> new PolicyFolder(new TreeMap<>(), new TreeMap<>()));
+                    .orElseGet(() -> new PolicyFolder(new TreeMap<>(), new TreeMap<>(), Optional.empty()));
             boolean same = before.isEmpty() || before.equals(list(folder, new Report()));
             if (same || attempt == 2) {
                 if (!same) {
@@ -75,7 +81,7 @@ record PolicyFolder(SortedMap<String, String> texts, SortedMap<String, String> d
             report.error(Place.whole(folder + "/"), "P101", "the folder cannot be read: " + e.getMessage());
             return Optional.empty();
         }
-        if (files.isEmpty() && !report.hasErrors()) {
+        if (files.stream().allMatch(Listed::isManifest) && !report.hasErrors()) {
             report.error(
                     Place.whole(folder + "/"),
                     "P101",
@@ -87,16 +93,22 @@ record PolicyFolder(SortedMap<String, String> texts, SortedMap<String, String> d
 
     private static boolean isPolicy(Path file) {
         String name = file.getFileName().toString();
-        return name.endsWith(".yaml") && !name.startsWith(".") && !Files.isDirectory(file);
+        boolean ours = name.endsWith(".yaml") && !name.startsWith(".") || name.equals(Manifest.FILE);
+        return ours && !Files.isDirectory(file);
     }
 
     private static PolicyFolder read(Path folder, List<Listed> files, Report report) {
         SortedMap<String, String> texts = new TreeMap<>();
         SortedMap<String, String> digests = new TreeMap<>();
+        Optional<String> manifest = Optional.empty();
         for (Listed listed : files) {
             Path file = folder.resolve(listed.name());
             Place place = Place.whole(file.toString());
             try {
+                if (listed.isManifest()) {
+                    manifest = Optional.of(manifest(file));
+                    continue;
+                }
                 requireOurs(folder, file, report);
                 if (listed.size() > MAX_FILE_BYTES) {
                     report.incomplete();
@@ -117,7 +129,14 @@ record PolicyFolder(SortedMap<String, String> texts, SortedMap<String, String> d
                 report.error(place, "P102", "it cannot be read: " + e.getMessage());
             }
         }
-        return new PolicyFolder(texts, digests);
+        return new PolicyFolder(texts, digests, manifest);
+    }
+
+    /** Any bytes: what is no manifest is found out where it counts. */
+    private static String manifest(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return new String(in.readNBytes(Manifest.MAX_BYTES), StandardCharsets.UTF_8);
+        }
     }
 
     private static void requireOurs(Path folder, Path file, Report report) throws IOException {

@@ -1,9 +1,11 @@
 package io.gatehouse.policy.language;
 
+import io.gatehouse.config.Place;
 import io.gatehouse.config.Problem;
 import io.gatehouse.policy.PolicySet;
 import io.gatehouse.policy.model.Policy;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
@@ -26,6 +28,7 @@ public final class PolicyLoader {
      * @param texts of the files, by name as messages print it
      * @param digest SHA-256 over names and contents, hex
      * @param run what the policy's own tests came to; empty if it did not come to them
+     * @param revision as it was signed; empty: nobody asked for a signature
      */
     public record Loaded(
             Optional<PolicySet> set,
@@ -33,7 +36,8 @@ public final class PolicyLoader {
             List<Problem> problems,
             Map<String, String> texts,
             String digest,
-            Optional<TestRun> run) {
+            Optional<TestRun> run,
+            Optional<Long> revision) {
 
         /** {@code 3 files, 7 roles, 41 rules, 18 tests passed}. */
         public String summary() {
@@ -64,9 +68,24 @@ public final class PolicyLoader {
      * @param runTests whether the policy's own tests decide, too
      * @param requireTests whether every role must have one {@code can} and one {@code cannot} test
      * @param shadows whether shadow statements are taken as if they were in force, as nobody but a test does
+     * @param verifyKey who must have signed the files; empty: anybody may have written them
      */
     public record Options(
-            Optional<Collection<String>> listeners, boolean runTests, boolean requireTests, boolean shadows) {
+            Optional<Collection<String>> listeners,
+            boolean runTests,
+            boolean requireTests,
+            boolean shadows,
+            Optional<PublicKey> verifyKey) {
+        public Options(
+                Optional<Collection<String>> listeners, boolean runTests, boolean requireTests, boolean shadows) {
+            this(listeners, runTests, requireTests, shadows, Optional.empty());
+        }
+
+        /** The same, of files that whoever has the key must have signed. */
+        public Options signedBy(Optional<PublicKey> key) {
+            return new Options(listeners, runTests, requireTests, shadows, key);
+        }
+
         public static final Options WITHOUT_TESTS = new Options(Optional.empty(), false, false, false);
 
         public static final Options WITH_TESTS = new Options(Optional.empty(), true, false, false);
@@ -86,15 +105,21 @@ public final class PolicyLoader {
         PolicyFolder files = PolicyFolder.read(folder, report);
         Map<String, String> texts = files.texts();
         String digest = files.digest();
+        Optional<Long> revision = options.verifyKey().flatMap(key -> revision(folder, files, key, report));
+        if (options.verifyKey().isPresent() && revision.isEmpty()) {
+            // what nobody we know has signed is not looked at
+            return new Loaded(
+                    Optional.empty(), Policy.EMPTY, first(report), texts, digest, Optional.empty(), Optional.empty());
+        }
         Policy written = new PolicyReader(report, options.listeners()).read(texts, files.digests());
         Policy policy = options.shadows() ? written.withShadows() : written;
         if (report.hasErrors()) {
-            return new Loaded(Optional.empty(), policy, first(report), texts, digest, Optional.empty());
+            return new Loaded(Optional.empty(), policy, first(report), texts, digest, Optional.empty(), revision);
         }
         PolicySet.Compilation compilation = PolicySet.compile(policy);
         compilation.problems().forEach(report::add);
         if (compilation.set().isEmpty() || !options.runTests()) {
-            return new Loaded(compilation.set(), policy, first(report), texts, digest, Optional.empty());
+            return new Loaded(compilation.set(), policy, first(report), texts, digest, Optional.empty(), revision);
         }
         TestRun run = TestRun.of(compilation.set().get(), clock);
         run.problems().forEach(report::add);
@@ -102,7 +127,29 @@ public final class PolicyLoader {
             run.missing(policy).forEach(report::add);
         }
         Optional<PolicySet> set = report.hasErrors() ? Optional.empty() : compilation.set();
-        return new Loaded(set, policy, first(report), texts, digest, Optional.of(run));
+        return new Loaded(set, policy, first(report), texts, digest, Optional.of(run), revision);
+    }
+
+    private static Optional<Long> revision(Path folder, PolicyFolder files, PublicKey key, Report report) {
+        Place place = Place.whole(folder.resolve(Manifest.FILE).toString());
+        if (files.manifest().isEmpty()) {
+            report.error(
+                    place,
+                    "P160",
+                    "the policy is not signed, and policy.verify_key wants it to be. Run: gatehouse policy sign "
+                            + folder + " --key FILE");
+            return Optional.empty();
+        }
+        try {
+            Manifest manifest = Manifest.verified(files.manifest().get(), key);
+            Optional<String> differences = manifest.differences(files.digests());
+            differences.ifPresent(
+                    words -> report.error(place, "P160", "signature does not match the files (" + words + ")."));
+            return differences.isPresent() ? Optional.empty() : Optional.of(manifest.revision());
+        } catch (Manifest.NotSigned e) {
+            report.error(place, "P160", e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private static List<Problem> first(Report report) {
