@@ -112,10 +112,6 @@ final class Backlog {
         return waiting > loaded.size() && loaded.size() < FEW;
     }
 
-    long newestSequence() {
-        return lastSequence;
-    }
-
     long loadedUpTo() {
         return lastLoaded;
     }
@@ -160,5 +156,15 @@ final class Backlog {
         Deque<Delivery> all = new ArrayDeque<>(loaded);
         loaded.clear();
         return all;
+    }
+
+    /** The same, in the store. */
+    void replaced(Delivery delivery) {
+        loaded.add(delivery);
+    }
+
+    /** Everything that is in the store by now is in memory, and is not to be read. */
+    void inMemory() {
+        lastLoaded = lastSequence;
     }
 }

@@ -460,9 +460,8 @@ final class Outgoing {
                 kept.release();
             }
         });
-        backlog.takeLoaded()
-                .forEach(memory ->
-                        kept(memory, changes, delivery -> backlog.loaded(delivery, backlog.newestSequence())));
+        backlog.takeLoaded().forEach(memory -> kept(memory, changes, backlog::replaced));
+        backlog.inMemory(); // what is in flight too: read again, it would be sent again
     }
 
     private QueueEntry kept(Delivery memory, Changes changes, Consumer<Delivery> place) {

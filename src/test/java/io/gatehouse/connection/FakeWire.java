@@ -16,6 +16,9 @@ final class FakeWire implements Wire {
     boolean closed;
     boolean writable = true;
 
+    /** What happens between the login and the CONNACK. */
+    Runnable admitted = () -> {};
+
     @Nullable
     ProtocolVersion spoken;
 
@@ -104,6 +107,7 @@ final class FakeWire implements Wire {
             boolean problemInformation,
             java.util.function.IntConsumer dropped) {
         // the codec's part
+        admitted.run();
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gatehouse.protocol.Message;
 import io.gatehouse.protocol.Packet;
 import io.gatehouse.protocol.Payload;
+import io.gatehouse.protocol.ProtocolVersion;
 import io.gatehouse.protocol.Qos;
 import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.protocol.Will;
@@ -260,6 +261,22 @@ class RestartTest {
         House.Visitor again = reader(house.crash(A_MOMENT, RULES));
         assertThat(again.connack().sessionPresent()).isTrue();
         assertThat(again.heard()).containsExactly("a/1 in flight", "a/2 waiting");
+    }
+
+    @Test
+    void session_thatBeginsToOutliveItsConnection_sendsWhatIsInFlightOnce() {
+        House.Visitor first = house.client("ann", "reader", true, 0, null);
+        first.subscribe("a/#", Qos.AT_LEAST_ONCE);
+        publish("a/1", "in flight", Qos.AT_LEAST_ONCE);
+
+        House.Visitor second = house.visitor();
+        second.wire.admitted = () -> publish("a/2", "before its CONNACK", Qos.AT_LEAST_ONCE);
+        second.send(House.connect(ProtocolVersion.MQTT_5, "ann", "reader", false, 1000, null));
+
+        assertThat(second.connack().sessionPresent()).isTrue();
+        assertThat(second.heard()).containsExactly("a/1 in flight", "a/2 before its CONNACK");
+        assertThat(house.registry.sessions())
+                .anySatisfy(session -> assertThat(session.queued()).isEqualTo(2));
     }
 
     @Test
