@@ -4,12 +4,14 @@ import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditLog;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Listener;
+import io.gatehouse.config.Configuration.ServerName;
 import io.gatehouse.config.Configuration.Tls;
 import io.gatehouse.connection.CertGuard;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.session.Timers;
 import io.gatehouse.tls.Acceptance;
 import io.gatehouse.tls.AttachedAuthority;
+import io.gatehouse.tls.ServerNames;
 import io.gatehouse.tls.ServerRenewal;
 import io.gatehouse.tls.TlsContext;
 import io.gatehouse.tls.TlsContext.Ending;
@@ -65,6 +67,7 @@ final class Trust implements AutoCloseable {
     private final ExecutorService online = Executors.newFixedThreadPool(2, named("gatehouse-online"));
     private final Map<Path, AttachedAuthority> attached = new LinkedHashMap<>();
     private final Map<String, TlsContext> contexts = new LinkedHashMap<>();
+    private final Map<String, ServerNames> servers = new LinkedHashMap<>();
     private final Map<String, CertGuard> guards = new LinkedHashMap<>();
     private final List<ServerRenewal> renewals = new ArrayList<>();
     private volatile Set<String> notRenewed = Set.of();
@@ -122,7 +125,15 @@ final class Trust implements AutoCloseable {
             renewal.finish();
             renewals.add(renewal);
         }
-        contexts.put(listener, TlsContext.load(settings, clock, authority, online));
+        TlsContext own = TlsContext.load(settings, clock, authority, online);
+        contexts.put(listener, own);
+        Map<String, TlsContext> others = new LinkedHashMap<>();
+        for (ServerName name : settings.sni()) {
+            TlsContext other = TlsContext.load(settings.of(name), clock, authority, online);
+            contexts.put(listener + " for " + name.host(), other);
+            others.put(name.host(), other);
+        }
+        servers.put(listener, new ServerNames(settings, own, others));
     }
 
     /** Waits a little for lists from elsewhere; without them their authorities' certificates are refused, not let in. */
@@ -139,8 +150,8 @@ final class Trust implements AutoCloseable {
     }
 
     /** Empty only for a listener that acknowledges plaintext. */
-    Optional<TlsContext> of(Listener listener) {
-        return Optional.ofNullable(contexts.get(listener.name()));
+    Optional<ServerNames> of(Listener listener) {
+        return Optional.ofNullable(servers.get(listener.name()));
     }
 
     CertGuard guard(Listener listener) {
@@ -194,6 +205,7 @@ final class Trust implements AutoCloseable {
                 Tls settings = listener.tls().get();
                 files.add(settings.certificate());
                 files.add(settings.key());
+                settings.sni().forEach(name -> files.addAll(List.of(name.certificate(), name.key())));
                 settings.clientCa().ifPresent(files::add);
                 files.addAll(settings.revocation().files());
             }

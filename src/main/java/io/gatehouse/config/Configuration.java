@@ -142,6 +142,9 @@ public record Configuration(
      * @param revocation who is no longer accepted, and where that is said
      * @param names what clients call this server; empty: whatever its certificate says
      * @param clockSkew how far the clock of whoever issued a certificate may be from this one's
+     * @param protocol what clients speak that offer protocols (ALPN)
+     * @param sni certificates for the names that have one of their own
+     * @param sniStrict whether a client that wants a server that is not here is refused
      */
     public record Tls(
             Path certificate,
@@ -155,7 +158,38 @@ public record Configuration(
             Duration clockSkew,
             List<String> names,
             boolean ocspStapling,
-            Optional<Renew> renew) {}
+            Optional<Renew> renew,
+            String protocol,
+            List<ServerName> sni,
+            boolean sniStrict) {
+
+        /** The same for a name that has a certificate of its own. */
+        public Tls of(ServerName name) {
+            return new Tls(
+                    name.certificate(),
+                    name.key(),
+                    clientCa,
+                    clientCertificate,
+                    revocation,
+                    profile,
+                    provider,
+                    clientKeys,
+                    clockSkew,
+                    List.of(name.host()),
+                    ocspStapling,
+                    Optional.empty(),
+                    protocol,
+                    List.of(),
+                    false);
+        }
+    }
+
+    /**
+     * A name that clients may ask for, and the certificate that answers.
+     *
+     * @param host in lower case
+     */
+    public record ServerName(String host, Path certificate, Path key) {}
 
     /**
      * The broker renews its own certificate.

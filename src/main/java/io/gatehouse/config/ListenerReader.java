@@ -6,12 +6,14 @@ import io.gatehouse.config.Configuration.Combination;
 import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.config.Configuration.Login;
 import io.gatehouse.config.Configuration.Renew;
+import io.gatehouse.config.Configuration.ServerName;
 import io.gatehouse.config.Configuration.Tls;
 import io.gatehouse.config.Configuration.TlsProfile;
 import io.gatehouse.config.Configuration.TlsProvider;
 import io.gatehouse.config.Configuration.WebSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -150,7 +152,29 @@ final class ListenerReader {
                 below.duration("clock_skew", Duration.ZERO, Duration.ofHours(1), Duration.ZERO),
                 below.texts("names", List.of()),
                 below.bool("ocsp_stapling", false),
-                below.has("renew") ? below.section("renew", this::renew) : none(below, "renew"));
+                below.has("renew") ? below.section("renew", this::renew) : none(below, "renew"),
+                section.has("websocket") ? "http/1.1" : "mqtt",
+                below.has("sni") ? below.section("sni", this::serverNames) : noNames(below),
+                below.bool("sni_strict", false));
+    }
+
+    private static List<ServerName> noNames(Section below) {
+        below.raw("sni");
+        return List.of();
+    }
+
+    private List<ServerName> serverNames(Section names) {
+        List<ServerName> all = new ArrayList<>();
+        names.all().keySet().forEach(host -> {
+            if (!host.matches("[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")) {
+                names.error(host, "\"" + host + "\" is not a host name");
+            }
+            all.add(names.section(
+                    host,
+                    "sni." + host,
+                    one -> new ServerName(host.toLowerCase(Locale.ROOT), file(one, "certificate"), file(one, "key"))));
+        });
+        return List.copyOf(all);
     }
 
     private static Set<ClientKey> clientKeys(Section below) {

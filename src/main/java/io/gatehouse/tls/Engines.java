@@ -4,6 +4,7 @@ import io.gatehouse.config.Configuration.ClientKey;
 import io.gatehouse.config.Configuration.Tls;
 import io.gatehouse.config.Configuration.TlsProfile;
 import io.gatehouse.config.Configuration.TlsProvider;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslContextOption;
@@ -92,6 +93,12 @@ final class Engines {
                             case REQUESTED -> ClientAuth.OPTIONAL;
                             case NONE -> ClientAuth.NONE;
                         });
+        // who offers nothing of ours is refused before there is an engine; who offers nothing is let in
+        builder.applicationProtocolConfig(new ApplicationProtocolConfig(
+                ApplicationProtocolConfig.Protocol.ALPN,
+                ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                settings.protocol()));
         if (policy != null) {
             builder.trustManager(new DeviceTrustManager(policy));
         }

@@ -206,6 +206,11 @@ public final class TlsContext implements Acceptance {
         }
     }
 
+    /** Whether a client that asks for this name accepts the certificate in use. */
+    boolean covers(String name) {
+        return snapshot.identity.covers(name);
+    }
+
     /** The server's certificate in use. */
     public X509Certificate certificate() {
         return snapshot.identity.certificate();

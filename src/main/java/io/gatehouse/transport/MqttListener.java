@@ -10,6 +10,7 @@ import io.gatehouse.connection.Wire;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.tls.Handshake;
 import io.gatehouse.tls.Peer;
+import io.gatehouse.tls.ServerNames;
 import io.gatehouse.tls.TlsContext;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -50,7 +51,7 @@ public final class MqttListener implements AutoCloseable {
     private static final long TOLD_EVERY_NANOS = 1_000_000_000L;
 
     private final Listener settings;
-    private final Optional<TlsContext> tls;
+    private final Optional<ServerNames> tls;
     private final Function<? super Wire, ? extends Dialogue> gate;
     private final Shared shared;
     private final Refusals refusals;
@@ -74,7 +75,7 @@ public final class MqttListener implements AutoCloseable {
      */
     public MqttListener(
             Listener settings,
-            Optional<TlsContext> tls,
+            Optional<ServerNames> tls,
             Function<? super Wire, ? extends Dialogue> gate,
             Shared shared) {
         if (tls.isEmpty() && settings.insecureAcknowledgement().isEmpty()) {
@@ -145,14 +146,9 @@ public final class MqttListener implements AutoCloseable {
         accepted.pipeline().addLast("before-login", visit);
         ChannelPipeline pipeline = accepted.pipeline();
         if (tls.isPresent()) {
-            TlsContext context = tls.get();
-            SslHandler handler = context.newHandler(accepted.alloc());
-            handler.setHandshakeTimeout(0, TimeUnit.MILLISECONDS); // the deadline above is for both
-            handler.setCloseNotifyFlushTimeout(1, TimeUnit.SECONDS);
             pipeline.addLast("tls-only", new TlsOnly());
-            pipeline.addLast("tls", handler);
             pipeline.addLast(
-                    "handshake", new HandshakeHandler(this, context, (channel, peer) -> greet(channel, peer, visit)));
+                    "hello", new HelloDoor(this, tls.get(), (channel, chosen) -> secure(channel, chosen, visit)));
         } else {
             Peer peer = Handshake.plaintext(settings.insecureAcknowledgement().orElse(""), address);
             pipeline.addLast("plaintext", new io.netty.channel.ChannelInboundHandlerAdapter() {
@@ -162,6 +158,19 @@ public final class MqttListener implements AutoCloseable {
                 }
             });
         }
+    }
+
+    /** It is known which server is meant: its engine takes the place of whoever found out. */
+    private void secure(ChannelHandlerContext context, TlsContext chosen, BeforeLogin visit) {
+        ChannelPipeline pipeline = context.pipeline();
+        SslHandler handler = chosen.newHandler(context.alloc());
+        handler.setHandshakeTimeout(0, TimeUnit.MILLISECONDS); // one deadline is for handshake and CONNECT
+        handler.setCloseNotifyFlushTimeout(1, TimeUnit.SECONDS);
+        pipeline.addAfter(
+                context.name(),
+                "handshake",
+                new HandshakeHandler(this, chosen, (channel, peer) -> greet(channel, peer, visit)));
+        pipeline.replace(context.handler(), "tls", handler);
     }
 
     /** Over a limit: closed before anything is read. Told of once a second, with how many there were. */

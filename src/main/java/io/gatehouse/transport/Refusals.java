@@ -93,6 +93,18 @@ final class Refusals {
         audit.record(new AuditEvent.HandshakeRefused(address, listener, code, subject, serial, issuer, detail, before));
     }
 
+    /** The server that is meant is not here, or does not speak what the client does. */
+    void tell(String listener, @Nullable InetSocketAddress peer, String code, String detail) {
+        metrics.handshakesRefused.increment();
+        String address = peer == null ? "" : peer.getAddress().getHostAddress();
+        long before = count(new Kind(address, listener, code, detail));
+        if (before < 0) {
+            return;
+        }
+        LOG.info("handshake with {} on {} refused: {} {}", address, listener, code, detail);
+        audit.record(new AuditEvent.HandshakeRefused(address, listener, code, null, null, null, detail, before));
+    }
+
     /** How many alike were not told of since the last that was; negative: this one is not told of either. */
     private long count(Kind kind) {
         long now = System.nanoTime();
