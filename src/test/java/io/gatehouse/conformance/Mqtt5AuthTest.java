@@ -55,13 +55,21 @@ class Mqtt5AuthTest {
     }
 
     private RawClient holder() {
-        return HOUSE.client(Connect.v5(HOUSE.name()).user(null, null).with(token(ConformanceHouse.HOLDER)));
+        return holder(Duration.ofMinutes(5));
+    }
+
+    private static RawClient holder(Duration life) {
+        return HOUSE.client(Connect.v5(HOUSE.name()).user(null, null).with(token(ConformanceHouse.HOLDER, life)));
     }
 
     private static Props token(String user) {
+        return token(user, Duration.ofMinutes(5));
+    }
+
+    private static Props token(String user, Duration life) {
         return Props.none()
                 .text(Props.AUTHENTICATION_METHOD, "JWT")
-                .binary(Props.AUTHENTICATION_DATA, HOUSE.token(user, Duration.ofMinutes(5)));
+                .binary(Props.AUTHENTICATION_DATA, HOUSE.token(user, life));
     }
 
     @Test
@@ -173,5 +181,20 @@ class Mqtt5AuthTest {
     void mqtt_4_12_1_2_authenticationAnew_thatFails_endsTheConnection(String what) {
         Props wrong = what.equals(ConformanceHouse.USER) ? token(what) : method("JWT", what);
         holder().send(Packets.auth(AGAIN, wrong)).disconnected(0x87);
+    }
+
+    @Test
+    @Statement("MQTT-4.12.1-1")
+    void mqtt_4_12_1_1_authenticationAnew_outlivesTheFirstToken() {
+        Duration life = Duration.ofSeconds(4);
+        RawClient renewed = holder(life);
+        renewed.send(Packets.auth(AGAIN, token(ConformanceHouse.HOLDER)));
+        assertThat(renewed.next(Received.AUTH).reason()).isZero();
+        RawClient notRenewed = holder(life);
+
+        notRenewed.disconnected(0xA0);
+
+        assertThat(renewed.received()).isEmpty();
+        assertThat(renewed.publish(HOUSE.name(), "on", 1)).isEqualTo(0x10);
     }
 }

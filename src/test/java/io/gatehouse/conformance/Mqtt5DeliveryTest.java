@@ -3,7 +3,9 @@ package io.gatehouse.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -368,6 +370,41 @@ class Mqtt5DeliveryTest {
         for (int i = 0; i <= 150; i++) {
             assertThat(back.accept().payload()).isEqualTo("m" + i);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    @Statement({"MQTT-4.6.0-5", "MQTT-4.4.0-1"})
+    void mqtt_4_6_0_5_aLongQueue_isWholeAndInOrder_whileMoreComesAndConnectionsGo(int qos) {
+        RawClient reader = reader(qos);
+        reader.leave();
+        RawClient publisher = HOUSE.client();
+        int all = 600;
+        int sent = 0;
+        for (; sent < 400; sent++) {
+            publisher.publish(topic, "m" + sent, qos);
+        }
+        Set<String> heard = new LinkedHashSet<>();
+        reader = back();
+        while (heard.size() < all) {
+            Received packet = reader.next();
+            if (packet.type() == Received.PUBREL) {
+                reader.send(Packets.ack(0x70, packet.packetId()));
+                continue;
+            }
+            boolean first = heard.add(packet.payload());
+            reader.send(Packets.ack(qos == 1 ? 0x40 : 0x50, packet.packetId()));
+            if (first && heard.size() % 2 == 0 && sent < all) {
+                publisher.publish(topic, "m" + sent++, qos);
+            }
+            if (first && heard.size() % 150 == 0) { // what is on its way comes again, with the same identifiers
+                reader.drop();
+                reader = back();
+            }
+        }
+        assertThat(heard)
+                .containsExactlyElementsOf(
+                        IntStream.range(0, all).mapToObj(i -> "m" + i).toList());
     }
 
     @Test

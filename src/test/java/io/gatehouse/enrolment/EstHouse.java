@@ -29,14 +29,14 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** An authority, and a broker with enrolment: what a test of it needs. Used by one test thread, its port by many. */
-final class EstHouse implements AutoCloseable {
+public final class EstHouse implements AutoCloseable {
     final Path folder;
     final Path pki;
     private final Broker broker;
     private final X509Certificate root;
 
     /** @param enrolment more keys of {@code enrolment:}, indented by two */
-    EstHouse(Path folder, String enrolment) throws Exception {
+    public EstHouse(Path folder, String enrolment) throws Exception {
         this(folder, enrolment, Clock.systemUTC());
     }
 
@@ -94,7 +94,7 @@ final class EstHouse implements AutoCloseable {
     }
 
     /** What an operator does beside the running broker. */
-    Authority authority() throws Exception {
+    public Authority authority() throws Exception {
         return Authority.open(pki, StoredPassphrase.beside(pki), Clock.systemUTC());
     }
 
@@ -119,7 +119,7 @@ final class EstHouse implements AutoCloseable {
         return broker.ports().get("enrolment:est");
     }
 
-    int mqttPort() {
+    public int mqttPort() {
         return broker.ports().get("devices");
     }
 
@@ -137,7 +137,7 @@ final class EstHouse implements AutoCloseable {
     }
 
     /** TLS that trusts this house, with a client certificate or without. */
-    SSLContext tls(@Nullable KeyPair pair, X509Certificate... chain) throws Exception {
+    public SSLContext tls(@Nullable KeyPair pair, X509Certificate... chain) throws Exception {
         KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
         KeyStore own = KeyStore.getInstance("PKCS12");
         own.load(null, null);
