@@ -5,6 +5,7 @@ import io.gatehouse.audit.AuditLog;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Embedded;
 import io.gatehouse.config.Configuration.EnrolmentTerms;
+import io.gatehouse.config.Configuration.Separate;
 import io.gatehouse.connection.Renewals;
 import io.gatehouse.enrolment.DeskRenewals;
 import io.gatehouse.enrolment.EnrolmentDesk;
@@ -15,6 +16,8 @@ import io.gatehouse.pki.EnrolmentRules;
 import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.Manufacturers;
 import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.Registrar;
+import io.gatehouse.pki.RemoteRegistrar;
 import io.gatehouse.pki.StoredPassphrase;
 import io.gatehouse.policy.Authorizer;
 import io.gatehouse.routing.Router;
@@ -37,7 +40,7 @@ final class Enrolments implements AutoCloseable {
     private final Configuration.Enrolment settings;
     private final AuditLog audit;
     private final Metrics metrics;
-    private final Enrolment authority;
+    private final Registrar registrar;
     private final EnrolmentDesk desk;
     private final EnrolmentTls tls;
     private final EstListener listener;
@@ -45,7 +48,7 @@ final class Enrolments implements AutoCloseable {
 
     private Enrolments(
             Configuration.Enrolment settings,
-            Enrolment authority,
+            Registrar registrar,
             Authorizer authorizer,
             Router router,
             AuditLog audit,
@@ -55,9 +58,9 @@ final class Enrolments implements AutoCloseable {
         this.settings = settings;
         this.audit = audit;
         this.metrics = metrics;
-        this.authority = authority;
+        this.registrar = registrar;
         this.tls = EnrolmentTls.load(settings.certificate(), settings.key(), clock);
-        this.desk = new EnrolmentDesk(authority, audit, metrics);
+        this.desk = new EnrolmentDesk(registrar, audit, metrics);
         this.listener = new EstListener(tls, desk);
         this.renewals = new DeskRenewals(desk, authorizer, router::route, clock);
     }
@@ -71,11 +74,13 @@ final class Enrolments implements AutoCloseable {
             Metrics metrics,
             Clock clock)
             throws CannotStart, UnusableTls {
-        Enrolment authority = embedded(settings.authority(), clock);
+        Registrar registrar = settings.signing() instanceof Separate separate
+                ? new RemoteRegistrar(separate.socket())
+                : embedded((Embedded) settings.signing(), clock);
         try {
-            return new Enrolments(settings, authority, authorizer, router, audit, metrics, clock);
+            return new Enrolments(settings, registrar, authorizer, router, audit, metrics, clock);
         } catch (UnusableTls e) {
-            authority.close();
+            registrar.close();
             throw e;
         }
     }
@@ -83,12 +88,14 @@ final class Enrolments implements AutoCloseable {
     /** Binds the port. */
     void start() throws IOException {
         listener.start(settings.bind(), settings.port());
-        LOG.warn(
-                "enrolment is embedded: the key of the device authority in {} is in this process, which talks to networks",
-                settings.authority().folder());
-        audit.record(new AuditEvent.Broker(
-                "enrolment_embedded",
-                Map.of("authority", settings.authority().folder().toString())));
+        if (settings.signing() instanceof Embedded embedded) {
+            LOG.warn(
+                    "enrolment is embedded: the key of the device authority in {} is in this process, which talks to"
+                            + " networks",
+                    embedded.folder());
+            audit.record(new AuditEvent.Broker(
+                    "enrolment_embedded", Map.of("authority", embedded.folder().toString())));
+        }
         listener.greetRegistrar();
         tend();
     }
@@ -150,6 +157,10 @@ final class Enrolments implements AutoCloseable {
 
     /** Revokes, off the caller's thread, what has had its day. */
     void tend() {
+        desk.catchUp();
+        if (!(registrar instanceof Enrolment authority)) {
+            return; // a signer of its own tends by itself
+        }
         boolean taken = desk.tend(() -> {
             try {
                 for (Inventory.Item item : authority.sweep()) {

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             CertsLint.class,
             CertsExport.class,
             CertsToken.class,
+            CertsServe.class,
             CertsProfile.class,
             CertsDoctor.class,
             CertsBackup.class,

@@ -257,7 +257,17 @@ public record Configuration(
      * @param bind an address, or {@code *} for all
      * @param certificate the listener's certificate with its chain, PEM
      */
-    public record Enrolment(String bind, int port, Path certificate, Path key, Embedded authority, Place place) {}
+    public record Enrolment(String bind, int port, Path certificate, Path key, Signing signing, Place place) {}
+
+    /** Who signs. */
+    public sealed interface Signing {}
+
+    /**
+     * A signer in a process of its own, which has the authority and its terms.
+     *
+     * @param socket where it answers
+     */
+    public record Separate(Path socket) implements Signing {}
 
     /**
      * The authority that signs, in the broker's process.
@@ -267,10 +277,8 @@ public record Configuration(
      * @param manufacturers whose devices enrol with the certificate they were made with
      */
     public record Embedded(
-            Path folder,
-            Optional<Path> passphraseFile,
-            EnrolmentTerms terms,
-            Optional<ManufacturerList> manufacturers) {}
+            Path folder, Optional<Path> passphraseFile, EnrolmentTerms terms, Optional<ManufacturerList> manufacturers)
+            implements Signing {}
 
     /** What devices get that enrol and renew by themselves. */
     public record EnrolmentTerms(

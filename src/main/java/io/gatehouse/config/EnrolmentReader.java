@@ -4,6 +4,8 @@ import io.gatehouse.config.Configuration.Embedded;
 import io.gatehouse.config.Configuration.Enrolment;
 import io.gatehouse.config.Configuration.EnrolmentTerms;
 import io.gatehouse.config.Configuration.ManufacturerList;
+import io.gatehouse.config.Configuration.Separate;
+import io.gatehouse.config.Configuration.Signing;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +16,20 @@ import java.util.Optional;
 final class EnrolmentReader {
     private static final Duration MOMENT = Duration.ofMinutes(1);
     private static final Duration YEAR = Duration.ofDays(366);
+
+    private static final String UNIX = "unix:";
+    private static final List<String> OF_THE_SIGNER = List.of(
+            "embedded",
+            "authority",
+            "passphrase_file",
+            "validity",
+            "overlap",
+            "revoke_unused_after",
+            "renew_after_expiry",
+            "same_key",
+            "per_minute",
+            "per_day",
+            "manufacturers");
 
     private final Section section;
     private final List<Problem> problems;
@@ -33,16 +49,36 @@ final class EnrolmentReader {
         int port = section.integer("port", 0, 65_535, 0);
         String bind = section.text("bind", "*");
         Path[] pair = section.section("tls", below -> new Path[] {file(below, "certificate"), file(below, "key")});
-        if (!section.bool("embedded", false)) {
-            section.error(
-                    "embedded",
-                    "enrolment needs embedded: true, which says that the device authority's key is in the broker's"
-                            + " process");
+        Signing signing = section.has("signer") ? separate() : embedded();
+        return new Enrolment(bind, port, pair[0], pair[1], signing, section.place());
+    }
+
+    private Separate separate() {
+        for (String key : OF_THE_SIGNER) {
+            if (section.has(key)) {
+                section.raw(key);
+                section.error(
+                        key, "with a signer, \"" + key + "\" is not the broker's: 'gatehouse certs serve' has it");
+            }
         }
-        return new Enrolment(bind, port, pair[0], pair[1], embedded(), section.place());
+        String text = section.text("signer", "");
+        if (!text.startsWith(UNIX) || text.length() == UNIX.length()) {
+            section.error(
+                    "signer", "a signer is unix:PATH, the socket of 'gatehouse certs serve', found \"" + text + "\"");
+            return new Separate(Path.of(""));
+        }
+        return new Separate(
+                section.resolve("signer", text.substring(UNIX.length())).orElse(Path.of("")));
     }
 
     private Embedded embedded() {
+        section.raw("signer");
+        if (!section.bool("embedded", false)) {
+            section.error(
+                    "embedded",
+                    "enrolment needs signer: unix:PATH, where 'gatehouse certs serve' answers, or embedded: true, which"
+                            + " says that the device authority's key is in the broker's process");
+        }
         Path folder = section.path("authority", "pki");
         if (!Files.isRegularFile(folder.resolve("ca").resolve("device.crt"))) {
             section.error("authority", "\"" + folder + "\" holds no authority. Make one with: gatehouse certs init");

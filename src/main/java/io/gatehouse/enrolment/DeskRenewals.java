@@ -35,9 +35,10 @@ public final class DeskRenewals implements Renewals {
 
     @Override
     public void loggedIn(Peer peer) {
-        ours(peer)
-                .ifPresent(certificate ->
-                        desk.loggedIn(certificate, peer.address().getAddress().getHostAddress()));
+        // while the registrar has not said who issues, the desk finds out
+        Optional<X509Certificate> candidate = desk.issuer().isPresent() ? ours(peer) : peer.certificate();
+        candidate.ifPresent(certificate ->
+                desk.loggedIn(certificate, peer.address().getAddress().getHostAddress()));
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -66,6 +67,11 @@ public final class EnrolmentDesk implements AutoCloseable {
                     return size() > MAX_KNOWN;
                 }
             }));
+
+    /** Certificates that somebody logged in with while the registrar did not answer, and from where. */
+    private final Map<BigInteger, Login> unrecorded = new ConcurrentHashMap<>();
+
+    private record Login(X509Certificate certificate, String address) {}
 
     /**
      * Who asks, and how.
@@ -170,20 +176,37 @@ public final class EnrolmentDesk implements AutoCloseable {
         try {
             threads.execute(() -> {
                 try {
-                    if (registrar.loggedIn(serial)) {
+                    List<X509Certificate> known = authorities();
+                    boolean ours = known.get(known.size() - 1)
+                            .getSubjectX500Principal()
+                            .equals(certificate.getIssuerX500Principal());
+                    if (ours && registrar.loggedIn(serial)) {
                         LOG.info("first login with the certificate {}", serial.toString(16));
                         metrics.enrolments.increment("activated");
                         audit.record(new AuditEvent.Enrolment(
                                 address, "mqtt", "activate", "", "activated", serial.toString(16), null));
                     }
+                    unrecorded.remove(serial);
                     settled.add(serial);
                 } catch (PkiProblem e) {
                     LOG.warn("the first login with {} is not recorded yet: {}", serial.toString(16), e.getMessage());
+                    later(certificate, address);
                 }
             });
         } catch (RejectedExecutionException e) {
-            LOG.debug("the first login with {} is recorded at the next", serial.toString(16));
+            later(certificate, address);
         }
+    }
+
+    private void later(X509Certificate certificate, String address) {
+        if (unrecorded.size() < MAX_KNOWN) { // else at its next login
+            unrecorded.put(certificate.getSerialNumber(), new Login(certificate, address));
+        }
+    }
+
+    /** Tells the registrar of logins that it could not be told of: a device that stays would lose its certificate else. */
+    public void catchUp() {
+        unrecorded.values().stream().limit(MAX_WAITING / 2).forEach(one -> loggedIn(one.certificate(), one.address()));
     }
 
     /** Runs what the registrar has to do beside; false if there is no room for it now. */

@@ -88,9 +88,10 @@ class ConfigurationReaderTest {
                         256L << 20,
                         java.util.Optional.empty()));
         Configuration.Enrolment enrolment = configuration.enrolment().orElseThrow();
-        assertThat(enrolment.authority().folder()).isEqualTo(folder.resolve("pki"));
-        assertThat(enrolment.authority().terms().validity()).isEqualTo(Duration.ofDays(30));
-        assertThat(enrolment.authority().terms().overlap()).isEqualTo(Duration.ofHours(24));
+        Configuration.Embedded embedded = (Configuration.Embedded) enrolment.signing();
+        assertThat(embedded.folder()).isEqualTo(folder.resolve("pki"));
+        assertThat(embedded.terms().validity()).isEqualTo(Duration.ofDays(30));
+        assertThat(embedded.terms().overlap()).isEqualTo(Duration.ofHours(24));
     }
 
     @ParameterizedTest(name = "{0} -> {3}")
@@ -108,7 +109,9 @@ class ConfigurationReaderTest {
                     no client authority | ', client_ca: ca.pem' | ''                            | 6:5: error: client certificates need a "client_ca" that vouches for them
                     list for text       | data: data            | data: [a]                     | 2:7: error: "data" must be text, found a list
                     anonymous and more  | {any: [jwt, password]} | {any: [none, password]}      | 8:3: error: login "none" stands alone: it lets everybody in
-                    key where it signs  | embedded: true        | embedded: false               | enrolment needs embedded: true, which says that
+                    key where it signs  | embedded: true        | embedded: false               | enrolment needs signer: unix:PATH, where 'gatehouse certs serve' answers, or embedded: true
+                    signer and its own  | embedded: true        | signer: "unix:s.sock"         | with a signer, "validity" is not the broker's: 'gatehouse certs serve' has it
+                    signer on a port    | embedded: true        | signer: "localhost:9"         | a signer is unix:PATH, the socket of 'gatehouse certs serve', found "localhost:9"
                     no authority there  | validity: 30d         | authority: nowhere            | holds no authority. Make one with: gatehouse certs init
                     shared with a door  | port: 8943            | port: 8883                    | port 8883 of enrolment is taken by "devices"
                     not YAML            | data: data            | data: data: x                 | not valid YAML

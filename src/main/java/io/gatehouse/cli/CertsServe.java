@@ -1,0 +1,205 @@
+package io.gatehouse.cli;
+
+import io.gatehouse.pki.Enrolment;
+import io.gatehouse.pki.EnrolmentRules;
+import io.gatehouse.pki.Inventory;
+import io.gatehouse.pki.Manufacturers;
+import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.SignerServer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code certs serve}: the signer for a broker's enrolment. */
+@Command(
+        name = "serve",
+        description =
+                "Sign what devices ask a broker for, over a Unix socket: the device authority's key is in this process,"
+                        + " which no network reaches, and not in the broker's. SIGTERM and Ctrl-C stop it cleanly.",
+        mixinStandardHelpOptions = true)
+final class CertsServe implements Runnable {
+    private static final String UNIX = "unix:";
+    private static final int TEND_SECONDS = 60;
+
+    @Mixin
+    private CertsCommon common = new CertsCommon();
+
+    @Option(
+            names = "--signer",
+            paramLabel = "unix:PATH",
+            required = true,
+            description = "The socket, as the broker's 'enrolment: {signer: unix:PATH}' names it.")
+    private String socket = "";
+
+    @Option(names = "--group", description = "Let the socket's group ask too, not its owner only.")
+    private boolean group;
+
+    @Option(
+            names = "--validity-days",
+            paramLabel = "DAYS",
+            defaultValue = "90",
+            description = "Of each certificate; default: ${DEFAULT-VALUE}.")
+    private int validity;
+
+    @Option(
+            names = "--overlap-hours",
+            paramLabel = "HOURS",
+            defaultValue = "24",
+            description = "How long the old certificate is accepted after the first login with the new one; default:"
+                    + " ${DEFAULT-VALUE}.")
+    private int overlap;
+
+    @Option(
+            names = "--revoke-unused-days",
+            paramLabel = "DAYS",
+            defaultValue = "7",
+            description = "A certificate that nobody ever logged in with is revoked; default: ${DEFAULT-VALUE}.")
+    private int unused;
+
+    @Option(
+            names = "--renew-after-expiry-hours",
+            paramLabel = "HOURS",
+            defaultValue = "0",
+            description = "How long after its end a certificate still renews itself; default: ${DEFAULT-VALUE}.")
+    private int afterExpiry;
+
+    @Option(names = "--same-key", description = "A renewal may go on with the old key.")
+    private boolean sameKey;
+
+    @Option(
+            names = "--per-minute",
+            paramLabel = "N",
+            defaultValue = "600",
+            description = "Certificates of all devices together; default: ${DEFAULT-VALUE}.")
+    private int perMinute;
+
+    @Option(
+            names = "--per-day",
+            paramLabel = "N",
+            defaultValue = "10000",
+            description = "Certificates of all devices together; default: ${DEFAULT-VALUE}.")
+    private int perDay;
+
+    @Option(
+            names = "--manufacturers",
+            paramLabel = "FILE",
+            description = "Authorities (PEM) whose devices enrol with the certificate they were made with; with"
+                    + " --manufacturer-devices.")
+    private @Nullable Path manufacturers;
+
+    @Option(
+            names = "--manufacturer-devices",
+            paramLabel = "FILE",
+            description = "The table (CSV) of the devices that may.")
+    private @Nullable Path devices;
+
+    @Override
+    public void run() {
+        EnrolmentRules rules = rules();
+        if (!socket.startsWith(UNIX) || socket.length() == UNIX.length()) {
+            throw Failure.usage("--signer is unix:PATH, found \"" + socket + "\"");
+        }
+        Path path = Path.of(socket.substring(UNIX.length()));
+        try {
+            Enrolment enrolment = open(rules);
+            SignerServer signer;
+            try {
+                signer = SignerServer.open(path, group, enrolment, common::warn);
+            } catch (PkiProblem e) {
+                enrolment.close();
+                throw e;
+            }
+            serve(enrolment, signer);
+        } catch (PkiProblem e) {
+            throw CertsCommand.failure(e);
+        }
+    }
+
+    private EnrolmentRules rules() {
+        if ((manufacturers == null) != (devices == null)) {
+            throw Failure.usage("--manufacturers and --manufacturer-devices: give both or none");
+        }
+        within("--validity-days", validity, 1, 3650);
+        within("--overlap-hours", overlap, 0, 8784);
+        within("--revoke-unused-days", unused, 1, 366);
+        within("--renew-after-expiry-hours", afterExpiry, 0, 8784);
+        within("--per-minute", perMinute, 1, 1_000_000);
+        within("--per-day", perDay, 1, 100_000_000);
+        return new EnrolmentRules(
+                Duration.ofDays(validity),
+                Duration.ofHours(overlap),
+                Duration.ofDays(unused),
+                Duration.ofHours(afterExpiry),
+                sameKey,
+                perMinute,
+                perDay);
+    }
+
+    private static void within(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw Failure.usage(option + " is " + least + " to " + most + ", found " + value);
+        }
+    }
+
+    private Enrolment open(EnrolmentRules rules) throws PkiProblem {
+        Optional<Manufacturers> makers = manufacturers == null || devices == null
+                ? Optional.empty()
+                : Optional.of(Manufacturers.read(manufacturers, devices));
+        char[] passphrase = common.passphrase().existing(common.folder());
+        try {
+            return Enrolment.open(common.folder(), passphrase, rules, makers, Clock.systemUTC());
+        } finally {
+            Arrays.fill(passphrase, '\0');
+        }
+    }
+
+    /** Until the process is told to stop. */
+    private void serve(Enrolment enrolment, SignerServer signer) {
+        CountDownLatch stop = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            stop.countDown();
+                            awaited(stopped, TEND_SECONDS);
+                        },
+                        "gatehouse-stop"));
+        common.out().println("the signer is ready: " + socket);
+        common.out().flush();
+        do {
+            tend(enrolment);
+        } while (!awaited(stop, TEND_SECONDS));
+        signer.close();
+        stopped.countDown();
+    }
+
+    private void tend(Enrolment enrolment) {
+        try {
+            for (Inventory.Item item : enrolment.sweep()) {
+                common.out()
+                        .println("the certificate " + item.serial().toString(16) + " of \"" + item.id()
+                                + "\" has had its day and is revoked");
+            }
+            common.out().flush();
+        } catch (PkiProblem e) {
+            common.warn("certificates that had their day are not revoked yet: " + e.getMessage());
+        }
+    }
+
+    private static boolean awaited(CountDownLatch latch, int seconds) {
+        try {
+            return latch.await(seconds, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+}
