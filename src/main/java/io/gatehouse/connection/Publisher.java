@@ -91,7 +91,8 @@ final class Publisher {
             session.release(publish.packetId(), changes); // a PUBREC with an error ends the exchange
         }
         if (qos.isAcknowledged()) {
-            acknowledge(changes, qos, publish.packetId(), answer);
+            // what is retained was appended apart, with the topic's lock held
+            acknowledge(changes, qos, publish.packetId(), answer, publish.retain());
         } else if (!changes.isEmpty()) {
             gate.store().append(changes);
         }
@@ -199,11 +200,11 @@ final class Publisher {
         return false;
     }
 
-    private void acknowledge(Changes changes, Qos qos, int packetId, Answer given) {
+    private void acknowledge(Changes changes, Qos qos, int packetId, Answer given, boolean promised) {
         Packet answer = qos == Qos.AT_LEAST_ONCE
                 ? new Packet.PubAck(packetId, given.reason(), given.why(), List.of())
                 : new Packet.PubRec(packetId, given.reason(), given.why(), List.of());
-        answer(changes, answer, false);
+        answer(changes, answer, promised);
     }
 
     /**

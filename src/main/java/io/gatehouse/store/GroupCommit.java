@@ -51,6 +51,8 @@ final class GroupCommit implements Runnable {
     // the writer's
     private final List<Unit> units = new ArrayList<>();
     private final Map<Executor, List<Runnable>> handedBack = new IdentityHashMap<>();
+    /** Whether something was written that no sync has followed yet. */
+    private boolean unsynced;
 
     /**
      * @param waits whether somebody is promised that this is durable
@@ -139,7 +141,7 @@ final class GroupCommit implements Runnable {
             size += unit.sizeBytes;
         }
         int count = batch.count();
-        if (count > 0) {
+        if (count > 0 || waits && unsynced) { // who waits may wait for what others wrote before
             batch.finish(System.currentTimeMillis(), numbers.get());
             write(waits);
             operations.add(count);
@@ -156,6 +158,7 @@ final class GroupCommit implements Runnable {
             try {
                 engine.write(batch.batch(), sync);
                 disk.written();
+                unsynced = fsync && !sync;
                 if (sync) {
                     syncs.increment();
                 }

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +59,24 @@ class RocksStoreTest extends StoreContractTest {
         assertThatThrownBy(() -> RocksStore.open(open, StoreSettings.DEFAULT))
                 .isInstanceOf(UnusableStore.class)
                 .hasMessageContaining("chmod 700 " + open);
+    }
+
+    @Test
+    void promise_onWhatWasWrittenBefore_isSyncedToo() throws Exception {
+        RocksStore rocks = (RocksStore) store;
+        Changes unpromised = new Changes();
+        unpromised.forget("a/b");
+        store.append(unpromised);
+        CountDownLatch written = new CountDownLatch(1);
+        store.read(new StoredSession(1), 0, Long.MAX_VALUE, 1, 1, page -> written.countDown());
+        assertThat(written.await(10, TimeUnit.SECONDS)).isTrue();
+        long before = rocks.syncs();
+
+        CountDownLatch promised = new CountDownLatch(1);
+        store.append(new Changes(), Runnable::run, promised::countDown);
+
+        assertThat(promised.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(rocks.syncs()).isEqualTo(before + 1);
     }
 
     @Test
