@@ -104,7 +104,8 @@ final class PolicyReload {
         List<String> names =
                 configuration.listeners().stream().map(Listener::name).toList();
         PolicyLoader.Options options = new PolicyLoader.Options(Optional.of(names), true, false, false);
-        return PolicyLoader.load(configuration.policyFolder(), options.signedBy(verifyKey), clock);
+        return PolicyLoader.load(
+                configuration.policyFolder(), options.signedBy(verifyKey).withoutRules(), clock);
     }
 
     private static List<String> lines(PolicyLoader.Loaded loaded) {

@@ -112,7 +112,7 @@ final class BenchPolicies {
                                 : new Level.Literal(level);
                 })
                 .toList();
-        return new Pattern(levels, text, PLACE);
+        return new Pattern(levels, PLACE);
     }
 
     static Binding bound(PolicySet set) {

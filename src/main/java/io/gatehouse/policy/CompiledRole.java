@@ -1,5 +1,6 @@
 package io.gatehouse.policy;
 
+import io.gatehouse.config.Place;
 import io.gatehouse.policy.model.Limits;
 import java.util.List;
 
@@ -7,13 +8,12 @@ import java.util.List;
  * A role without its rules, which are in the trie under its number. Immutable.
  *
  * @param includes numbers of roles, all greater than its own
- * @param place {@code file:line}
  * @param variables that its rules and client ids use, as bits
  * @param hasShadow whether some of its statements, or all, are shadows
  */
 record CompiledRole(
         String name,
-        String place,
+        Place place,
         int[] includes,
         List<ClientIdPattern> clientIds,
         Limits limits,

@@ -38,7 +38,7 @@ final class Denials {
     static Denied clientId(CompiledRole role, String clientId) {
         return new Denied(
                 ReasonCode.CLIENT_IDENTIFIER_NOT_VALID,
-                role.place(),
+                role.place().fileAndLine(),
                 "client id " + quoted(clientId) + " is not one that role \"" + role.name() + "\" allows: "
                         + role.clientIds().stream().map(ClientIdPattern::text).toList());
     }

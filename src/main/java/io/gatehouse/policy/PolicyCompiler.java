@@ -45,6 +45,9 @@ final class PolicyCompiler {
     static final SortedMap<String, String> BUILT_IN = Collections.unmodifiableSortedMap(
             new TreeMap<>(Map.of("user", "user", "client", "client", "cn", "cert.cn")));
 
+    /** Roles keep their rules in here only, and only until they are compiled. */
+    private final Map<String, Role> written;
+
     private final Policy policy;
     private final List<Problem> problems = new ArrayList<>();
     private final Map<String, Integer> variableNumbers = new LinkedHashMap<>();
@@ -54,7 +57,8 @@ final class PolicyCompiler {
     private final Map<List<String>, int[]> sameRoles = new HashMap<>();
 
     PolicyCompiler(Policy policy) {
-        this.policy = policy;
+        this.written = new HashMap<>(policy.roles());
+        this.policy = policy.withoutRules();
     }
 
     PolicySet.Compilation compile() {
@@ -68,7 +72,7 @@ final class PolicyCompiler {
         TrieBuilder builder = new TrieBuilder(variableNumbers, rootNames);
         List<CompiledRole> roles = new ArrayList<>();
         for (String name : roleNumbers.keySet()) {
-            roles.add(compile(Objects.requireNonNull(policy.roles().get(name)), roles.size(), builder));
+            roles.add(compile(Objects.requireNonNull(written.remove(name)), roles.size(), builder));
         }
         List<CompiledRole> everyone = new ArrayList<>();
         for (Role role : policy.everyone()) {
@@ -168,7 +172,7 @@ final class PolicyCompiler {
         }
         return new CompiledRole(
                 role.name(),
-                role.place().fileAndLine(),
+                role.place(),
                 numbers(role.include(), role.place()),
                 List.copyOf(clientIds),
                 role.limits(),
@@ -198,7 +202,11 @@ final class PolicyCompiler {
     /** The variables of a pattern, as bits. */
     private int use(Pattern pattern) {
         int used = 0;
-        if (pattern.text().length() > MAX_PATTERN_CHARS) {
+        int chars = pattern.levels().size() - 1;
+        for (Level level : pattern.levels()) {
+            chars += level.toString().length();
+        }
+        if (chars > MAX_PATTERN_CHARS) {
             problems.add(Problem.error(pattern.place(), "P116", "topic pattern is longer than 65535 bytes."));
         }
         if (pattern.levels().size() > MAX_LEVELS) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +47,7 @@ public final class PolicySet {
             List<Variable> variables,
             Roster roster,
             List<TimeWindow> windows) {
-        this.policy = policy;
+        this.policy = policy.withoutRoles();
         this.trie = trie;
         this.roles = List.copyOf(roles);
         this.everyone = List.copyOf(everyone);
@@ -65,7 +66,13 @@ public final class PolicySet {
 
     /** Compiles a policy. The language has checked most of it already; what is wrong still is a problem with its place. */
     public static Compilation compile(Policy policy) {
-        return new PolicyCompiler(policy).compile();
+        return compiler(policy).get();
+    }
+
+    /** Compiles a policy later, once, and lets go of its rules meanwhile. */
+    public static Supplier<Compilation> compiler(Policy policy) {
+        PolicyCompiler compiler = new PolicyCompiler(policy);
+        return compiler::compile;
     }
 
     /** The set that allows nothing to nobody. */
@@ -78,6 +85,7 @@ public final class PolicySet {
         return PolicyCompiler.BUILT_IN.keySet();
     }
 
+    /** As it was written, without its rules and whom they are for. */
     public Policy policy() {
         return policy;
     }

@@ -138,7 +138,7 @@ final class TrieBuilder {
 
     private int node(int tag, long key, int place) {
         if (size == text.length) {
-            int more = size + (size >> 1);
+            int more = size + (size >> 2);
             nodes = Arrays.copyOf(nodes, Trie.TAG + more * STRIDE);
             text = Arrays.copyOf(text, more);
             firstRule = Arrays.copyOf(firstRule, more);

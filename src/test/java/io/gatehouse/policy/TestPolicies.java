@@ -213,7 +213,7 @@ public final class TestPolicies {
                                     : new Level.Literal(level);
                     });
         }
-        return new Pattern(levels, text, PLACE);
+        return new Pattern(levels, PLACE);
     }
 
     /** A subject whose variables come from {@code jwt.NAME}, but {@code cn}, {@code user} and {@code client}. */

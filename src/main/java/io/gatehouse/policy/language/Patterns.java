@@ -7,6 +7,7 @@ import io.gatehouse.policy.model.Pattern;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -18,9 +19,15 @@ final class Patterns {
     private static final int MAX_BYTES = 65_535;
     private static final List<String> BUILT_IN = List.of("user", "client", "cn");
 
+    private static final java.util.regex.Pattern VARIABLE = java.util.regex.Pattern.compile("<[^<>]*>");
+    private static final Level ANY_LEVEL = new Level.AnyLevel();
+
     private final Report report;
     private final Collection<String> variables;
     private final Map<String, String> texts;
+
+    /** One object a text: a million patterns have few different levels. */
+    private final Map<String, Level> literals = new HashMap<>();
 
     /**
      * @param variables every name that may stand in angle brackets
@@ -37,7 +44,6 @@ final class Patterns {
     Pattern read(Yaml.Text value) {
         String text = value.text();
         Place place = value.place();
-        String of = "topic pattern \"" + printable(text) + "\": ";
         if (text.isEmpty()) {
             report.error(place, "P116", "topic pattern is empty.");
             return null;
@@ -85,19 +91,24 @@ final class Patterns {
         List<Level> levels = new ArrayList<>();
         String[] parts = text.split("/", -1);
         for (int i = 0; i < parts.length; i++) {
-            Level level = level(parts[i], i == parts.length - 1, of, place);
+            Level level = level(parts[i], i == parts.length - 1, text, place);
             if (level == null) {
                 return null;
             }
             levels.add(level);
         }
-        return new Pattern(levels, text, place);
+        return new Pattern(levels, place);
     }
 
-    private @Nullable Level level(String part, boolean last, String of, Place place) {
-        if (part.equals("+")) {
-            return new Level.AnyLevel();
+    private @Nullable Level level(String part, boolean last, String text, Place place) {
+        Level met = literals.get(part);
+        if (met != null) {
+            return met;
         }
+        if (part.equals("+")) {
+            return ANY_LEVEL;
+        }
+        String of = "topic pattern \"" + printable(text) + "\": ";
         if (part.equals("#")) {
             if (!last) {
                 report.error(place, "P110", of + "\"#\" must be the last level.");
@@ -113,7 +124,7 @@ final class Patterns {
             report.error(place, "P111", of + "\"+\" must stand alone in its level, found \"" + printable(part) + "\".");
             return null;
         }
-        if (part.matches("<[^<>]*>")) {
+        if (VARIABLE.matcher(part).matches()) {
             String name = part.substring(1, part.length() - 1);
             if (!variables.contains(name)) {
                 String known = Stream.concat(
@@ -144,7 +155,9 @@ final class Patterns {
                             + "\" instead.");
             return null;
         }
-        return new Level.Literal(part);
+        Level literal = new Level.Literal(part);
+        literals.put(part, literal);
+        return literal;
     }
 
     private boolean isCommentAfter(String text, Place place) {

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Loads a folder of policies: reads, merges, compiles and tests it, all or nothing. Stateless.
@@ -42,7 +43,7 @@ public final class PolicyLoader {
         /** {@code 3 files, 7 roles, 41 rules, 18 tests passed}. */
         public String summary() {
             return counted(texts.size(), "file") + ", " + counted(policy.roles().size(), "role") + ", "
-                    + counted(policy.ruleCount(), "rule")
+                    + counted(set.map(PolicySet::ruleCount).orElseGet(policy::ruleCount), "rule")
                     + run.map(one -> ", " + counted(one.tests(), "test") + " passed")
                             .orElse("");
         }
@@ -68,6 +69,7 @@ public final class PolicyLoader {
      * @param runTests whether the policy's own tests decide, too
      * @param requireTests whether every role must have one {@code can} and one {@code cannot} test
      * @param shadows whether shadow statements are taken as if they were in force, as nobody but a test does
+     * @param rules whether what was written is kept beside what it was compiled to; a broker does not need it
      * @param verifyKey who must have signed the files; empty: anybody may have written them
      */
     public record Options(
@@ -75,15 +77,21 @@ public final class PolicyLoader {
             boolean runTests,
             boolean requireTests,
             boolean shadows,
+            boolean rules,
             Optional<PublicKey> verifyKey) {
         public Options(
                 Optional<Collection<String>> listeners, boolean runTests, boolean requireTests, boolean shadows) {
-            this(listeners, runTests, requireTests, shadows, Optional.empty());
+            this(listeners, runTests, requireTests, shadows, true, Optional.empty());
         }
 
         /** The same, of files that whoever has the key must have signed. */
         public Options signedBy(Optional<PublicKey> key) {
-            return new Options(listeners, runTests, requireTests, shadows, key);
+            return new Options(listeners, runTests, requireTests, shadows, rules, key);
+        }
+
+        /** The same, and a million rules are not there twice. */
+        public Options withoutRules() {
+            return new Options(listeners, runTests, requireTests, shadows, false, verifyKey);
         }
 
         public static final Options WITHOUT_TESTS = new Options(Optional.empty(), false, false, false);
@@ -111,23 +119,39 @@ public final class PolicyLoader {
             return new Loaded(
                     Optional.empty(), Policy.EMPTY, first(report), texts, digest, Optional.empty(), Optional.empty());
         }
-        Policy written = new PolicyReader(report, options.listeners()).read(texts, files.digests());
-        Policy policy = options.shadows() ? written.withShadows() : written;
+        Read read = read(files, options, report);
+        Policy kept = read.kept();
         if (report.hasErrors()) {
-            return new Loaded(Optional.empty(), policy, first(report), texts, digest, Optional.empty(), revision);
+            return new Loaded(Optional.empty(), kept, first(report), texts, digest, Optional.empty(), revision);
         }
-        PolicySet.Compilation compilation = PolicySet.compile(policy);
+        PolicySet.Compilation compilation = read.compiler().get();
         compilation.problems().forEach(report::add);
         if (compilation.set().isEmpty() || !options.runTests()) {
-            return new Loaded(compilation.set(), policy, first(report), texts, digest, Optional.empty(), revision);
+            return new Loaded(compilation.set(), kept, first(report), texts, digest, Optional.empty(), revision);
         }
         TestRun run = TestRun.of(compilation.set().get(), clock);
         run.problems().forEach(report::add);
         if (options.requireTests()) {
-            run.missing(policy).forEach(report::add);
+            run.missing(kept).forEach(report::add);
         }
         Optional<PolicySet> set = report.hasErrors() ? Optional.empty() : compilation.set();
-        return new Loaded(set, policy, first(report), texts, digest, Optional.of(run), revision);
+        return new Loaded(set, kept, first(report), texts, digest, Optional.of(run), revision);
+    }
+
+    /**
+     * What was read.
+     *
+     * @param kept of what was written
+     * @param compiler has all of it, and lets go of each role's rules when it has them
+     */
+    private record Read(Policy kept, Supplier<PolicySet.Compilation> compiler) {}
+
+    /** A method of its own: a million rules must not hang on to a name of its caller's while they are compiled. */
+    private static Read read(PolicyFolder files, Options options, Report report) {
+        Policy written = new PolicyReader(report, options.listeners()).read(files.texts(), files.digests());
+        Policy policy = options.shadows() ? written.withShadows() : written;
+        boolean keep = options.rules() || report.hasErrors();
+        return new Read(keep ? policy : policy.withoutRules(), PolicySet.compiler(policy));
     }
 
     private static Optional<Long> revision(Path folder, PolicyFolder files, PublicKey key, Report report) {

@@ -56,9 +56,11 @@ final class PolicyReader {
         Patterns patterns = new Patterns(report, names, texts);
         RoleReader reader = new RoleReader(report, nodes, patterns, conditions, items, files.shadows);
         Map<String, Role> roles = new LinkedHashMap<>();
-        files.roles
-                .values()
-                .forEach(field -> roles.put(field.key(), reader.role(field.key(), field.value(), field.place())));
+        // what was read is let go of at once: a million rules need not be there twice
+        for (var left = files.roles.values().iterator(); left.hasNext(); left.remove()) {
+            Yaml.Field field = left.next();
+            roles.put(field.key(), reader.role(field.key(), field.value(), field.place()));
+        }
         Map<String, List<String>> groups = groups();
         Map<String, List<String>> users = users(roles);
         List<Assignment> assignments = assignments(roles, groups);

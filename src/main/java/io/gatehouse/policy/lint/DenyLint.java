@@ -125,7 +125,7 @@ final class DenyLint {
     private static Statement deeper(Statement deny) {
         List<Level> levels = new ArrayList<>(deny.pattern().levels());
         levels.add(new Level.AnyDeeper());
-        return new Statement(deny.role(), deny.publish(), new Pattern(levels, deny.text() + "/#", deny.place()), null);
+        return new Statement(deny.role(), deny.publish(), new Pattern(levels, deny.place()), null);
     }
 
     private void together(Set<String> roles, String who) {

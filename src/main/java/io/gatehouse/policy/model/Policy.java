@@ -79,6 +79,18 @@ public record Policy(
                 files);
     }
 
+    /** The same, of roles without their rules: what is left to say of it when they are compiled. */
+    public Policy withoutRules() {
+        Map<String, Role> bare = new HashMap<>();
+        roles.forEach((name, role) -> bare.put(name, role.withoutRules()));
+        return new Policy(defaults, variables, bare, groups, users, assignments, everyone, tests, files);
+    }
+
+    /** Its defaults and tests, and which files it was. */
+    public Policy withoutRoles() {
+        return new Policy(defaults, Map.of(), Map.of(), Map.of(), Map.of(), List.of(), List.of(), tests, files);
+    }
+
     /** How many rules it has. */
     public int ruleCount() {
         return Stream.concat(roles.values().stream(), everyone.stream())

@@ -38,6 +38,11 @@ public record Role(
         return publish.size() + subscribe.size() + denyPublish.size() + denySubscribe.size();
     }
 
+    Role withoutRules() {
+        return new Role(
+                name, include, clientIds, List.of(), List.of(), List.of(), List.of(), limits, when, shadow, place);
+    }
+
     Role withShadows() {
         return new Role(
                 name,

@@ -560,8 +560,8 @@ class PolicyErrorsTest {
                 """);
 
         assertThat(loaded.problems()).isEmpty();
-        assertThat(loaded.set().orElseThrow().policy().users()).containsOnlyKeys("no", "0123", "18:30", "on", "null");
-        assertThat(loaded.set().orElseThrow().policy().roles().get("r").publish())
+        assertThat(loaded.policy().users()).containsOnlyKeys("no", "0123", "18:30", "on", "null");
+        assertThat(loaded.policy().roles().get("r").publish())
                 .extracting(item -> item.topic().text())
                 .containsExactly("no", "0123", "18:30", "2026-01-01", "1e3", "~x");
     }

@@ -130,7 +130,7 @@ class PolicyFilesTest {
             assertThat(load().digest()).isEqualTo(loaded.digest()).hasSize(64);
             PolicySet set = loaded.set().orElseThrow();
             String counts =
-                    set.ruleCount() + " " + set.policy().groups().get("g").size();
+                    set.ruleCount() + " " + loaded.policy().groups().get("g").size();
             first = first == null ? counts : first;
             assertThat(counts).isEqualTo(first);
         }
