@@ -28,7 +28,9 @@ import io.gatehouse.store.Changes;
 import io.gatehouse.tls.Peer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,6 +69,8 @@ final class Client implements Dialogue, Link {
     private boolean authenticating;
     private @Nullable Long newSessionExpirySeconds;
     private boolean keepWill = true;
+    private final Deque<Runnable> early = new ArrayDeque<>();
+    private boolean begun;
     private boolean ended;
 
     private Client(
@@ -178,9 +182,22 @@ final class Client implements Dialogue, Link {
             return;
         }
         wire.send(new Packet.ConnAck(present, ReasonCode.SUCCESS, told));
+        begun = true;
         scheduleKeepAlive();
         scheduleExpiry();
         opened.begin(wire);
+        if (!early.isEmpty()) {
+            wire.read(true);
+        }
+        while (!early.isEmpty() && !ended) {
+            early.remove().run();
+        }
+    }
+
+    /** CONNACK comes first [MQTT-3.2.0-1]: what was read with the CONNECT waits for it, and nothing more is read. */
+    private void afterConnAck(Runnable action) {
+        wire.read(false);
+        early.add(action);
     }
 
     private Session session() {
@@ -192,6 +209,10 @@ final class Client implements Dialogue, Link {
     @Override
     public void receive(Packet packet) {
         if (ended) {
+            return;
+        }
+        if (!begun) {
+            afterConnAck(() -> receive(packet));
             return;
         }
         lastPacketNanos = System.nanoTime();
@@ -390,6 +411,10 @@ final class Client implements Dialogue, Link {
 
     @Override
     public void malformed(MalformedPacket fault) {
+        if (!begun) {
+            afterConnAck(() -> malformed(fault));
+            return;
+        }
         gate.metrics().protocolErrors.increment();
         // it says what was wrong, in numbers: the one who mends that client is told
         String why = String.valueOf(fault.getMessage());
@@ -420,10 +445,11 @@ final class Client implements Dialogue, Link {
             LOG.info("{} at {} is disconnected: {} ({})", actor.user(), actor.address(), reason, detail);
             gate.audit(new AuditEvent.Ended(actor, cause, reason.code(), detail));
             release();
-            if (version.isMqtt5()) {
+            if (version.isMqtt5() && begun) {
                 wire.closeWith(new Packet.Disconnect(reason, told));
             } else {
-                wire.close(); // MQTT 3 has no DISCONNECT for servers to send
+                wire.close(); // MQTT 3 has no DISCONNECT for servers to send, and none comes before CONNACK
+                // [MQTT-3.14.0-1]
             }
         });
     }

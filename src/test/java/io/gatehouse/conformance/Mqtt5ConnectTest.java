@@ -319,4 +319,25 @@ class Mqtt5ConnectTest {
         client.next(Received.SUBACK);
         client.next(Received.PINGRESP);
     }
+
+    @Test
+    @Statement({"MQTT-3.2.0-1", "MQTT-3.14.0-1"})
+    void mqtt_3_2_0_1_connackComesFirst_alsoOfASessionThatIsKept() {
+        String topic = HOUSE.name();
+        for (int i = 0; i < 5; i++) {
+            Connect connect = Connect.v5(topic + i).expiry(60);
+            RawClient client = HOUSE.open(5);
+            client.send(
+                    connect.bytes(),
+                    Packets.PINGREQ,
+                    Packets.subscribe(5, 1, Props.none(), topic, 1),
+                    Packets.publish(topic, "x", 1, 2));
+            client.admitted();
+            assertThat(client.take(Received.SUBACK).packetId()).isEqualTo(1);
+            assertThat(client.take(Received.PUBACK).packetId()).isEqualTo(2);
+            client.take(Received.PINGRESP);
+            RawClient wrong = HOUSE.open(5);
+            wrong.send(connect.bytes(), Connect.v5("second").bytes()).admitted().disconnected(0x82);
+        }
+    }
 }
