@@ -197,4 +197,22 @@ class Mqtt5AuthTest {
         assertThat(renewed.received()).isEmpty();
         assertThat(renewed.publish(HOUSE.name(), "on", 1)).isEqualTo(0x10);
     }
+
+    @Test
+    @Statement({"MQTT-4.12.1-1", "MQTT-4.12.0-5"})
+    void mqtt_4_12_1_1_authenticationAnew_inSeveralSteps_whileTheConnectionGoesOn() throws Exception {
+        RawClient client = proved(asked());
+        ScramClient anew = new ScramClient(ConformanceHouse.SCRAM, ConformanceHouse.PASSWORD, "anotherNonceOfAClient");
+        client.send(Packets.auth(AGAIN, method(METHOD, anew.first())));
+        Received challenge = client.next(Received.AUTH);
+        assertThat(challenge.reason()).isEqualTo(CONTINUE);
+        assertThat(client.publish(HOUSE.name(), "meanwhile", 1)).isEqualTo(0x10);
+        ScramClient.Last last = anew.last(data(challenge));
+        client.send(Packets.auth(CONTINUE, method(METHOD, last.message())));
+        Received answer = client.next(Received.AUTH);
+        assertThat(answer.reason()).isZero();
+        assertThat(answer.text(Props.AUTHENTICATION_METHOD)).isEqualTo(METHOD);
+        assertThat(data(answer)).isEqualTo(last.expectedAnswer());
+        assertThat(client.publish(HOUSE.name(), "on", 1)).isEqualTo(0x10);
+    }
 }

@@ -150,7 +150,7 @@ class Mqtt5DeliveryTest {
     }
 
     @Test
-    @Statement({"MQTT-4.3.3-4", "MQTT-3.6.2-1"})
+    @Statement({"MQTT-4.3.3-4", "MQTT-3.6.2-1", "MQTT-4.6.0-4"})
     void mqtt_3_6_2_1_pubrecAgain_andOfNothing_areAnswered() {
         RawClient reader = reader(2);
         HOUSE.client().publish(topic, "x", 2);
