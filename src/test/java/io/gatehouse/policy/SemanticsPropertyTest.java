@@ -2,6 +2,8 @@ package io.gatehouse.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.authn.Subject;
+import io.gatehouse.policy.model.Assignment;
 import io.gatehouse.policy.model.Condition;
 import io.gatehouse.policy.model.Policy;
 import io.gatehouse.policy.model.Role;
@@ -10,9 +12,13 @@ import io.gatehouse.protocol.TopicName;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** What a policy means: what is allowed and not denied, whatever the order; held against enumeration. */
@@ -146,6 +152,60 @@ class SemanticsPropertyTest {
             assertThat(Universe.contains(open, unknown)).as(about(rules)).isTrue();
             assertThat(Universe.contains(shut, unknown)).as(about(rules)).isTrue();
         }
+    }
+
+    @Test
+    void i15_claims_selectRoles_andNeverAddToThem() {
+        List<String> names = List.of("one", "two", "three");
+        List<String> claims = List.of("scope", "role", "roles", "acl", "publish", "deny", "user", "group", "x");
+        for (int i = 0; i < POLICIES / 10; i++) {
+            Map<String, List<String>> rules = new HashMap<>();
+            List<Role> roles = new ArrayList<>();
+            List<Assignment> rows = new ArrayList<>();
+            for (String name : names) {
+                rules.put(name, Universe.rules(random));
+                roles.add(TestPolicies.role(name, rules.get(name), List.of()));
+                rows.add(new Assignment(
+                        List.of(new Condition("jwt.scope", List.of("may-" + name), TestPolicies.PLACE)),
+                        List.of(name),
+                        TestPolicies.PLACE));
+            }
+            Map<String, List<String>> attributes = new HashMap<>();
+            for (String claim : claims) {
+                attributes.put("jwt." + claim, List.of(content(names), content(names)));
+            }
+            Policy policy = new Policy(
+                    Policy.Defaults.STRICT,
+                    Map.of(),
+                    roles.stream().collect(Collectors.toMap(Role::name, role -> role)),
+                    Map.of(),
+                    Map.of("one", List.of("one"), "may-two", List.of("two")),
+                    rows,
+                    List.of(),
+                    List.of(),
+                    Map.of());
+            Binding binding = TestPolicies.bound(policy, new Subject("u", Set.of(), "devices", null, attributes))
+                    .regardless();
+
+            List<String> held = new ArrayList<>();
+            names.stream()
+                    .filter(name -> attributes.get("jwt.scope").contains("may-" + name))
+                    .forEach(name -> held.addAll(rules.get(name)));
+            assertThat(received(binding)).as(about(held) + attributes).isEqualTo(universe.left(held, "sub"));
+            assertThat(published(binding)).as(about(held) + attributes).isEqualTo(universe.left(held, "pub"));
+        }
+    }
+
+    /** What somebody might write into a claim to get more: a role, what gives one, a rule, a topic. */
+    private String content(List<String> names) {
+        String name = names.get(random.nextInt(names.size()));
+        return switch (random.nextInt(6)) {
+            case 0 -> name;
+            case 1, 2 -> "may-" + name;
+            case 3 -> "{publish: [\"#\"], subscribe: [\"#\"]}";
+            case 4 -> Universe.pattern(random);
+            default -> "may-*";
+        };
     }
 
     private BitSet received(Binding binding) {
