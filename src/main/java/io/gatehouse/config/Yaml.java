@@ -121,11 +121,14 @@ public final class Yaml {
         }
         int second = text.indexOf('\uFEFF', 1);
         if (second > 0) {
-            int line = (int)
-                    text.substring(0, second).chars().filter(c -> c == '\n').count();
-            int column = second - text.lastIndexOf('\n', second);
+            String[] lines = LINE_BREAK.split(text.substring(0, second), -1);
+            String last = lines[lines.length - 1];
+            int column = last.codePointCount(0, last.length()) + 1;
             findings.accept(new Finding(
-                    Fault.REFUSED, new Place(file, line + 1, column), "a byte order mark inside a file", List.of()));
+                    Fault.REFUSED,
+                    new Place(file, lines.length, column),
+                    "a byte order mark inside a file",
+                    List.of()));
             return null;
         }
         LoaderOptions options = new LoaderOptions();

@@ -566,6 +566,14 @@ class PolicyErrorsTest {
                 .containsExactly("no", "0123", "18:30", "2026-01-01", "1e3", "~x");
     }
 
+    @Test
+    void byteOrderMark_insideAFile_isPlacedInItsLine_whateverEndsLines() throws Exception {
+        assertThat(load("version: 1\rroles:\u2028  \uFEFFr: {}\n").problems())
+                .singleElement()
+                .satisfies(
+                        problem -> assertThat(problem.toString()).contains(":3:3: error P102: not valid YAML: a byte"));
+    }
+
     private PolicyLoader.Loaded load(String text) throws IOException {
         write("10-main.yaml", text);
         return PolicyLoader.load(folder, Optional.of(List.of("devices", "apps")), true, Clock.systemUTC());
