@@ -1,0 +1,55 @@
+package io.gatehouse.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Every event, and every field of its own, is in the document. */
+class AuditDocumentationTest {
+    @Test
+    void events_areInTheDocument_withTheirFields() throws Exception {
+        String document = Files.readString(Path.of("docs/audit.md"));
+        for (Class<?> type : AuditEvent.class.getPermittedSubclasses()) {
+            AuditEvent event = (AuditEvent) sample(type);
+            String row = row(document, event.name());
+            for (String field : event.fields().keySet()) {
+                if (!List.of("user", "realm", "client", "address", "listener").contains(field)) {
+                    assertThat(row).as(event.name() + "." + field).contains("`" + field + "`");
+                }
+            }
+        }
+    }
+
+    private static String row(String document, String event) throws IOException {
+        return document.lines()
+                .filter(line -> line.startsWith("| `" + event + "`"))
+                .findFirst()
+                .orElseThrow(() -> new IOException("no row for " + event));
+    }
+
+    private static Object sample(Class<?> type) throws ReflectiveOperationException {
+        RecordComponent[] parts = type.getRecordComponents();
+        Object[] values = new Object[parts.length];
+        for (int i = 0; i < parts.length; i++) {
+            Class<?> part = parts[i].getType();
+            values[i] = part == String.class
+                    ? "x"
+                    : part == int.class
+                            ? (Object) 1
+                            : part == long.class
+                                    ? (Object) 1L
+                                    : part == List.class ? List.of("x") : part == Map.class ? Map.of() : sample(part);
+        }
+        var constructor = type.getDeclaredConstructor(
+                Arrays.stream(parts).map(RecordComponent::getType).toArray(Class<?>[]::new));
+        constructor.setAccessible(true);
+        return constructor.newInstance(values);
+    }
+}
