@@ -229,7 +229,7 @@ public final class Broker implements AutoCloseable {
     }
 
     /** What the last run left is there again, with the rights it has now, before anybody can connect. */
-    private void recover(Store store) {
+    private void recover(Store store) throws UnusableStore {
         Recovered recovered = store.recover();
         Restorer restorer = new Restorer(authorizer);
         registry.recover(recovered, restorer);

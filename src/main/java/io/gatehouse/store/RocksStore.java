@@ -38,6 +38,7 @@ public final class RocksStore implements Store {
     /** So much that is appended and not yet written, and no more is taken: the disk does not keep up. */
     private static final long MAX_PENDING_BYTES = 128L << 20;
 
+    private final Path folder;
     private final Engine engine;
     private final AtomicLong numbers = new AtomicLong();
     private final Disk disk;
@@ -49,7 +50,8 @@ public final class RocksStore implements Store {
     });
     private long lastAliveMillis;
 
-    private RocksStore(Engine engine, Disk disk, StoreSettings settings) {
+    private RocksStore(Path folder, Engine engine, Disk disk, StoreSettings settings) {
+        this.folder = folder;
         this.engine = engine;
         this.disk = disk;
         this.writer = new GroupCommit(engine, settings.fsync(), numbers, disk);
@@ -65,9 +67,9 @@ public final class RocksStore implements Store {
         StoreFolder.prepare(folder);
         NativeLibrary.load(folder);
         Engine engine = Engine.open(folder.resolve("db"), Seal.of(settings.key()));
-        RocksStore store = new RocksStore(engine, new Disk(folder, settings.minFreeBytes()), settings);
+        RocksStore store = new RocksStore(folder, engine, new Disk(folder, settings.minFreeBytes()), settings);
         try {
-            store.begin(folder);
+            store.begin();
         } catch (RocksDBException | IllegalArgumentException e) {
             engine.close();
             throw new UnusableStore("the store in " + folder + " cannot be read: " + e.getMessage(), e);
@@ -81,7 +83,7 @@ public final class RocksStore implements Store {
         return store;
     }
 
-    private void begin(Path folder) throws RocksDBException, UnusableStore {
+    private void begin() throws RocksDBException, UnusableStore {
         byte[] format = engine.get(Family.META, Keys.FORMAT);
         if (format != null) {
             Format.require(new RecordIn(format).int32(), folder);
@@ -104,7 +106,7 @@ public final class RocksStore implements Store {
     }
 
     @Override
-    public Recovered recover() {
+    public Recovered recover() throws UnusableStore {
         try {
             List<Recovered.Session> sessions = sessions();
             List<Recovered.Retained> retained = new ArrayList<>();
@@ -117,8 +119,11 @@ public final class RocksStore implements Store {
                 return true;
             });
             return new Recovered(sessions, retained, lastAliveMillis);
-        } catch (RocksDBException e) {
-            throw new IllegalStateException("the store cannot be read: " + e.getMessage(), e);
+        } catch (RocksDBException | RuntimeException e) {
+            throw new UnusableStore(
+                    "the store in " + folder + " is damaged (" + e.getMessage()
+                            + "). Nothing was changed; 'gatehouse store check' says more, a backup mends it",
+                    e);
         }
     }
 

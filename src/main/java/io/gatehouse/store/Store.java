@@ -11,8 +11,12 @@ import java.util.function.Consumer;
  */
 public interface Store extends AutoCloseable {
 
-    /** What an earlier run left. Called once, before anything is appended. */
-    Recovered recover();
+    /**
+     * What an earlier run left. Called once, before anything is appended.
+     *
+     * @throws UnusableStore when it cannot all be read: fewer sessions than there were are not served in silence
+     */
+    Recovered recover() throws UnusableStore;
 
     /** A number that nothing in this store has had yet; they grow. */
     long nextNumber();

@@ -29,7 +29,8 @@ final class StoreFolder {
             if (!Files.isDirectory(folder)) {
                 throw new UnusableStore("\"" + folder + "\" is to hold the store, and is not a folder");
             }
-            Set<PosixFilePermission> open = EnumSet.copyOf(Files.getPosixFilePermissions(folder));
+            Set<PosixFilePermission> open = EnumSet.noneOf(PosixFilePermission.class);
+            open.addAll(Files.getPosixFilePermissions(folder));
             open.removeAll(FOLDER);
             if (!open.isEmpty()) {
                 throw new UnusableStore("others can enter the store's folder \"" + folder

@@ -26,6 +26,7 @@ import io.gatehouse.session.Timers;
 import io.gatehouse.store.MemoryStore;
 import io.gatehouse.store.Recovered;
 import io.gatehouse.store.Store;
+import io.gatehouse.store.UnusableStore;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -101,7 +102,7 @@ final class House {
                 audit::add,
                 metrics,
                 clock);
-        Recovered recovered = store.recover();
+        Recovered recovered = recovered(store);
         Restorer restorer = new Restorer(authorizer);
         registry.recover(recovered, restorer);
         registry.sessions().forEach(router::recover);
@@ -238,5 +239,13 @@ final class House {
                 user,
                 null,
                 ConnectProperties.DEFAULT.withSessionExpirySeconds(expirySeconds));
+    }
+
+    private static Recovered recovered(Store store) {
+        try {
+            return store.recover();
+        } catch (UnusableStore e) {
+            throw new AssertionError(e);
+        }
     }
 }

@@ -74,7 +74,7 @@ class RestartTest {
     }
 
     @Test
-    void session_whoseTimeRanOutWhileTheBrokerWasDown_isGone() {
+    void session_whoseTimeRanOutWhileTheBrokerWasDown_isGone() throws Exception {
         subscribed("a/#", Qos.AT_LEAST_ONCE).drop();
 
         House after = house.crash(Duration.ofSeconds(1001), RULES);
@@ -207,7 +207,7 @@ class RestartTest {
     }
 
     @Test
-    void retained_isThere_unlessTakenAwayExpiredOrNoLongerItsPublishersToSay() {
+    void retained_isThere_unlessTakenAwayExpiredOrNoLongerItsPublishersToSay() throws Exception {
         House.Visitor writer = house.client("bob", "writer");
         writer.publish("r/keep", "keep", Qos.AT_MOST_ONCE, 0, true);
         writer.publish("r/gone", "gone", Qos.AT_LEAST_ONCE, 1, true);

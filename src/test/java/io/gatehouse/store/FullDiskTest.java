@@ -1,6 +1,7 @@
 package io.gatehouse.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -51,6 +52,23 @@ class FullDiskTest {
         process.getInputStream().readAllBytes();
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         return process.exitValue();
+    }
+
+    @Test
+    void readOnlyDisk_isRefusedAtTheStart_andServedWhenItCanBeWrittenAgain() throws Exception {
+        Path store = folder.resolve("store");
+        RocksStore.open(store, SETTINGS).close();
+        assertThat(run("mount", "-o", "remount,ro", folder.toString())).isZero();
+        try {
+            assertThatThrownBy(() -> RocksStore.open(store, SETTINGS))
+                    .isInstanceOf(UnusableStore.class)
+                    .hasMessageContaining("read-only");
+        } finally {
+            assertThat(run("mount", "-o", "remount,rw", folder.toString())).isZero();
+        }
+        try (RocksStore again = RocksStore.open(store, SETTINGS)) {
+            assertThat(again.isWritable()).isTrue();
+        }
     }
 
     @Test

@@ -155,4 +155,77 @@ class RocksStoreTest extends StoreContractTest {
         store = open();
         assertThat(store.recover().retained()).hasSize(100);
     }
+
+    @Test
+    void table_withADamagedBlock_isRefusedWithItsMend_andNotChanged() throws Exception {
+        retain("a", 100);
+        Path copy = folder.resolve("copy");
+        ((RocksStore) store).backup(copy); // its tables hold what is only in the log here
+        for (Path table : tables(copy)) {
+            try (RandomAccessFile file = new RandomAccessFile(table.toFile(), "rw")) {
+                file.seek(20);
+                int old = file.read();
+                file.seek(20);
+                file.write(old ^ 0xFF);
+            }
+        }
+        List<Path> before = tables(copy);
+
+        assertThatThrownBy(() -> {
+                    try (RocksStore damaged = RocksStore.open(copy, StoreSettings.DEFAULT)) {
+                        damaged.recover();
+                    }
+                })
+                .isInstanceOf(UnusableStore.class)
+                .hasMessageContaining(copy.toString())
+                .message()
+                .doesNotContain("\n");
+        assertThat(tables(copy)).isEqualTo(before);
+    }
+
+    private static List<Path> tables(Path store) throws IOException {
+        try (Stream<Path> files = Files.list(store.resolve("db"))) {
+            List<Path> tables = files.filter(file -> file.toString().endsWith(".sst"))
+                    .sorted()
+                    .toList();
+            assertThat(tables).isNotEmpty();
+            return tables;
+        }
+    }
+
+    @Test
+    void session_withARecordOfNoKnownKind_isRefusedAndNotLeftOut() throws Exception {
+        store.close();
+        byte[] key = new byte[9];
+        key[8] = 99;
+        try (Engine engine = Engine.open(database(), Seal.NONE);
+                WriteBatch batch = new WriteBatch()) {
+            engine.put(batch, Family.SESSIONS, key, new byte[1]);
+            engine.write(batch, true);
+        }
+
+        store = open();
+
+        assertThatThrownBy(store::recover)
+                .isInstanceOf(UnusableStore.class)
+                .hasMessageContaining("damaged")
+                .hasMessageContaining("gatehouse store check");
+    }
+
+    @Test
+    void folder_closedToOthersAndToNobodyElse_isNotTakenForOpen() throws Exception {
+        Path shut = Files.createDirectory(folder.resolve("shut"));
+        Files.setPosixFilePermissions(shut, PosixFilePermissions.fromString("---------"));
+        try {
+            if (Files.isWritable(shut)) { // the superuser
+                RocksStore.open(shut, StoreSettings.DEFAULT).close();
+            } else {
+                assertThatThrownBy(() -> RocksStore.open(shut, StoreSettings.DEFAULT))
+                        .isInstanceOf(UnusableStore.class)
+                        .hasMessageContaining("cannot be written");
+            }
+        } finally {
+            Files.setPosixFilePermissions(shut, PosixFilePermissions.fromString("rwx------"));
+        }
+    }
 }
