@@ -10,12 +10,15 @@ import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,8 +36,14 @@ final class Engines {
             "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
             "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
             "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+    private static final int TICKET_SECONDS = 4 * 60 * 60;
     private static final String[] GROUPS = {"X25519MLKEM768", "X25519", "P-256", "P-384"};
     private static final String[] CLASSICAL_GROUPS = {"X25519", "P-256", "P-384"};
+
+    static {
+        // read once, by the first server handshake of the JDK's provider; BoringSSL refuses by itself
+        System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
+    }
 
     private final Tls settings;
     private final SslProvider provider;
@@ -87,6 +96,7 @@ final class Engines {
                 .sslProvider(provider)
                 .protocols(modern ? List.of("TLSv1.3") : List.of("TLSv1.3", "TLSv1.2"))
                 .ciphers(suites)
+                .sessionTimeout(TICKET_SECONDS)
                 .clientAuth(
                         switch (settings.clientCertificate()) {
                             case REQUIRED -> ClientAuth.REQUIRE;
@@ -108,6 +118,17 @@ final class Engines {
                     .enableOcsp(settings.ocspStapling());
         }
         return builder;
+    }
+
+    /** What can only be said to each engine. */
+    void harden(SslHandler handler) {
+        if (provider == SslProvider.JDK) {
+            SSLEngine engine = handler.engine();
+            SSLParameters parameters = engine.getSSLParameters();
+            parameters.setAlgorithmConstraints(
+                    new StrictConstraints(settings.clientKeys().contains(ClientKey.P521)));
+            engine.setSSLParameters(parameters);
+        }
     }
 
     private static SslProvider provider(Tls settings) throws UnusableTls {

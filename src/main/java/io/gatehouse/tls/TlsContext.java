@@ -193,6 +193,7 @@ public final class TlsContext implements Acceptance {
             Snapshot now = snapshot;
             try {
                 SslHandler handler = now.context.newHandler(allocator);
+                engines.harden(handler);
                 byte[] answer = now.staple == null ? null : now.staple.response();
                 if (answer != null && handler.engine() instanceof ReferenceCountedOpenSslEngine engine) {
                     engine.setOcspResponse(answer);

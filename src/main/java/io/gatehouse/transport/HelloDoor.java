@@ -56,6 +56,14 @@ final class HelloDoor extends SslClientHelloHandler<ServerNames.Choice> {
         }
     }
 
+    /** It is too long, or no ClientHello at all. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        listener.refusals()
+                .tell(listener.name(), (InetSocketAddress) context.channel().remoteAddress(), cause);
+        context.close();
+    }
+
     private void refuse(ChannelHandlerContext context, ServerNames.Choice.Refused refused) {
         listener.refusals()
                 .tell(
