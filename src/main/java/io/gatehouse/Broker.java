@@ -167,7 +167,7 @@ public final class Broker implements AutoCloseable {
             throw e;
         }
         this.figures = new BrokerFigures(metrics, router, registry, admission);
-        figures.gauges();
+        figures.gauges(store);
         metrics.gauge(
                 "policy_stale",
                 "1 while the policy's files have a mistake and the last good policy is in force",

@@ -4,6 +4,8 @@ import io.gatehouse.admin.Figures;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.routing.Router;
 import io.gatehouse.session.SessionRegistry;
+import io.gatehouse.store.RocksStore;
+import io.gatehouse.store.Store;
 import io.gatehouse.transport.Admission;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +34,7 @@ final class BrokerFigures {
     }
 
     /** Registers what the metrics read when they are asked. */
-    void gauges() {
+    void gauges(Store store) {
         metrics.gauge("connections_open", "sockets, logged in or not", admission::open);
         metrics.gauge("before_login_bytes", "what connections hold that have not logged in", admission::heldBytes);
         metrics.gauge("clients_connected", "clients that are logged in", this::connected);
@@ -43,6 +45,10 @@ final class BrokerFigures {
                 () -> router.subscriptionCount() + router.sharedSubscriptionCount());
         metrics.gauge("retained_messages", "retained messages", router::retainedCount);
         metrics.gauge("queued_bytes", "bytes that wait for clients", registry::queuedBytesTotal);
+        if (store instanceof RocksStore durable) {
+            metrics.gauge("store_syncs", "how often the disk was asked to make sure", durable::syncs);
+            metrics.gauge("store_records", "records written or removed, several a message", durable::operations);
+        }
     }
 
     /** Called once a second, so that the most there were is known. */
