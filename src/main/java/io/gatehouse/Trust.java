@@ -394,5 +394,6 @@ final class Trust implements AutoCloseable {
     public void close() {
         timer.shutdownNow();
         online.shutdownNow();
+        contexts.values().forEach(TlsContext::close);
     }
 }

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -185,7 +186,7 @@ final class AuditCommand implements Runnable {
             description = "Show the lines of a log as they are written, until it is interrupted.",
             mixinStandardHelpOptions = true)
     static final class Follow implements Runnable {
-        private static final int LOOK_MILLIS = 200;
+        private static final long LOOK_NANOS = 200_000_000;
 
         @Parameters(paramLabel = "FILE", description = "The log.")
         private Path file = Path.of("");
@@ -198,18 +199,16 @@ final class AuditCommand implements Runnable {
             AuditFilter filter = choice.filter(null, null);
             try {
                 AuditTail tail = new AuditTail(file);
-                while (!choice.isOver()) {
+                while (!choice.isOver() && !Thread.currentThread().isInterrupted()) {
                     tail.read(line -> {
                         if (filter.wants(line)) {
                             choice.show(line);
                         }
                     });
-                    Thread.sleep(LOOK_MILLIS);
+                    LockSupport.parkNanos(LOOK_NANOS);
                 }
             } catch (IOException e) {
                 throw Failure.usage(file + ": cannot be read: " + e.getMessage());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
             }
         }
     }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * key or authority makes a new context with new ticket keys, so that no session of before is resumed; a new revocation
  * list does not, because every handshake is judged again, resumed ones too.
  */
-public final class TlsContext implements Acceptance {
+public final class TlsContext implements Acceptance, AutoCloseable {
     private final Tls settings;
     private final Clock clock;
     private final Engines engines;
@@ -205,6 +205,12 @@ public final class TlsContext implements Acceptance {
                 }
             }
         }
+    }
+
+    /** No handshake begins any more. What is native is freed with the last connection. */
+    @Override
+    public synchronized void close() {
+        ReferenceCountUtil.release(snapshot.context);
     }
 
     /** Whether a client that asks for this name accepts the certificate in use. */
