@@ -2,7 +2,6 @@ package io.gatehouse;
 
 import io.gatehouse.admin.ControlCommand;
 import io.gatehouse.config.Configuration;
-import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.policy.AuthorizedSubscription;
 import io.gatehouse.policy.Authorizer;
 import io.gatehouse.policy.Prospect;
@@ -17,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,10 +46,7 @@ final class PolicyImpact {
         if (!folder.isAbsolute() || !Files.isDirectory(folder)) {
             throw new ControlCommand.Refused("\"folder\" is the absolute path of a folder of policies");
         }
-        List<String> names =
-                configuration.listeners().stream().map(Listener::name).toList();
-        PolicyLoader.Loaded loaded =
-                PolicyLoader.load(folder, new Options(Optional.of(names), true, false, false), clock);
+        PolicyLoader.Loaded loaded = PolicyLoader.load(folder, Options.of(configuration), clock);
         if (loaded.set().isEmpty()) {
             throw new ControlCommand.Refused("the policy would not be loaded: "
                     + loaded.problems().get(0) + (loaded.problems().size() > 1 ? " ..." : ""));

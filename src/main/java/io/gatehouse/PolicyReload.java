@@ -3,7 +3,6 @@ package io.gatehouse;
 import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditLog;
 import io.gatehouse.config.Configuration;
-import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.config.Problem;
 import io.gatehouse.connection.Sweep;
 import io.gatehouse.metrics.Metrics;
@@ -101,9 +100,7 @@ final class PolicyReload {
     }
 
     private PolicyLoader.Loaded load() {
-        List<String> names =
-                configuration.listeners().stream().map(Listener::name).toList();
-        PolicyLoader.Options options = new PolicyLoader.Options(Optional.of(names), true, false, false);
+        PolicyLoader.Options options = PolicyLoader.Options.of(configuration);
         return PolicyLoader.load(
                 configuration.policyFolder(), options.signedBy(verifyKey).withoutRules(), clock);
     }

@@ -58,21 +58,16 @@ final class CheckCommand implements Runnable {
         for (Listener listener : configuration.listeners()) {
             posture(listener, findings, mistakes);
         }
-        if (configuration.auditFile().isEmpty()) {
+        if (configuration.audit().file().isEmpty()) {
             findings.add(
                     new Finding("GH-AUDIT-001", "warning", "no audit file: write audit: {file: data/audit.jsonl}"));
         }
         findings.add(new Finding(
                 "GH-STORE-001", "note", "sessions and retained messages are kept in memory and end with the broker"));
-        Options options = new Options(
-                Optional.of(
-                        configuration.listeners().stream().map(Listener::name).toList()),
-                true,
-                false,
-                false);
         PolicyLoader.Loaded policy = PolicyLoader.load(
                 configuration.policyFolder(),
-                options.signedBy(configuration.policyVerifyKey().map(PolicyCommand::verifying)),
+                Options.of(configuration)
+                        .signedBy(configuration.policyVerifyKey().map(PolicyCommand::verifying)),
                 Clock.systemUTC());
         policy.problems().forEach(problem -> mistakes.add(problem.toString()));
         new PolicyRevision(configuration.data())

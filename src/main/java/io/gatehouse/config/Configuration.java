@@ -26,6 +26,7 @@ public record Configuration(
         Path policyFolder,
         Optional<Path> policyVerifyKey,
         OnRevoke onRevoke,
+        RequireTests requireTests,
         Sessions sessions,
         Storage storage,
         Limits limits,
@@ -58,6 +59,13 @@ public record Configuration(
     public enum OnRevoke {
         DORMANT,
         DISCONNECT
+    }
+
+    /** Which tests a policy must have to be put in force. */
+    public enum RequireTests {
+        NONE,
+        /** One of what it can and one of what it cannot, for every role. */
+        ROLE
     }
 
     /** Whether a client must, may or need not present a certificate. */

@@ -12,6 +12,7 @@ import io.gatehouse.config.Configuration.Login;
 import io.gatehouse.config.Configuration.OnRevoke;
 import io.gatehouse.config.Configuration.PasswordLogin;
 import io.gatehouse.config.Configuration.Sessions;
+import io.gatehouse.config.Configuration.RequireTests;
 import io.gatehouse.config.Configuration.Storage;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -132,6 +133,7 @@ public final class ConfigurationReader {
                     policies.verifyKey(),
                     policies.onRevoke(),
                     sessions,
+                    policies.requireTests(),
                     storage,
                     limits,
                     enrolment,
@@ -245,14 +247,18 @@ public final class ConfigurationReader {
                 section.duration("max_lifetime", Duration.ofMinutes(1), YEAR, Duration.ofDays(1)));
     }
 
-    private record Policies(Path folder, Optional<Path> verifyKey, OnRevoke onRevoke) {}
+    private record Policies(Path folder, Optional<Path> verifyKey, OnRevoke onRevoke, RequireTests requireTests) {}
 
     private Policies policies(Section section) {
         Path folder = section.path("folder", "policies");
         requireFolder(section, "folder", folder);
         Optional<Path> verifyKey = section.path("verify_key");
         verifyKey.ifPresent(path -> requireFile(section, "verify_key", path));
-        return new Policies(folder, verifyKey, section.choice("on_revoke", OnRevoke.class, OnRevoke.DORMANT));
+        return new Policies(
+                folder,
+                verifyKey,
+                section.choice("on_revoke", OnRevoke.class, OnRevoke.DORMANT),
+                section.choice("require_tests", RequireTests.class, RequireTests.NONE));
     }
 
     private Sessions sessions(Section section) {

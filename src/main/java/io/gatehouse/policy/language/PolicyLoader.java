@@ -1,5 +1,6 @@
 package io.gatehouse.policy.language;
 
+import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Place;
 import io.gatehouse.config.Problem;
 import io.gatehouse.policy.PolicySet;
@@ -82,6 +83,17 @@ public final class PolicyLoader {
         public Options(
                 Optional<Collection<String>> listeners, boolean runTests, boolean requireTests, boolean shadows) {
             this(listeners, runTests, requireTests, shadows, true, Optional.empty());
+        }
+
+        /** As the broker of a configuration loads: with tests. */
+        public static Options of(Configuration configuration) {
+            return new Options(
+                    Optional.of(configuration.listeners().stream()
+                            .map(Configuration.Listener::name)
+                            .toList()),
+                    true,
+                    configuration.requireTests() == Configuration.RequireTests.ROLE,
+                    false);
         }
 
         /** The same, of files that whoever has the key must have signed. */
