@@ -13,6 +13,7 @@ import io.gatehouse.connection.Gate;
 import io.gatehouse.connection.ListenerRules;
 import io.gatehouse.connection.Renewals;
 import io.gatehouse.connection.Sweep;
+import io.gatehouse.connection.ShadowAudit;
 import io.gatehouse.connection.Wills;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.policy.AuthorizedConnect;
@@ -106,7 +107,7 @@ public final class Broker implements AutoCloseable {
             this.trust = keep(Trust.load(configuration, this::schedule, audit, metrics, clock));
             this.logins = keep(Logins.of(configuration, clock));
             this.policies = new PolicyReload(configuration, metrics, audit, clock);
-            this.authorizer = new Authorizer(policies.first(), clock);
+            this.authorizer = new Authorizer(policies.first(), clock, new ShadowAudit(audit, metrics, clock));
 
             // what is remembered, and where messages go
             ConfiguredLimits limits = new ConfiguredLimits(configuration);

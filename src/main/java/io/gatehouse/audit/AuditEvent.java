@@ -152,6 +152,92 @@ public sealed interface AuditEvent {
     }
 
     /**
+     * A policy decision that allowed, of a sample of them.
+     *
+     * @param action {@code publish}, {@code subscribe} or {@code will}
+     * @param target the topic or filter
+     * @param qos of the message; of a subscription, as granted
+     * @param retain null for a subscription
+     * @param rule the deciding rule as {@code file:line}
+     * @param oneIn of so many this is one
+     * @param leftOut how many of the sample were not written since the last, because they were too many
+     */
+    record Allowed(
+            Actor actor,
+            String action,
+            String target,
+            int qos,
+            @Nullable Boolean retain,
+            String rule,
+            String detail,
+            InForce policy,
+            int oneIn,
+            long leftOut)
+            implements AuditEvent {
+        @Override
+        public String name() {
+            return "decision";
+        }
+
+        @Override
+        public Map<String, @Nullable Object> fields() {
+            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+            actor.into(fields);
+            fields.put("decision", "allow");
+            fields.put("action", action);
+            fields.put("target", target);
+            fields.put("qos", qos);
+            fields.put("retain", retain);
+            fields.put("rule", rule);
+            fields.put("detail", detail);
+            fields.put("policy", policy.fields());
+            fields.put("one_in", oneIn);
+            fields.put("count", leftOut == 0 ? null : leftOut);
+            return fields;
+        }
+    }
+
+    /**
+     * A shadow statement would have answered otherwise.
+     *
+     * @param action {@code publish}, {@code subscribe} or {@code receive}
+     * @param target the topic or filter
+     * @param would {@code allow} what is denied, or {@code deny} what is allowed
+     * @param role whose statement it is; empty where several make the difference together
+     * @param rule its {@code file:line}
+     * @param suppressed how many alike were not written since the last
+     */
+    record Shadow(
+            Actor actor,
+            String action,
+            String target,
+            String would,
+            String role,
+            String rule,
+            InForce policy,
+            long suppressed)
+            implements AuditEvent {
+        @Override
+        public String name() {
+            return "shadow";
+        }
+
+        @Override
+        public Map<String, @Nullable Object> fields() {
+            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+            actor.into(fields);
+            fields.put("would", would);
+            fields.put("action", action);
+            fields.put("target", target);
+            fields.put("role", role);
+            fields.put("rule", rule);
+            fields.put("policy", policy.fields());
+            fields.put("count", suppressed == 0 ? null : suppressed);
+            return fields;
+        }
+    }
+
+    /**
      * A client lost the right to subscriptions that it has.
      *
      * @param filters some of them

@@ -46,6 +46,27 @@ public final class Metrics {
 
     public final Outcomes enrolments = outcomes("enrolments", "requests of devices for certificates, by outcome");
 
+    public final Shadows shadowDifferences = new Shadows(Counter.builder()
+            .name("gatehouse_policy_shadow")
+            .help("answers that shadow statements would have changed, by what they would have been and whose they are")
+            .labelNames("would", "role")
+            .withoutExemplars()
+            .register(registry));
+
+    /** What shadow statements would have changed. */
+    public static final class Shadows {
+        private final Counter counter;
+
+        private Shadows(Counter counter) {
+            this.counter = counter;
+        }
+
+        /** @param role of the policy, of which there are not many; empty where several make the difference together */
+        public void increment(String would, String role) {
+            counter.labelValues(would, role).inc();
+        }
+    }
+
     /** Figures that only grow, one for each word that says how something went. */
     public static final class Outcomes {
         private final Counter counter;

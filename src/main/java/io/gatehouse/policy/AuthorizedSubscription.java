@@ -18,11 +18,15 @@ public final class AuthorizedSubscription implements SubscribeDecision {
     AuthorizedSubscription(Rights rights, Subscription subscription, Verdict verdict, long stamp) {
         this.rights = rights;
         this.subscription = subscription;
-        this.standing = new Standing(verdict, stamp);
+        this.standing = new Standing(verdict, rights.authorizer().observes(rights), stamp);
     }
 
-    /** A verdict, and the stamp of the rights it was found under. */
-    private record Standing(Verdict verdict, long stamp) {}
+    /**
+     * A verdict, and the stamp of the rights it was found under.
+     *
+     * @param observed whether shadow statements have a word on every delivery
+     */
+    private record Standing(Verdict verdict, boolean observed, long stamp) {}
 
     /** As granted: its quality of service may be lower than asked for. */
     public Subscription subscription() {
@@ -44,12 +48,13 @@ public final class AuthorizedSubscription implements SubscribeDecision {
      * that lost its right sleeps until a policy gives it back.
      */
     public boolean permits(TopicName topic) {
-        Verdict verdict = standing().verdict;
+        Standing now = standing();
+        Verdict verdict = now.verdict;
         boolean granted = verdict == Verdict.GRANT;
         if (!granted && verdict != Verdict.GRANT_AND_FILTER) {
             return false;
         }
-        return granted && !rights.authorizer().observes() || rights.authorizer().receives(rights, topic, granted);
+        return granted && !now.observed || rights.authorizer().receives(rights, topic, granted);
     }
 
     /** What a look at a subscription found, compared with the look before. */
@@ -79,7 +84,8 @@ public final class AuthorizedSubscription implements SubscribeDecision {
         // before the verdict: if the policy changes in between, the next question finds the stamp stale
         long stamp = rights.stamp();
         if (found.stamp != stamp) {
-            found = new Standing(rights.authorizer().verdict(rights, subscription.filter()), stamp);
+            Authorizer authorizer = rights.authorizer();
+            found = new Standing(authorizer.verdict(rights, subscription.filter()), authorizer.observes(rights), stamp);
             standing = found;
         }
         return found;

@@ -149,15 +149,11 @@ public final class Authorizer {
                 ? brokersOwn(message.topic().text())
                 : judges.get().publish(binding, message);
         if (shadows != ShadowListener.NONE && binding.roleClass().hasShadow()) {
-            String topic = message.topic().text();
-            boolean would = judges.get()
-                    .wouldPublish(
-                            binding,
-                            topic,
-                            message.qos(),
-                            message.retain(),
-                            message.payload().sizeBytes());
-            compare(rights, "publish", topic, denied == null, would, Bits.ALL_PUBLISH);
+            boolean would = judges.get().rulesAllow(binding, message, true);
+            // a response topic is no matter of the rules that are compared
+            if (denied == null || !judges.get().rulesAllow(binding, message, false)) {
+                compare(rights, "publish", message.topic().text(), denied == null, would, Bits.ALL_PUBLISH);
+            }
         }
         return denied == null ? new AuthorizedPublish(rights, message) : denied;
     }
@@ -226,9 +222,9 @@ public final class Authorizer {
         return judges.get().verdict(rights.binding(), filter, false);
     }
 
-    /** Whether shadow statements are looked at, and no delivery is waved through. */
-    boolean observes() {
-        return shadows != ShadowListener.NONE;
+    /** Whether shadow statements are looked at for these rights, and none of their deliveries is waved through. */
+    boolean observes(Rights rights) {
+        return shadows != ShadowListener.NONE && rights.binding().roleClass().hasShadow();
     }
 
     /** @param granted whether the whole filter is: then it is asked for the shadow statements only */

@@ -101,10 +101,22 @@ final class Judge {
         return null;
     }
 
-    /** Whether a message would be allowed if the shadow statements were in force. */
-    boolean wouldPublish(Binding binding, String topic, Qos qos, boolean retain, int payloadBytes) {
-        int bits = Bits.withShadow(walk.decide(binding, topic, 0, payloadBytes));
-        return (bits & Bits.DENY_PUBLISH) == 0 && (bits & Bits.publish(qos, retain)) != 0;
+    /**
+     * Whether a message is allowed, whatever its response topic.
+     *
+     * @param shadow as it would be if the shadow statements were in force
+     */
+    boolean rulesAllow(Binding binding, Message message, boolean shadow) {
+        String topic = message.topic().text();
+        int sizeBytes = message.payload().sizeBytes();
+        if (isSys(topic)
+                || isEnrolmentsOwn(topic)
+                || sizeBytes > binding.limits().maxPayloadBytes()) {
+            return false;
+        }
+        int found = walk.decide(binding, topic, 0, sizeBytes);
+        int bits = shadow ? Bits.withShadow(found) : found;
+        return (bits & Bits.DENY_PUBLISH) == 0 && (bits & Bits.publish(message.qos(), message.retain())) != 0;
     }
 
     private Denied denied(Binding binding, String topic, int denyBit) {

@@ -7,9 +7,10 @@ package io.gatehouse.policy;
 @FunctionalInterface
 public interface ShadowListener {
     /** Nobody is told, and nothing is evaluated for shadows. */
-    ShadowListener NONE = (rights, difference) -> {};
+    ShadowListener NONE = (authorizer, rights, difference) -> {};
 
-    void differs(Rights rights, Difference difference);
+    /** @param authorizer that was asked */
+    void differs(Authorizer authorizer, Rights rights, Difference difference);
 
     /**
      * One answer that would have been another.

@@ -140,7 +140,7 @@ class ExplanationTest {
         Authorizer authorizer = new Authorizer(
                 TestPolicies.compiled(TestPolicies.policy(List.of(live, trial))),
                 TestPolicies.CLOCK,
-                (rights, difference) -> seen.add(difference));
+                (asked, rights, difference) -> seen.add(difference));
         Rights rights = TestPolicies.rights(authorizer);
 
         for (String topic : List.of("a/x", "b", "a/y", "c")) {

@@ -116,7 +116,7 @@ class SemanticsPropertyTest {
             Authorizer authorizer = new Authorizer(
                     TestPolicies.compiled(TestPolicies.policy(roles)),
                     TestPolicies.CLOCK,
-                    (rights, difference) -> differences.incrementAndGet());
+                    (asked, rights, difference) -> differences.incrementAndGet());
             Rights rights = TestPolicies.rights(authorizer);
             List<String> both = new ArrayList<>(rules);
             both.addAll(shadows);
