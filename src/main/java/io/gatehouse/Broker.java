@@ -9,11 +9,12 @@ import io.gatehouse.authn.SystemPrincipals;
 import io.gatehouse.authn.Unusable;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Listener;
+import io.gatehouse.connection.AllowAudit;
 import io.gatehouse.connection.Gate;
 import io.gatehouse.connection.ListenerRules;
 import io.gatehouse.connection.Renewals;
-import io.gatehouse.connection.Sweep;
 import io.gatehouse.connection.ShadowAudit;
+import io.gatehouse.connection.Sweep;
 import io.gatehouse.connection.Wills;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.policy.AuthorizedConnect;
@@ -113,12 +114,13 @@ public final class Broker implements AutoCloseable {
             ConfiguredLimits limits = new ConfiguredLimits(configuration);
             this.store = keep(store());
             this.router = new Router(authorizer, store, limits.routerLimits(), metrics, clock);
+            AllowAudit allowances = new AllowAudit(audit, configuration.audit().sampleAllowed(), clock);
             this.registry = new SessionRegistry(
                     limits.sessionLimits(),
                     store,
                     authorizer,
                     this::schedule,
-                    new Wills(authorizer, router, audit),
+                    new Wills(authorizer, router, audit, allowances),
                     metrics,
                     clock);
             recover(store);
@@ -142,7 +144,8 @@ public final class Broker implements AutoCloseable {
                     audit,
                     metrics,
                     clock,
-                    enrolments.map(Enrolments::renewals).orElse(Renewals.NONE));
+                    enrolments.map(Enrolments::renewals).orElse(Renewals.NONE),
+                    allowances);
             EventLoops loops = keep(new EventLoops(0));
             policies.actOn(authorizer, sweep, loops);
             this.admission = new Admission(limits.admissionLimits());
@@ -201,10 +204,10 @@ public final class Broker implements AutoCloseable {
     }
 
     private AuditLog audit(Configuration settings, Clock time) throws IOException {
-        if (settings.auditFile().isEmpty()) {
+        if (settings.audit().file().isEmpty()) {
             return event -> LOG.debug("audit: {} {}", event.name(), event.fields());
         }
-        return keep(AuditFile.open(settings.auditFile().get(), time));
+        return keep(AuditFile.open(settings.audit().file().get(), time));
     }
 
     private ScheduledExecutorService thread(String name) {

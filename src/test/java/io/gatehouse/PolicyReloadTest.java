@@ -87,7 +87,8 @@ class PolicyReloadTest {
                 new io.gatehouse.store.MemoryStore(),
                 authorizer,
                 (delay, task) -> () -> {},
-                new io.gatehouse.connection.Wills(authorizer, router, audit::add),
+                new io.gatehouse.connection.Wills(
+                        authorizer, router, audit::add, io.gatehouse.connection.AllowAudit.NONE),
                 metrics,
                 Clock.systemUTC());
         reload.actOn(

@@ -31,7 +31,7 @@ public record Configuration(
         Storage storage,
         Limits limits,
         Optional<Enrolment> enrolment,
-        Optional<Path> auditFile,
+        Audit audit,
         Duration sysInterval,
         Map<String, Object> effective) {
 
@@ -322,6 +322,14 @@ public record Configuration(
     public record Storage(Optional<Path> folder, Durability durability, long minFreeBytes, Optional<Path> keyFile) {
         public static final Storage MEMORY = new Storage(Optional.empty(), Durability.OS, 0, Optional.empty());
     }
+
+    /**
+     * What is written for auditors.
+     *
+     * @param file empty: nothing is
+     * @param sampleAllowed one of so many decisions that allowed is written, too; 0: none is
+     */
+    public record Audit(Optional<Path> file, int sampleAllowed) {}
 
     /**
      * All finite.

@@ -1,5 +1,6 @@
 package io.gatehouse.config;
 
+import io.gatehouse.config.Configuration.Audit;
 import io.gatehouse.config.Configuration.CertificateLogin;
 import io.gatehouse.config.Configuration.Combination;
 import io.gatehouse.config.Configuration.Durability;
@@ -11,8 +12,8 @@ import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.config.Configuration.Login;
 import io.gatehouse.config.Configuration.OnRevoke;
 import io.gatehouse.config.Configuration.PasswordLogin;
-import io.gatehouse.config.Configuration.Sessions;
 import io.gatehouse.config.Configuration.RequireTests;
+import io.gatehouse.config.Configuration.Sessions;
 import io.gatehouse.config.Configuration.Storage;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -117,7 +118,7 @@ public final class ConfigurationReader {
             Optional<Enrolment> enrolment = top.has("enrolment")
                     ? Optional.of(top.section("enrolment", section -> new EnrolmentReader(section, problems).read()))
                     : absent(top, "enrolment");
-            Optional<Path> audit = top.section("audit", section -> section.path("file"));
+            Audit audit = top.section("audit", this::audit);
             Duration sys = top.section(
                     "sys",
                     section -> section.duration("interval", Duration.ZERO, Duration.ofDays(1), Duration.ofSeconds(10)));
@@ -132,8 +133,8 @@ public final class ConfigurationReader {
                     policies.folder(),
                     policies.verifyKey(),
                     policies.onRevoke(),
-                    sessions,
                     policies.requireTests(),
+                    sessions,
                     storage,
                     limits,
                     enrolment,
@@ -298,6 +299,15 @@ public final class ConfigurationReader {
         Optional<Path> file = section.path("key_file");
         file.ifPresent(path -> requireFile(section, "key_file", path));
         return file;
+    }
+
+    private Audit audit(Section section) {
+        Optional<Path> file = section.path("file");
+        int sampleAllowed = section.integer("sample_allowed", 0, Integer.MAX_VALUE, 0);
+        if (sampleAllowed > 0 && file.isEmpty()) {
+            section.error("sample_allowed", "\"sample_allowed\" needs the \"file\" that the sample is written to");
+        }
+        return new Audit(file, sampleAllowed);
     }
 
     private Limits limits(Section section) {

@@ -285,6 +285,9 @@ final class Client implements Dialogue, Link {
             return denied.reason();
         }
         AuthorizedSubscription proof = (AuthorizedSubscription) decision;
+        if (gate.allowances().samples()) {
+            gate.allowances().granted(actor, proof, gate.authorizer());
+        }
         mine.subscribed(proof);
         gate.router().subscribe(mine, proof);
         replays.add(() -> gate.router().replay(mine, proof, isNew));

@@ -27,6 +27,7 @@ public final class Gate implements Function<Wire, Dialogue> {
     private final Store store;
     private final AuditLog audit;
     private final DenialAudit denials;
+    private final AllowAudit allowances;
     private final Sweep sweep;
     private final Metrics metrics;
     private final Clock clock;
@@ -45,7 +46,19 @@ public final class Gate implements Function<Wire, Dialogue> {
             AuditLog audit,
             Metrics metrics,
             Clock clock) {
-        this(listeners, limits, authorizer, registry, router, store, sweep, audit, metrics, clock, Renewals.NONE);
+        this(
+                listeners,
+                limits,
+                authorizer,
+                registry,
+                router,
+                store,
+                sweep,
+                audit,
+                metrics,
+                clock,
+                Renewals.NONE,
+                AllowAudit.NONE);
     }
 
     public Gate(
@@ -59,7 +72,8 @@ public final class Gate implements Function<Wire, Dialogue> {
             AuditLog audit,
             Metrics metrics,
             Clock clock,
-            Renewals renewals) {
+            Renewals renewals,
+            AllowAudit allowances) {
         this.listeners = Map.copyOf(listeners);
         this.limits = limits;
         this.authorizer = authorizer;
@@ -68,6 +82,7 @@ public final class Gate implements Function<Wire, Dialogue> {
         this.store = store;
         this.audit = audit;
         this.denials = new DenialAudit(audit, clock);
+        this.allowances = allowances;
         this.sweep = sweep;
         this.metrics = metrics;
         this.renewals = renewals;
@@ -128,6 +143,10 @@ public final class Gate implements Function<Wire, Dialogue> {
 
     DenialAudit denials() {
         return denials;
+    }
+
+    AllowAudit allowances() {
+        return allowances;
     }
 
     /** An identifier for a client that brought none: 128 random bits, so that nobody guesses or repeats it. */

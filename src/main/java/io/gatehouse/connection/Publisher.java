@@ -163,6 +163,10 @@ final class Publisher {
             LOG.debug("{} may not publish to \"{}\": {}", actor.user(), message.topic(), denied.explanation());
             return new Answer(denied.reason(), "the policy does not allow it");
         }
+        AuthorizedPublish allowed = (AuthorizedPublish) decision;
+        if (gate.allowances().samples()) {
+            gate.allowances().allowed(actor, "publish", allowed, gate.authorizer());
+        }
         if (gate.renewals().takes(message.topic())) {
             gate.renewals().renew(rights, wire.peer(), message);
             return Answer.TAKEN;
@@ -170,7 +174,7 @@ final class Publisher {
         if (publish.qos().isAcknowledged() && !gate.store().isWritable()) {
             return refused(Answer.NOT_KEPT);
         }
-        Routed routed = gate.router().route((AuthorizedPublish) decision, changes);
+        Routed routed = gate.router().route(allowed, changes);
         if (routed.isRefused() && publish.qos().isAcknowledged()) {
             return refused(Answer.NOT_KEPT);
         }

@@ -20,11 +20,13 @@ public final class Wills implements SessionEvents {
     private final Authorizer authorizer;
     private final Router router;
     private final AuditLog audit;
+    private final AllowAudit allowances;
 
-    public Wills(Authorizer authorizer, Router router, AuditLog audit) {
+    public Wills(Authorizer authorizer, Router router, AuditLog audit, AllowAudit allowances) {
         this.authorizer = authorizer;
         this.router = router;
         this.audit = audit;
+        this.allowances = allowances;
     }
 
     @Override
@@ -36,6 +38,9 @@ public final class Wills implements SessionEvents {
     public void willDue(Rights owner, Message will) {
         PublishDecision decision = authorizer.publish(owner, will);
         if (decision instanceof AuthorizedPublish publish) {
+            if (allowances.samples()) {
+                allowances.allowed(Actors.of(owner, null), "will", publish, authorizer);
+            }
             router.route(publish);
         } else if (decision instanceof Denied denied) {
             audit.record(new AuditEvent.Denied(

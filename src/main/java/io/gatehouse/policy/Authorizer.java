@@ -201,6 +201,44 @@ public final class Authorizer {
         return new AuthorizedSubscription(rights, subscription.granted(granted), verdict, stamp);
     }
 
+    /** The grounds on which a message was just allowed; empty if the policy in force now, another one, does not allow it. */
+    public Optional<Grounds> grounds(AuthorizedPublish allowed) {
+        Rights rights = allowed.publisher();
+        Message message = allowed.message();
+        return grounds(
+                rights,
+                binding -> judges.get()
+                        .allowing(
+                                binding,
+                                message.topic().text(),
+                                Bits.publish(message.qos(), message.retain()),
+                                message.payload().sizeBytes()));
+    }
+
+    /** The grounds on which a subscription was just granted; empty if the policy in force now does not grant it. */
+    public Optional<Grounds> grounds(AuthorizedSubscription granted) {
+        TopicFilter filter = granted.subscription().filter();
+        return grounds(granted.rights(), binding -> judges.get().granting(binding, filter));
+    }
+
+    private interface Deciding {
+        @Nullable
+        Rule rule(Binding binding);
+    }
+
+    private Optional<Grounds> grounds(Rights rights, Deciding deciding) {
+        InForce now = inForce;
+        Binding binding = rights.binding();
+        Rule rule = binding.epoch() == now.epoch && binding.refusal() == null ? deciding.rule(binding) : null;
+        return rule == null
+                ? Optional.empty()
+                : Optional.of(new Grounds(
+                        rule.place(),
+                        "allowed by \"" + rule.pattern() + "\" of role \"" + rule.role() + "\"",
+                        now.revision,
+                        now.set.digest()));
+    }
+
     /**
      * The rights of a principal that had a session, or left a message, before the broker started: under the policy in
      * force, which may give it none any more. It logs nobody in.
@@ -254,6 +292,7 @@ public final class Authorizer {
                 });
         Rule rule = found[0];
         shadows.differs(
+                this,
                 rights,
                 new ShadowListener.Difference(
                         action, target, would, rule == null ? "" : rule.role(), rule == null ? "" : rule.place()));

@@ -142,6 +142,33 @@ final class Judge {
                         : "no rule allows publishing to it");
     }
 
+    /** A rule that allows a topic with one of the bits; null where there is none. */
+    @Nullable
+    Rule allowing(Binding binding, String topic, int wanted, long payloadBytes) {
+        RuleTable rules = binding.trie().rules;
+        int[] found = {RuleTable.NONE};
+        walk.anyMatching(binding, topic, rule -> {
+            boolean allows =
+                    rule >= 0 && (rules.bits(rule) & wanted) != 0 && payloadBytes <= rules.maxPayloadBytes(rule);
+            found[0] = allows ? rule : found[0];
+            return allows;
+        });
+        return found[0] == RuleTable.NONE ? null : binding.trie().rule(found[0], false);
+    }
+
+    /** The rule that covers a filter by itself, else the first of those that allow a part; null where there is none. */
+    @Nullable
+    Rule granting(Binding binding, TopicFilter filter) {
+        Rule[] found = {null};
+        meeting.visit(binding, filter.pattern(), Bits.RECEIVE, WORDS_BUDGET, entry -> {
+            Rule rule = entry < 0 ? null : binding.trie().rule(entry, false);
+            boolean alone = rule != null && Intersection.coversAlone(binding, rule.pattern(), filter.pattern());
+            found[0] = found[0] == null || alone ? rule : found[0];
+            return alone;
+        });
+        return found[0];
+    }
+
     /** Whether a retained message may ever have been left on a topic. */
     boolean retains(Binding binding, String topic) {
         if (binding.refusal() != null || isSys(topic) || topic.startsWith(ENROLMENT)) {

@@ -105,6 +105,7 @@ class ConfigurationReaderTest {
                     plain http key set  | jwks: keys.json       | jwks: "http://id/keys"        | 20:39: error: "http://id/keys" is not https: a key set that can be changed on its way opens the door
                     mixed algorithms    | algs: [EdDSA, ES256]  | algs: [HS256, ES256]          | 20:67: error: an issuer uses either secret keys (HS...) or public ones, never both
                     bad size            | max_packet: 1MiB      | max_packet: 1MB               | 23:22: error: "max_packet" must be a size from 1KiB to 256MiB, such as 4096 or 1MiB, found "1MB"
+                    sample to nowhere   | audit: {file: audit.jsonl} | audit: {sample_allowed: 9} | 24:9: error: "sample_allowed" needs the "file" that the sample is written to
                     bad duration        | max_expiry: 7d        | max_expiry: week              | 22:24: error: "max_expiry" must be a duration from 0s to 3660d, such as 10s or 7d, found "week"
                     no client authority | ', client_ca: ca.pem' | ''                            | 6:5: error: client certificates need a "client_ca" that vouches for them
                     list for text       | data: data            | data: [a]                     | 2:7: error: "data" must be text, found a list

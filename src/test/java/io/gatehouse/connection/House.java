@@ -84,7 +84,7 @@ final class House {
         };
         authorizer = new Authorizer(TestPolicies.set(rules), clock);
         router = new Router(authorizer, store, RouterLimits.DEFAULT, metrics, clock);
-        SessionEvents events = new Wills(authorizer, router, audit::add);
+        SessionEvents events = new Wills(authorizer, router, audit::add, AllowAudit.NONE);
         registry = new SessionRegistry(sessionLimits, store, authorizer, this::schedule, events, metrics, clock);
         ListenerRules listener = new ListenerRules(
                 credentials -> login(credentials.userName()),
