@@ -33,7 +33,7 @@ final class CertsBatch implements Runnable {
 
     @Option(
             names = {"-o", "--out"},
-            paramLabel = "DIR|FILE.tar",
+            paramLabel = "DIR|FILE.tar|FILE.zip",
             required = true,
             description = "One folder a device, or one archive, which is faster for thousands.")
     private Path out = Path.of("");

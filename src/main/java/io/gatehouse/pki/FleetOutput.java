@@ -1,42 +1,38 @@
 package io.gatehouse.pki;
 
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * Where a fleet's keys and certificates go: one folder a device, or one archive. Confined to the writing thread.
  *
- * <p>A device is there whole or not at all: its folder is renamed into place; of an archive that a crash cut, the part
- * after the last whole device is cut off before more is written.
+ * <p>A device is there whole or not at all: its folder is renamed into place, or it ends in an archive with its certificate.
  */
 abstract class FleetOutput implements AutoCloseable {
     /** Serial numbers, in hex, of what an earlier run wrote whole, by id. */
     final Map<String, String> present = new HashMap<>();
 
     static FleetOutput at(Path out, boolean resume) throws IOException, PkiProblem {
-        return out.toString().endsWith(".tar") ? new Archive(out, resume) : new Folders(out, resume);
+        return FleetArchive.isOne(out) ? new FleetArchive(out, resume) : new Folders(out, resume);
     }
 
     static Path manifest(Path out) {
-        return out.toString().endsWith(".tar")
+        return FleetArchive.isOne(out)
                 ? out.resolveSibling(out.getFileName() + ".manifest.csv")
                 : out.resolve("manifest.csv");
+    }
+
+    /** Whether an earlier run wrote all there is to be, and nothing can be added. */
+    boolean isWhole() {
+        return false;
     }
 
     abstract void write(Issued issued) throws IOException;
@@ -47,7 +43,7 @@ abstract class FleetOutput implements AutoCloseable {
     @Override
     public abstract void close() throws IOException;
 
-    private static void note(Map<String, String> present, String id, byte[] certificate) {
+    static void note(Map<String, String> present, String id, byte[] certificate) {
         try {
             present.put(
                     id,
@@ -128,78 +124,6 @@ abstract class FleetOutput implements AutoCloseable {
 
         @Override
         public void close() {}
-    }
-
-    /** One archive; {@code .part} until it is whole. */
-    private static final class Archive extends FleetOutput {
-        private final Path out;
-        private final Path part;
-        private final FileChannel channel;
-        private final OutputStream stream;
-
-        private Archive(Path out, boolean resume) throws IOException, PkiProblem {
-            this.out = out;
-            this.part = out.resolveSibling(out.getFileName() + ".part");
-            if (Files.exists(out) || (Files.exists(part) && !resume)) {
-                throw new PkiProblem(
-                        PkiProblem.Kind.INPUT,
-                        out + ": there is an archive already"
-                                + (Files.exists(out) ? "; name another" : ", cut short. Continue with --resume"));
-            }
-            long whole = Files.exists(part) ? scan() : 0;
-            channel = FileChannel.open(
-                    part,
-                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                    AtomicFiles.attribute("rw-------"));
-            channel.truncate(whole);
-            channel.position(whole);
-            stream = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
-        }
-
-        /** Where the last whole device ends: its certificate comes last. */
-        private long scan() throws IOException {
-            long read = 0;
-            long whole = 0;
-            try (InputStream in = new BufferedInputStream(Files.newInputStream(part), 1 << 16)) {
-                for (Optional<Tar.Member> one = Tar.read(in); one.isPresent(); one = Tar.read(in)) {
-                    Tar.Member member = one.get();
-                    read += member.bytesOnTape();
-                    if (member.name().endsWith("/cert.pem")) {
-                        whole = read;
-                        note(present, member.name().substring(0, member.name().indexOf('/')), member.content());
-                    }
-                }
-            }
-            return whole;
-        }
-
-        @Override
-        void write(Issued issued) throws IOException {
-            Instant at = issued.certificate().getNotBefore().toInstant();
-            if (issued.key().isPresent()) {
-                Tar.write(
-                        stream,
-                        issued.id() + "/key.pem",
-                        0600,
-                        Pem.of(issued.key().get()),
-                        at);
-            }
-            Tar.write(stream, issued.id() + "/ca.pem", 0644, issued.rootPem(), at);
-            Tar.write(stream, issued.id() + "/cert.pem", 0644, issued.chainPem(), at);
-        }
-
-        @Override
-        void finish() throws IOException {
-            Tar.end(stream);
-            stream.flush();
-            channel.force(true);
-            Files.move(part, out, StandardCopyOption.ATOMIC_MOVE);
-        }
-
-        @Override
-        public void close() throws IOException {
-            stream.close();
-        }
     }
 
     static byte[] line(String... cells) {

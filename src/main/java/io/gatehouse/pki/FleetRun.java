@@ -50,6 +50,7 @@ public final class FleetRun {
 
     /** Judges the fleet against what the authority issued before; part of every run, and all of a dry one. */
     public void check() throws PkiProblem {
+        FleetArchive.requireRoom(out, fleet.rows().size());
         if (resume) {
             return;
         }
@@ -82,6 +83,12 @@ public final class FleetRun {
                 if (!isPresent(output, row)) {
                     missing.add(row);
                 }
+            }
+            if (output.isWhole() && !missing.isEmpty()) {
+                throw new PkiProblem(
+                        Kind.INPUT,
+                        out + ": is whole already, and " + missing.size() + " devices of this table are not in it; name"
+                                + " another");
             }
             int kept = fleet.rows().size() - missing.size();
             progress.accept(kept);
