@@ -29,7 +29,8 @@ final class CertsExport implements Runnable {
             paramLabel = "FORM",
             required = true,
             description =
-                    "pem (all in one), der (certificate), pkcs8 (key), p12, p12-compat (old readers), jks, header (C).")
+                    "pem (all in one), der (certificate), pkcs8 (key), p12, p12-compat (old readers), jks, zip, header (C, for"
+                            + " ESP-IDF), arduino (C++), esp-nvs (table for ESP-IDF's NVS partition generator).")
     private String word = "";
 
     @Option(names = "--from", paramLabel = "DIR", description = "Another folder with cert.pem, key.pem and ca.pem.")

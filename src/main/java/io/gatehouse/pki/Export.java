@@ -10,6 +10,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -32,7 +33,10 @@ public final class Export {
         P12("p12", true, true),
         P12_COMPAT("p12", true, true),
         JKS("jks", true, true),
-        HEADER("h", true, false);
+        ZIP("zip", true, false),
+        HEADER("h", true, false),
+        ARDUINO("h", true, false),
+        ESP_NVS("csv", true, false);
 
         private final String ending;
         private final boolean secret;
@@ -107,16 +111,16 @@ public final class Export {
     public byte[] as(Format format, String name, char[] password) throws PkiProblem {
         try {
             return switch (format) {
-                case PEM ->
-                    (Pem.of(chain.toArray(X509Certificate[]::new))
-                                    + new String(Pem.of(requireKey()), StandardCharsets.US_ASCII))
-                            .getBytes(StandardCharsets.US_ASCII);
+                case PEM -> ascii(chainPem() + keyPem());
                 case DER -> Pem.der(chain.get(0));
                 case PKCS8 -> Pem.pkcs8(requireKey());
                 case P12 -> store("PKCS12", name, password, false);
                 case P12_COMPAT -> store("PKCS12", name, password, true);
                 case JKS -> store("JKS", name, password, false);
-                case HEADER -> header(name).getBytes(StandardCharsets.US_ASCII);
+                case ZIP -> zip(name);
+                case HEADER -> ascii(Firmware.header(name, Pem.of(root), chainPem(), keyPem()));
+                case ARDUINO -> ascii(Firmware.arduino(name, Pem.of(root), chainPem(), keyPem()));
+                case ESP_NVS -> ascii(Firmware.nvs(name, Pem.of(root), chainPem(), keyPem()));
             };
         } catch (GeneralSecurityException | IOException e) {
             throw new PkiProblem(Kind.IO, "\"" + name + "\" cannot be exported: " + e.getMessage());
@@ -151,20 +155,27 @@ public final class Export {
         return bytes.toByteArray();
     }
 
-    /** For ESP-IDF and Arduino: WiFiClientSecure and mbedTLS take PEM text that ends with a NUL. */
-    private String header(String name) throws PkiProblem {
-        return "// The key and the certificates of " + name
-                + ". The key is a secret: keep this file out of repositories.\n"
-                + "#pragma once\n\n"
-                + literal("GATEHOUSE_CA_PEM", Pem.of(root))
-                + literal("GATEHOUSE_CERT_PEM", Pem.of(chain.toArray(X509Certificate[]::new)))
-                + literal("GATEHOUSE_KEY_PEM", new String(Pem.of(requireKey()), StandardCharsets.US_ASCII))
-                + "static const char GATEHOUSE_DEVICE_ID[] = \"" + name + "\";\n";
+    /** What the folder of a holder has, with the key its owner's only. */
+    private byte[] zip(String name) throws IOException, PkiProblem {
+        Instant at = chain.get(0).getNotBefore().toInstant();
+        Zip zip = new Zip();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        zip.write(bytes, name + "/key.pem", 0600, ascii(keyPem()), at);
+        zip.write(bytes, name + "/ca.pem", 0644, ascii(Pem.of(root)), at);
+        zip.write(bytes, name + "/cert.pem", 0644, ascii(chainPem()), at);
+        zip.end(bytes);
+        return bytes.toByteArray();
     }
 
-    private static String literal(String variable, String pem) {
-        StringBuilder text = new StringBuilder("static const char " + variable + "[] =\n");
-        pem.lines().forEach(line -> text.append("    \"").append(line).append("\\n\"\n"));
-        return text.insert(text.length() - 1, ';').append('\n').toString();
+    private String chainPem() {
+        return Pem.of(chain.toArray(X509Certificate[]::new));
+    }
+
+    private String keyPem() throws PkiProblem {
+        return new String(Pem.of(requireKey()), StandardCharsets.US_ASCII);
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 }

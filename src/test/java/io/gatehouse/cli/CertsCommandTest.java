@@ -2,7 +2,6 @@ package io.gatehouse.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.gatehouse.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -11,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,8 +46,13 @@ class CertsCommandTest {
     }
 
     private static String openssl(int expected, Object... arguments) throws IOException, InterruptedException {
-        List<String> line = new ArrayList<>(List.of("openssl"));
-        Stream.of(arguments).map(String::valueOf).forEach(line::add);
+        return run(
+                expected,
+                Stream.concat(Stream.of("openssl"), Stream.of(arguments)).toArray());
+    }
+
+    private static String run(int expected, Object... command) throws IOException, InterruptedException {
+        List<String> line = Stream.of(command).map(String::valueOf).toList();
         Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
         process.getOutputStream().close();
         String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -155,90 +158,110 @@ class CertsCommandTest {
     }
 
     @Test
+    void export_ofJavasStores_isReadByKeytool() throws Exception {
+        certs("device", "pump", "-d", pki);
+        for (String format : List.of("p12", "jks")) {
+            Path file = temp.resolve("pump." + format);
+            assertThat(certs("export", "pump", "-f", format, "-o", file, "-d", pki)
+                            .exitCode())
+                    .isZero();
+            String listed = run(
+                    0,
+                    Path.of(System.getProperty("java.home"), "bin", "keytool"),
+                    "-list",
+                    "-v",
+                    "-keystore",
+                    file,
+                    "-storepass:file",
+                    file + ".password");
+            assertThat(listed).contains("PrivateKeyEntry", "Certificate chain length: 3", "trustedCertEntry");
+        }
+    }
+
+    @Test
+    void export_zip_isUnpackedByJava_withTheFilesOfTheFolder() throws Exception {
+        certs("device", "pump", "-d", pki);
+        Path file = temp.resolve("pump.zip");
+        assertThat(certs("export", "pump", "-f", "zip", "-o", file, "-d", pki).exitCode())
+                .isZero();
+        assertThat(java.nio.file.attribute.PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        try (var zip =
+                java.nio.file.FileSystems.newFileSystem(file, java.util.Map.of("enablePosixFileAttributes", true))) {
+            for (String name : List.of("key.pem", "cert.pem", "ca.pem")) {
+                Path inside = zip.getPath("pump", name);
+                assertThat(Files.readAllBytes(inside)).isEqualTo(Files.readAllBytes(pki.resolve("out/pump/" + name)));
+                assertThat(java.nio.file.attribute.PosixFilePermissions.toString(Files.getPosixFilePermissions(inside)))
+                        .isEqualTo(name.equals("key.pem") ? "rw-------" : "rw-r--r--");
+            }
+        }
+    }
+
+    /** A program that includes the header prints what is in it. */
+    @ParameterizedTest(name = "{0} by {1}")
+    @CsvSource({"header, gcc, c", "arduino, g++, cpp"})
+    void export_forFirmware_isCompiledToTheSameText(String format, String compiler, String ending) throws Exception {
+        certs("device", "pump", "-d", pki);
+        Path header = temp.resolve("device_config.h");
+        assertThat(certs("export", "pump", "-f", format, "-o", header, "-d", pki)
+                        .exitCode())
+                .isZero();
+        String text = Files.readString(header);
+        for (String name : List.of("key.pem", "cert.pem", "ca.pem")) { // also where there is no compiler
+            assertThat(text.replaceAll("\\\\n\"\n    \"", "\n").replace("\\n\";", "\n"))
+                    .contains(Files.readString(pki.resolve("out/pump/" + name)));
+        }
+        Path source = Files.writeString(temp.resolve("main." + ending), """
+                #include <stdio.h>
+                #include "device_config.h"
+                int main(void) {
+                    printf("%s%s%s%s", GATEHOUSE_CA_PEM, GATEHOUSE_CERT_PEM, GATEHOUSE_KEY_PEM, GATEHOUSE_DEVICE_ID);
+                    return 0;
+                }
+                """);
+        Path program = temp.resolve("program");
+        try {
+            run(0, compiler, "-Wall", "-Werror", "-o", program, source);
+        } catch (IOException missing) {
+            org.junit.jupiter.api.Assumptions.abort("not compiled: no " + compiler + " here");
+        }
+        assertThat(run(0, program))
+                .isEqualTo(Files.readString(pki.resolve("out/pump/ca.pem"))
+                        + Files.readString(pki.resolve("out/pump/cert.pem"))
+                        + Files.readString(pki.resolve("out/pump/key.pem")) + "pump");
+    }
+
+    /** The table as ESP-IDF documents it: four columns, a namespace first; mbedTLS wants the NUL at the end of PEM. */
+    @Test
+    void export_forNvs_holdsTheFilesInBase64() throws Exception {
+        certs("device", "pump", "-d", pki);
+        Path file = temp.resolve("pump.csv");
+        assertThat(certs("export", "pump", "-f", "esp-nvs", "-o", file, "-d", pki)
+                        .exitCode())
+                .isZero();
+        List<String> lines = Files.readAllLines(file);
+        assertThat(lines)
+                .hasSize(6)
+                .startsWith("key,type,encoding,value", "gatehouse,namespace,,", "device_id,data,string,pump");
+        for (String name : List.of("ca", "cert", "key")) {
+            String line = lines.stream()
+                    .filter(one -> one.startsWith(name + ",data,base64,"))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(new String(
+                            java.util.Base64.getDecoder().decode(line.substring(line.lastIndexOf(',') + 1)),
+                            StandardCharsets.US_ASCII))
+                    .isEqualTo(Files.readString(pki.resolve("out/pump/" + name + ".pem")) + "\0");
+        }
+    }
+
+    @Test
     void batch_faultyTable_namesEveryLineAndIssuesNothing() throws Exception {
         Path table = Files.writeString(temp.resolve("f.csv"), "id,validity_days\npump,90\npump,90\na/b,90\nlamp,0\n");
         Answer answer = certs("batch", table, "-o", temp.resolve("out"), "-d", pki);
         assertThat(answer.exitCode()).isEqualTo(3);
         assertThat(answer.err()).contains("f.csv:3:", "on line 2", "f.csv:4:", "f.csv:5:", "nothing was issued");
         assertThat(certs("list", "-d", pki).out()).isEqualTo("0 certificates\n");
-    }
-
-    @ParameterizedTest(name = "to {0}")
-    @CsvSource({"fleet.tar", "fleet"})
-    void batch_killedAtAnyPoint_isCompletedByResume(String output) throws Exception {
-        long seed = System.nanoTime();
-        System.out.println("seed " + seed);
-        java.util.Random random = new java.util.Random(seed);
-        int size = 1500;
-        StringBuilder rows = new StringBuilder("id\n");
-        for (int i = 0; i < size; i++) {
-            rows.append("device-").append(i).append('\n');
-        }
-        Path table = Files.writeString(temp.resolve("f.csv"), rows);
-        Path out = temp.resolve(output);
-        int kills = 0;
-        for (int round = 0; round < 4; round++) {
-            Process child = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            "io.gatehouse.cli.Main",
-                            "certs",
-                            "batch",
-                            table.toString(),
-                            "-o",
-                            out.toString(),
-                            "-d",
-                            pki.toString(),
-                            "--resume")
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            if (!child.waitFor(900 + random.nextInt(900), java.util.concurrent.TimeUnit.MILLISECONDS)) {
-                child.destroyForcibly().waitFor();
-                kills++;
-            }
-            if (child.exitValue() == 0) {
-                break;
-            }
-        }
-        System.out.println("killed " + kills + " times");
-        if (!output.endsWith(".tar") || !Files.exists(out)) {
-            Answer last = certs("batch", table, "-o", out, "-d", pki, "--resume", "--json");
-            assertThat(last.exitCode()).as(last.err()).isZero();
-            Map<String, Object> fields = Json.object(last.out());
-            assertThat(((Number) fields.get("issued")).intValue() + ((Number) fields.get("kept")).intValue())
-                    .isEqualTo(size);
-        }
-        Path folder = out;
-        if (output.endsWith(".tar")) {
-            folder = Files.createDirectory(temp.resolve("unpacked"));
-            Process tar = new ProcessBuilder("tar", "xf", out.toString(), "-C", folder.toString()).start();
-            assertThat(tar.waitFor()).isZero();
-        }
-        String list = certs("list", "--json", "-d", pki).out();
-        List<?> items = (List<?>) java.util.Objects.requireNonNull(Json.read(list));
-        List<String> serials = items.stream()
-                .map(one -> String.valueOf(((Map<?, ?>) one).get("serial")))
-                .toList();
-        assertThat(serials).doesNotHaveDuplicates().hasSizeGreaterThanOrEqualTo(size);
-        List<String> active = items.stream()
-                .filter(one -> "active".equals(((Map<?, ?>) one).get("state")))
-                .map(one -> ((Map<?, ?>) one).get("id") + " " + ((Map<?, ?>) one).get("serial"))
-                .toList();
-        assertThat(active).hasSize(size);
-        for (int i = 0; i < size; i += 250) {
-            Path device = folder.resolve("device-" + i);
-            String serial = openssl(0, "x509", "-in", device.resolve("cert.pem"), "-noout", "-serial")
-                    .trim()
-                    .replace("serial=", "")
-                    .toLowerCase(java.util.Locale.ROOT)
-                    .replaceFirst("^0+", "");
-            assertThat(active).contains("device-" + i + " " + serial);
-            assertThat(openssl(0, "x509", "-in", device.resolve("cert.pem"), "-noout", "-pubkey"))
-                    .isEqualTo(openssl(0, "pkey", "-in", device.resolve("key.pem"), "-pubout"));
-        }
     }
 
     @Test
