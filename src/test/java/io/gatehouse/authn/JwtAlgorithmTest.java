@@ -22,6 +22,7 @@ import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import io.gatehouse.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
 import org.assertj.core.api.Assertions;
@@ -57,6 +58,24 @@ class JwtAlgorithmTest extends JwtFixture {
         refused(open(algorithm), sign(signing, algorithm), JwtCheck.KEY);
     }
 
+    /** A key whose {@code alg} or curve is another than the token's is not its key, whatever its {@code kid}. */
+    @Test
+    void authenticate_keyForAnotherAlgorithm_isNotUsed() throws Exception {
+        RSAKey rsa = new RSAKeyGenerator(2048)
+                .keyID("k")
+                .algorithm(JWSAlgorithm.RS512)
+                .generate();
+        write(rsa);
+        refused(open(JwtAlgorithm.RS256), sign(rsa, JwtAlgorithm.RS256), JwtCheck.KEY);
+        assertThat(answer(open(JwtAlgorithm.RS512), password(null, sign(rsa, JwtAlgorithm.RS512))))
+                .isInstanceOf(Authentication.Accepted.class);
+        write(new ECKeyGenerator(Curve.P_384).keyID("k").generate());
+        ECKey other = new ECKeyGenerator(Curve.P_256).keyID("k").generate();
+        refused(open(JwtAlgorithm.ES256), sign(other, JwtAlgorithm.ES256), JwtCheck.KEY);
+        write(new OctetSequenceKeyGenerator(512).keyID("k").generate());
+        refused(open(JwtAlgorithm.ES256), sign(other, JwtAlgorithm.ES256), JwtCheck.KEY);
+    }
+
     @Test
     void open_secretThatOthersCanRead_isRefused() throws Exception {
         write(key(JwtAlgorithm.HS256, KeyUse.SIGNATURE));
@@ -64,10 +83,26 @@ class JwtAlgorithmTest extends JwtFixture {
         Assertions.assertThatThrownBy(() -> open(JwtAlgorithm.HS256)).hasMessageContaining("chmod 600");
     }
 
+    /** A new key's good token; the key set is in the file then. */
+    static String tokenAndSet(JwtAlgorithm algorithm, Path file) throws Exception {
+        if (algorithm == JwtAlgorithm.EDDSA) {
+            SigningKey signing = SigningKey.generate(algorithm);
+            Files.writeString(file, signing.publicSet());
+            return signing.sign(claims());
+        }
+        JWK signing = key(algorithm, KeyUse.SIGNATURE);
+        write(signing, file);
+        return sign(signing, algorithm);
+    }
+
     private void write(JWK jwk) throws Exception {
+        write(jwk, folder.resolve("keys.json"));
+    }
+
+    private static void write(JWK jwk, Path file) throws Exception {
         JWK shared = jwk instanceof OctetSequenceKey ? jwk : jwk.toPublicJWK();
-        Files.writeString(folder.resolve("keys.json"), set(shared.toJSONObject()));
-        Files.setPosixFilePermissions(folder.resolve("keys.json"), PosixFilePermissions.fromString("rw-------"));
+        Files.writeString(file, set(shared.toJSONObject()));
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     }
 
     private static JWK key(JwtAlgorithm algorithm, KeyUse use) throws Exception {

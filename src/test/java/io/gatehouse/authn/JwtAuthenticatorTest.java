@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.tls.TestPeers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,9 +16,13 @@ import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -86,6 +91,42 @@ class JwtAuthenticatorTest extends JwtFixture {
         assertThat(authenticator.signatures()).isEqualTo(1);
         clock.advance(Duration.ofSeconds(600));
         refused(authenticator, token, JwtCheck.EXPIRY);
+    }
+
+    /** The caller's thread, which is an event loop, does none of it; what does not find room is told so. */
+    @Test
+    void authenticate_isOffTheCallersThread_andAFullQueueIsServerBusy() throws Exception {
+        JwtAuthenticator authenticator = open();
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch hold = new CountDownLatch(1);
+        pool.submit(
+                () -> {
+                    held.countDown();
+                    try {
+                        return hold.await(30, TimeUnit.SECONDS);
+                    } catch (InterruptedException e) {
+                        return false;
+                    }
+                },
+                false,
+                false);
+        assertThat(held.await(30, TimeUnit.SECONDS)).isTrue();
+        List<CompletableFuture<Authentication>> waiting = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            Map<String, Object> claims = claims();
+            claims.put("jti", i);
+            waiting.add(
+                    authenticator.authenticate(password(null, key.sign(claims))).toCompletableFuture());
+        }
+        assertThat(waiting).noneMatch(CompletableFuture::isDone);
+        assertThat(authenticator.signatures()).isZero();
+        Authentication busy = answer(authenticator, password(null, key.sign(claims())));
+        assertThat(((Authentication.Rejected) busy).reason()).isEqualTo(ReasonCode.SERVER_BUSY);
+        hold.countDown();
+        assertThat(waiting)
+                .allSatisfy(answer ->
+                        assertThat(answer.get(30, TimeUnit.SECONDS)).isInstanceOf(Authentication.Accepted.class));
+        assertThat(authenticator.signatures()).isEqualTo(100);
     }
 
     @Test

@@ -146,7 +146,44 @@ class JwtChecklistTest extends JwtFixture {
                 "at+jwt",
                 JwtIssuer.DEFAULT_SKEW,
                 JwtIssuer.DEFAULT_MAX_LIFETIME);
-        refused(JwtAuthenticator.open(new JwtLogin(List.of(strict)), pool, clock), key.sign(claims()), JwtCheck.HEADER);
+        JwtAuthenticator authenticator = JwtAuthenticator.open(new JwtLogin(List.of(strict)), pool, clock);
+        refused(authenticator, key.sign(claims()), JwtCheck.HEADER);
+        for (Object wrong : List.of("JWT", "", "at+jw", 7)) {
+            refused(
+                    authenticator,
+                    key.sign(Map.of("alg", "EdDSA", "kid", key.id(), "typ", wrong), claims()),
+                    JwtCheck.HEADER);
+        }
+        for (String right : List.of("at+jwt", "AT+JWT", "application/at+jwt")) {
+            String token = key.sign(Map.of("alg", "EdDSA", "kid", key.id(), "typ", right), claims());
+            assertThat(answer(authenticator, password(null, token))).isInstanceOf(Authentication.Accepted.class);
+        }
+    }
+
+    @Test
+    void issuer_skewBeyondAMinute_isRefused() {
+        assertThatThrownBy(() -> new JwtIssuer(
+                        ISSUER,
+                        file(),
+                        Set.of("mqtt"),
+                        List.of(JwtAlgorithm.EDDSA),
+                        "sub",
+                        null,
+                        java.time.Duration.ofSeconds(61),
+                        JwtIssuer.DEFAULT_MAX_LIFETIME))
+                .hasMessageContaining("0 to 60 seconds");
+    }
+
+    @Test
+    void authenticate_sameJtiAgain_isTaken_forAReconnectIsNoReplay() throws Exception {
+        Map<String, Object> claims = claims();
+        claims.put("jti", "one");
+        JwtAuthenticator authenticator = open();
+        for (String user : List.of("ann", "ann", "bob")) {
+            claims.put("sub", user);
+            assertThat(answer(authenticator, password(null, key.sign(claims))))
+                    .isInstanceOf(Authentication.Accepted.class);
+        }
     }
 
     private String withoutKid(Map<String, Object> claims) {

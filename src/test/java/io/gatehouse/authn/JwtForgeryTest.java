@@ -8,12 +8,16 @@ import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.crypto.impl.ECDSA;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import io.gatehouse.json.Json;
+import io.gatehouse.protocol.ReasonCode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -133,6 +137,9 @@ class JwtForgeryTest extends JwtFixture {
                                         .withoutPadding()
                                         .encodeToString(new byte[] {'{', '"', (byte) 0xC3, '"', ':', '1', '}'})
                                 + ".AAAA"),
+                Arguments.of(
+                        "payload names an inner key twice",
+                        header + "." + base64url("{\"cnf\":{\"a\":1,\"a\":2}}") + ".AAAA"),
                 Arguments.of("two payloads", header + "." + base64url("{}{}") + ".AAAA"),
                 Arguments.of(
                         "large header",
@@ -143,6 +150,29 @@ class JwtForgeryTest extends JwtFixture {
     @MethodSource("malformed")
     void authenticate_whatIsNoToken_isRefused(String name, String token) throws Exception {
         refused(open(), token, JwtCheck.SHAPE);
+    }
+
+    @Test
+    void authenticate_shapeAtItsBounds_isTaken() throws Exception {
+        Map<String, Object> header = new LinkedHashMap<>();
+        header.put("alg", "EdDSA");
+        header.put("x", "");
+        header.put(
+                "x",
+                "x".repeat(CompactToken.MAX_HEADER_BYTES - Json.line(header).length()));
+        Map<String, Object> claims = claims();
+        // seven lists in the payload, which is the eighth level
+        Object deep = "x";
+        for (int level = 1; level < CompactToken.MAX_DEPTH; level++) {
+            deep = List.of(deep);
+        }
+        claims.put("deep", deep);
+        claims.put("x", "");
+        int now = key.sign(header, claims).length();
+        claims.put("x", "x".repeat((CompactToken.MAX_BYTES - now) / 4 * 3));
+        String token = key.sign(header, claims);
+        assertThat(token.length()).isBetween(CompactToken.MAX_BYTES - 4, CompactToken.MAX_BYTES);
+        assertThat(answer(open(), password(null, token))).isInstanceOf(Authentication.Accepted.class);
     }
 
     @Test
@@ -188,6 +218,95 @@ class JwtForgeryTest extends JwtFixture {
         // CVE-2022-21449: a signature of zeros
         refused(authenticator, input + base64url(new byte[64]), JwtCheck.SIGNATURE);
         refused(authenticator, input + base64url(new byte[63]), JwtCheck.SIGNATURE);
+    }
+
+    /** Any byte of header, payload and signature, with its low bit, its high bit and all of its bits turned over. */
+    @ParameterizedTest
+    @EnumSource(names = {"EDDSA", "ES256", "RS256", "HS256"})
+    void authenticate_anyFlippedByte_isRefused(JwtAlgorithm algorithm) throws Exception {
+        String token = JwtAlgorithmTest.tokenAndSet(algorithm, folder.resolve("keys.json"));
+        JwtAuthenticator authenticator = open(algorithm);
+        assertThat(answer(authenticator, password(null, token))).isInstanceOf(Authentication.Accepted.class);
+        String[] segments = token.split("\\.");
+        int flips = 0;
+        for (int segment = 0; segment < 3; segment++) {
+            byte[] bytes = Base64.getUrlDecoder().decode(segments[segment]);
+            for (int at = 0; at < bytes.length; at++) {
+                for (int mask : new int[] {0x01, 0x80, 0xFF}) {
+                    byte[] flipped = bytes.clone();
+                    flipped[at] ^= (byte) mask;
+                    String[] forged = segments.clone();
+                    forged[segment] = base64url(flipped);
+                    assertThat(answer(authenticator, password(null, String.join(".", forged))))
+                            .describedAs("segment %d, byte %d, mask %02X", segment, at, mask)
+                            .isInstanceOfSatisfying(
+                                    Authentication.Rejected.class,
+                                    rejected -> assertThat(rejected.reason())
+                                            .isEqualTo(ReasonCode.BAD_USER_NAME_OR_PASSWORD));
+                    flips++;
+                }
+            }
+        }
+        assertThat(flips).isGreaterThan(450); // three for each of 150 bytes and more
+        // the token as it was is as good as before: what was refused was refused for its bytes
+        assertThat(answer(authenticator, password(null, token))).isInstanceOf(Authentication.Accepted.class);
+    }
+
+    /** RFC 7518, section 3.4: two numbers of 32 bytes, from 1 to the order of the curve less one. */
+    @Test
+    void authenticate_ecdsaSignatureOutOfRange_isRefused() throws Exception {
+        byte[] zero = new byte[32];
+        byte[] one = new byte[32];
+        one[31] = 1;
+        byte[] order = HexFormat.of().parseHex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+        SigningKey signing = SigningKey.generate(JwtAlgorithm.ES256);
+        Files.writeString(folder.resolve("keys.json"), signing.publicSet());
+        JwtAuthenticator authenticator = open();
+        String token = signing.sign(claims());
+        String input = token.substring(0, token.lastIndexOf('.') + 1);
+        byte[] good = Base64.getUrlDecoder().decode(token.substring(input.length()));
+        byte[] r = Arrays.copyOf(good, 32);
+        byte[] s = Arrays.copyOfRange(good, 32, 64);
+        byte[] max = new byte[32];
+        Arrays.fill(max, (byte) 0xFF);
+        for (byte[][] pair : new byte[][][] {
+            {zero, zero},
+            {zero, s},
+            {r, zero},
+            {zero, one},
+            {one, zero},
+            {order, s},
+            {r, order},
+            {order, order},
+            {max, max},
+            {one, one},
+            {s, r}
+        }) {
+            refused(authenticator, input + base64url(joined(pair[0], pair[1])), JwtCheck.SIGNATURE);
+        }
+        // the same numbers in the encoding of X.509, and one byte more or less
+        byte[] der = ECDSA.transcodeSignatureToDER(good);
+        refused(authenticator, input + base64url(der), JwtCheck.SIGNATURE);
+        refused(authenticator, input + base64url(joined(good, new byte[1])), JwtCheck.SIGNATURE);
+        refused(authenticator, input + base64url(Arrays.copyOf(good, 63)), JwtCheck.SIGNATURE);
+        assertThat(answer(authenticator, password(null, token))).isInstanceOf(Authentication.Accepted.class);
+    }
+
+    private static byte[] joined(byte[] first, byte[] second) {
+        byte[] all = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, all, first.length, second.length);
+        return all;
+    }
+
+    @Test
+    void authenticate_otherIssuerOrAlgorithm_isRefusedBeforeAnyKeyIsAskedFor() throws Exception {
+        JwtAuthenticator authenticator = open();
+        Map<String, Object> claims = claims();
+        claims.put("iss", "https://evil.example");
+        refused(authenticator, key.sign(claims), JwtCheck.ISSUER);
+        refused(authenticator, forged(Map.of("alg", "RS256"), claims(), "AAAA"), JwtCheck.ALGORITHM);
+        refused(authenticator, forged(Map.of("alg", "EdDSA", "crit", List.of()), claims(), "AAAA"), JwtCheck.HEADER);
+        assertThat(authenticator.signatures()).isZero();
     }
 
     private static String signed(JWSHeader header, RSAKey rsa) throws Exception {
