@@ -11,6 +11,7 @@ import io.gatehouse.protocol.TopicFilter;
 import io.gatehouse.protocol.TopicName;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -320,6 +321,14 @@ public final class Authorizer {
     public @Nullable Denied renew(Rights rights, Principal renewed) {
         if (!renewed.owner().equals(rights.principal().owner())) {
             return Denials.noRule("it is somebody else now: " + Denials.quoted(renewed.user()));
+        }
+        // a user name can come from another claim than the subject, or from a certificate beside the token
+        for (String claim : List.of("jwt.iss", "jwt.sub")) {
+            if (!renewed.subject()
+                    .values(claim)
+                    .equals(rights.principal().subject().values(claim))) {
+                return Denials.noRule("its token is another's now: " + claim + " has changed");
+            }
         }
         Binding binding = bind(renewed, rights.clientId());
         if (binding.refusal() == null) {

@@ -373,6 +373,31 @@ class BehaviourTest {
         assertThat(authorizer.publish(rights, message("one/x", 0))).isInstanceOf(AuthorizedPublish.class);
     }
 
+    /** The user name of a token can come from another claim than its subject, and that of a login from its certificate. */
+    @Test
+    void renew_withATokenOfAnotherSubjectOrIssuer_isRefusedAndChangesNothing() {
+        Authorizer authorizer = TestPolicies.authorizer("pub <id>/x");
+        Rights rights = TestPolicies.rights(authorizer, held("one", "sub-1", "https://a.example"));
+
+        for (Principal other : List.of(
+                held("two", "sub-2", "https://a.example"),
+                held("two", "sub-1", "https://b.example"),
+                withId("u", "two"))) {
+            assertThat(authorizer.renew(rights, other)).isInstanceOf(Denied.class);
+        }
+
+        assertThat(authorizer.publish(rights, message("one/x", 0))).isInstanceOf(AuthorizedPublish.class);
+        assertThat(authorizer.renew(rights, held("two", "sub-1", "https://a.example")))
+                .isNull();
+        assertThat(authorizer.publish(rights, message("two/x", 0))).isInstanceOf(AuthorizedPublish.class);
+    }
+
+    private static Principal held(String id, String subject, String issuer) {
+        Map<String, List<String>> claims =
+                Map.of("jwt.id", List.of(id), "jwt.sub", List.of(subject), "jwt.iss", List.of(issuer));
+        return TestPrincipals.of(new Subject("u", java.util.Set.of(), "", null, claims), "certificate", null);
+    }
+
     private static Principal withId(String user, String id) {
         return TestPrincipals.of(
                 new Subject(user, java.util.Set.of(), "", null, Map.of("jwt.id", List.of(id))), "jwt:x", null);
