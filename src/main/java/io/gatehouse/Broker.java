@@ -178,6 +178,7 @@ public final class Broker implements AutoCloseable {
                 () -> policies.isStale() ? 1 : 0);
         every(timer, Duration.ofSeconds(1), figures::look);
         every(reloads, LOOK, policies::tick);
+        every(reloads, LOOK, this::lookAtKeys);
         enrolments.ifPresent(one -> every(timer, Duration.ofMinutes(1), one::tend));
         watch();
         trust.start();
@@ -292,9 +293,12 @@ public final class Broker implements AutoCloseable {
         configuration.passwordLogin().ifPresent(passwords -> login.add(passwords.file()));
         configuration
                 .jwtLogin()
-                .ifPresent(tokens -> tokens.issuers().stream()
-                        .filter(issuer -> !issuer.remote())
-                        .forEach(issuer -> login.add(Path.of(issuer.jwks()))));
+                .ifPresent(tokens -> tokens.issuers().stream().forEach(issuer -> {
+                    issuer.authorities().ifPresent(login::add);
+                    if (!issuer.remote()) {
+                        login.add(Path.of(issuer.jwks()));
+                    }
+                }));
         watch(new Watch(List.of(configuration.policyFolder())), policies::reload);
         watch(new Watch(login), this::reloadLogins);
         enrolments.ifPresent(one -> watch(new Watch(one.files()), this::reloadEnrolment));
@@ -330,20 +334,32 @@ public final class Broker implements AutoCloseable {
     private synchronized Optional<String> reloadLogins() {
         try {
             logins.reload();
-            int[] ended = new int[1];
-            registry.eachConnection(connected -> {
-                if (!logins.stands(connected.rights().principal())) {
-                    ended[0]++;
-                    connected
-                            .link()
-                            .end(ReasonCode.NOT_AUTHORIZED, "revoked", "what it logged in with is no longer good");
-                }
-            });
-            LOG.info("passwords and keys loaded; {} clients had to leave", ended[0]);
-            audit.record(new AuditEvent.Broker("logins_loaded", Map.of("ended", ended[0])));
+            int ended = endWhoseLoginIsGone();
+            LOG.info("passwords and keys loaded; {} clients had to leave", ended);
+            audit.record(new AuditEvent.Broker("logins_loaded", Map.of("ended", ended)));
             return Optional.empty();
         } catch (Unusable e) {
             return refused("logins", e.getMessage());
+        }
+    }
+
+    private int endWhoseLoginIsGone() {
+        int[] ended = new int[1];
+        registry.eachConnection(connected -> {
+            if (!logins.stands(connected.rights().principal())) {
+                ended[0]++;
+                connected.link().end(ReasonCode.NOT_AUTHORIZED, "revoked", "what it logged in with is no longer good");
+            }
+        });
+        return ended[0];
+    }
+
+    /** Key sets behind addresses change without a file that does. */
+    private synchronized void lookAtKeys() {
+        if (logins.keysChanged()) {
+            int ended = endWhoseLoginIsGone();
+            LOG.info("an issuer's keys are others now; {} clients had to leave", ended);
+            audit.record(new AuditEvent.Broker("keys_changed", Map.of("ended", ended)));
         }
     }
 

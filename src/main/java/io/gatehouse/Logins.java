@@ -39,6 +39,9 @@ final class Logins implements AutoCloseable {
     private Optional<PasswordAuthenticator> passwords = Optional.empty();
     private Optional<JwtAuthenticator> tokens = Optional.empty();
 
+    // of the thread that reloads
+    private long keyGenerations;
+
     private Logins() {}
 
     static Logins of(Configuration configuration, Clock clock) throws Unusable {
@@ -88,14 +91,17 @@ final class Logins implements AutoCloseable {
         return new JwtIssuer(
                 issuer.iss(),
                 issuer.remote()
-                        ? new KeySource.Https(URI.create(issuer.jwks()))
+                        ? new KeySource.Https(
+                                URI.create(issuer.jwks()),
+                                issuer.authorities().orElse(null),
+                                issuer.revokeOnKeyRemoval())
                         : new KeySource.File(Path.of(issuer.jwks())),
                 Set.of(issuer.audience()),
                 issuer.algorithms().stream()
                         .map(word -> JwtAlgorithm.of(word).orElseThrow())
                         .toList(),
                 issuer.user(),
-                null,
+                issuer.type().orElse(null),
                 JwtIssuer.DEFAULT_SKEW,
                 issuer.maxLifetime());
     }
@@ -121,6 +127,18 @@ final class Logins implements AutoCloseable {
         if (tokens.isPresent()) {
             tokens.get().reload();
         }
+    }
+
+    /**
+     * Fetches key sets anew whose removed keys end connections, when it is time, without waiting for them.
+     *
+     * @return whether one is another than at the last call
+     */
+    boolean keysChanged() {
+        long now = tokens.map(JwtAuthenticator::tend).orElse(0L);
+        boolean changed = now != keyGenerations;
+        keyGenerations = now;
+        return changed;
     }
 
     /** Whether what somebody logged in with is still good. */

@@ -355,7 +355,7 @@ public sealed interface AuditEvent {
     /**
      * Something about the broker itself: its start and stop, a reload and its outcome, an acknowledged weakness.
      *
-     * @param what a stable word: {@code started}, {@code stopped}, {@code logins_loaded}, {@code tls_loaded},
+     * @param what a stable word: {@code started}, {@code stopped}, {@code logins_loaded}, {@code keys_changed}, {@code tls_loaded},
      *     {@code tls_refused}, {@code insecure_listener}, ...
      */
     record Broker(String what, Map<String, Object> details) implements AuditEvent {

@@ -30,10 +30,11 @@ final class HttpsKeySet implements KeySet {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpsKeySet.class);
 
-    private final KeyFetch fetch;
     private final Clock clock;
+    private final boolean revokes;
 
     // guarded by this
+    private KeyFetch fetch;
     private @Nullable Known known;
     private @Nullable CompletableFuture<Void> running;
     private int failures;
@@ -50,9 +51,32 @@ final class HttpsKeySet implements KeySet {
     private record Known(
             VerificationKeys keys, String text, Instant fetched, Instant ahead, Instant due, long generation) {}
 
-    HttpsKeySet(KeyFetch fetch, Clock clock) {
+    /** @param revokes whether a key that leaves the set ends the connections that its tokens opened */
+    HttpsKeySet(KeyFetch fetch, Clock clock, boolean revokes) {
         this.fetch = fetch;
         this.clock = clock;
+        this.revokes = revokes;
+    }
+
+    synchronized KeyFetch fetch() {
+        return fetch;
+    }
+
+    /** Fetches in another way from the next time on, as when other authorities are trusted now. */
+    synchronized void replace(KeyFetch other) {
+        fetch = other;
+        nextAttempt = Instant.MIN;
+    }
+
+    /**
+     * Begins a fetch if it is time for one and connections depend on it: they must not stay because nobody logs in who
+     * would ask.
+     */
+    synchronized void tend() {
+        Instant now = clock.instant();
+        if (revokes && (known == null || !now.isBefore(known.ahead()))) {
+            refresh(now);
+        }
     }
 
     /** Begins the first fetch, so that the first login need not wait for it. */
@@ -85,7 +109,7 @@ final class HttpsKeySet implements KeySet {
 
     @Override
     public synchronized boolean holds(String thumbprint) {
-        return known == null || known.keys().holdsThumbprint(thumbprint);
+        return !revokes || known == null || known.keys().holdsThumbprint(thumbprint);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.gatehouse.authn;
 
 import io.gatehouse.protocol.Secret;
+import java.nio.file.Path;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
@@ -16,7 +17,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
-import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,19 +49,21 @@ public final class JwtAuthenticator implements Authenticator {
 
     /** Reads the key sets that are files, and begins to fetch the others. */
     public static JwtAuthenticator open(JwtLogin settings, AuthenticationPool pool, Clock clock) throws Unusable {
-        return open(settings, pool, clock, HttpsKeySet.DEADLINE, null);
+        return open(settings, pool, clock, HttpsKeySet.DEADLINE);
     }
 
-    /** As above, with other authorities for the key sets' servers than the Java runtime's. */
-    static JwtAuthenticator open(
-            JwtLogin settings, AuthenticationPool pool, Clock clock, Duration deadline, @Nullable SSLContext trust)
+    /** As above, with another deadline for what is fetched. */
+    static JwtAuthenticator open(JwtLogin settings, AuthenticationPool pool, Clock clock, Duration deadline)
             throws Unusable {
         Map<String, JwtIssuer> issuers = new HashMap<>();
         Map<String, KeySet> keys = new HashMap<>();
         for (JwtIssuer issuer : settings.issuers()) {
             issuers.put(issuer.issuer(), issuer);
             if (issuer.keys() instanceof KeySource.Https https) {
-                HttpsKeySet set = new HttpsKeySet(new KeyFetch(https.address(), deadline, trust), clock);
+                Path authorities = https.authorities();
+                KeyServerTrust trust = authorities == null ? null : KeyServerTrust.read(authorities);
+                HttpsKeySet set = new HttpsKeySet(
+                        new KeyFetch(https.address(), deadline, trust), clock, https.revokesOnRemoval());
                 set.warmUp();
                 keys.put(issuer.issuer(), set);
             } else if (issuer.keys() instanceof KeySource.File file) {
@@ -71,15 +73,42 @@ public final class JwtAuthenticator implements Authenticator {
         return new JwtAuthenticator(issuers, keys, pool, clock);
     }
 
-    /** Reads the key files anew, as a whole: after an error all keys stay as they are. Blocks. */
+    /** Reads the files of keys and of authorities anew, as a whole: after an error all stay as they are. Blocks. */
     public void reload() throws Unusable {
         Map<FileKeySet, VerificationKeys> fresh = new LinkedHashMap<>();
-        for (KeySet set : keys.values()) {
+        Map<HttpsKeySet, KeyFetch> fetches = new LinkedHashMap<>();
+        for (JwtIssuer issuer : issuers.values()) {
+            KeySet set = keys.get(issuer.issuer());
             if (set instanceof FileKeySet file) {
                 fresh.put(file, FileKeySet.read(file.file()));
+            } else if (set instanceof HttpsKeySet remote
+                    && issuer.keys() instanceof KeySource.Https https
+                    && https.authorities() != null) {
+                KeyFetch before = remote.fetch();
+                KeyServerTrust now = KeyServerTrust.read(https.authorities());
+                if (!before.trusts(now)) {
+                    fetches.put(remote, before.trusting(now));
+                }
             }
         }
         fresh.forEach(FileKeySet::replace);
+        fetches.forEach(HttpsKeySet::replace);
+    }
+
+    /**
+     * Begins to fetch the key sets anew that connections depend on, where it is time. Never blocks.
+     *
+     * @return a number that grows when one of the key sets behind addresses has become another
+     */
+    public long tend() {
+        long generations = 0;
+        for (KeySet set : keys.values()) {
+            if (set instanceof HttpsKeySet remote) {
+                remote.tend();
+                generations += Math.max(0, remote.generation() - 1); // the first keys are no change
+            }
+        }
+        return generations;
     }
 
     @Override
@@ -205,7 +234,8 @@ public final class JwtAuthenticator implements Authenticator {
 
     /**
      * Whether the key that signed a principal's token is still one of its issuer's: asked about connected clients after a
-     * reload. True for one that did not use a token, and while the keys of the issuer are not known.
+     * change. True for one that did not use a token, while the keys of the issuer are not known, and where an issuer's
+     * removed keys end nothing.
      */
     public boolean stands(Principal principal) {
         String proof = principal.proofs().get(AuthMethod.JWT);

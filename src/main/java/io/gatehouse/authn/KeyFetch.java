@@ -17,7 +17,6 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,18 +32,29 @@ final class KeyFetch {
     private final HttpClient client;
     private final URI address;
     private final Duration deadline;
+    private final @Nullable KeyServerTrust trust;
 
     /** @param trust null: the authorities that the Java runtime trusts */
-    KeyFetch(URI address, Duration deadline, @Nullable SSLContext trust) {
+    KeyFetch(URI address, Duration deadline, @Nullable KeyServerTrust trust) {
         HttpClient.Builder builder = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(deadline);
         if (trust != null) {
-            builder.sslContext(trust);
+            builder.sslContext(trust.context());
         }
         this.client = builder.build();
         this.address = address;
         this.deadline = deadline;
+        this.trust = trust;
+    }
+
+    boolean trusts(KeyServerTrust other) {
+        return trust != null && trust.fingerprint().equals(other.fingerprint());
+    }
+
+    /** The same address, with other authorities for its server. */
+    KeyFetch trusting(KeyServerTrust other) {
+        return new KeyFetch(address, deadline, other);
     }
 
     /**

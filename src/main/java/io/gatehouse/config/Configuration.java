@@ -244,6 +244,8 @@ public record Configuration(
     /**
      * @param jwks a file or an https address
      * @param user the claim that names the user
+     * @param authorities whose certificates the key set's server may have; empty: those that the Java runtime trusts
+     * @param revokeOnKeyRemoval whether a key that leaves the set ends what logged in with it
      */
     public record Issuer(
             String iss,
@@ -252,7 +254,10 @@ public record Configuration(
             String audience,
             List<String> algorithms,
             String user,
-            Duration maxLifetime) {}
+            Optional<String> type,
+            Duration maxLifetime,
+            Optional<Path> authorities,
+            boolean revokeOnKeyRemoval) {}
 
     /**
      * @param maxExpiry what a client's session expiry interval is cut down to

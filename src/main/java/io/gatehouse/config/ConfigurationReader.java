@@ -5,7 +5,6 @@ import io.gatehouse.config.Configuration.CertificateLogin;
 import io.gatehouse.config.Configuration.Combination;
 import io.gatehouse.config.Configuration.Durability;
 import io.gatehouse.config.Configuration.Enrolment;
-import io.gatehouse.config.Configuration.Issuer;
 import io.gatehouse.config.Configuration.JwtLogin;
 import io.gatehouse.config.Configuration.Limits;
 import io.gatehouse.config.Configuration.Listener;
@@ -38,10 +37,6 @@ public final class ConfigurationReader {
     private static final Set<String> METHODS = Set.of("certificate", "password", "jwt", "none");
     private static final Set<String> USER_SOURCES = Set.of(
             "cert.san.uri", "cert.san.dns", "cert.san.email", "cert.cn", "cert.subject", "cert.serial", "cert.sha256");
-    private static final Set<String> SYMMETRIC = Set.of("HS256", "HS384", "HS512");
-    private static final Set<String> ALGORITHMS = Set.of(
-            "EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "HS256", "HS384",
-            "HS512");
     private static final Duration YEAR = Duration.ofDays(366);
 
     private final List<Problem> problems = new ArrayList<>();
@@ -108,8 +103,9 @@ public final class ConfigurationReader {
             Optional<PasswordLogin> passwords = top.has("password_login")
                     ? top.section("password_login", this::passwordLogin)
                     : absent(top, "password_login");
-            Optional<JwtLogin> tokens =
-                    top.has("jwt_login") ? top.section("jwt_login", this::jwtLogin) : absent(top, "jwt_login");
+            Optional<JwtLogin> tokens = top.has("jwt_login")
+                    ? Optional.of(top.section("jwt_login", new IssuerReader(problems)::read))
+                    : absent(top, "jwt_login");
             requireLogins(listeners, passwords.isPresent(), tokens.isPresent());
             Policies policies = top.section("policy", this::policies);
             Sessions sessions = top.section("sessions", this::sessions);
@@ -191,61 +187,6 @@ public final class ConfigurationReader {
         file.ifPresent(path -> requireFile(section, "file", path));
         boolean weak = section.bool("allow_weak_hashes", false);
         return file.map(path -> new PasswordLogin(path, weak));
-    }
-
-    private Optional<JwtLogin> jwtLogin(Section section) {
-        List<Issuer> issuers = section.sections("issuers", this::issuer);
-        if (issuers.isEmpty()) {
-            problems.add(Problem.error(section.place(), "\"jwt_login\" needs at least one of \"issuers\""));
-        }
-        Map<String, Integer> seen = new HashMap<>();
-        issuers.forEach(issuer -> seen.merge(issuer.iss(), 1, Integer::sum));
-        seen.forEach((iss, times) -> {
-            if (times > 1) {
-                problems.add(Problem.error(section.place(), "issuer \"" + iss + "\" is listed " + times + " times"));
-            }
-        });
-        return Optional.of(new JwtLogin(issuers));
-    }
-
-    private Issuer issuer(Section section) {
-        for (String key : List.of("iss", "jwks", "aud", "algs")) {
-            if (!section.has(key)) {
-                problems.add(Problem.error(section.place(), "an issuer needs \"" + key + "\""));
-            }
-        }
-        String jwks = section.text("jwks", "");
-        boolean remote = jwks.startsWith("https://");
-        String location = jwks;
-        if (jwks.startsWith("http://")) {
-            section.error(
-                    "jwks", "\"" + jwks + "\" is not https: a key set that can be changed on its way opens the door");
-        } else if (!remote && !jwks.isEmpty()) {
-            Path path = section.path("jwks").orElseThrow();
-            requireFile(section, "jwks", path);
-            location = path.toString();
-        }
-        List<String> algorithms = section.texts("algs", List.of());
-        for (String algorithm : algorithms) {
-            if (!ALGORITHMS.contains(algorithm)) {
-                section.error(
-                        "algs",
-                        "algorithm \"" + algorithm + "\" is not one of "
-                                + String.join(", ", new java.util.TreeSet<>(ALGORITHMS)));
-            }
-        }
-        boolean symmetric = algorithms.stream().anyMatch(SYMMETRIC::contains);
-        if (symmetric && !SYMMETRIC.containsAll(algorithms)) {
-            section.error("algs", "an issuer uses either secret keys (HS...) or public ones, never both");
-        }
-        return new Issuer(
-                section.text("iss", ""),
-                location,
-                remote,
-                section.text("aud", ""),
-                algorithms,
-                section.text("user", "sub"),
-                section.duration("max_lifetime", Duration.ofMinutes(1), YEAR, Duration.ofDays(1)));
     }
 
     private record Policies(Path folder, Optional<Path> verifyKey, OnRevoke onRevoke, RequireTests requireTests) {}

@@ -9,12 +9,16 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Date;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -22,7 +26,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
@@ -32,22 +35,22 @@ import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** An identity provider's key-set server on loopback that does whatever a test wants of it. */
-final class FakeKeyServer implements AutoCloseable {
+public final class FakeKeyServer implements AutoCloseable {
     private final HttpsServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final CountDownLatch end = new CountDownLatch(1);
     private final AtomicInteger requests = new AtomicInteger();
     private final X509Certificate certificate;
 
-    volatile Behaviour behaviour = exchange -> answer(exchange, 200, "application/json", "{\"keys\": []}");
-    volatile String cacheControl = "max-age=3600";
+    public volatile Behaviour behaviour = exchange -> answer(exchange, 200, "application/json", "{\"keys\": []}");
+    public volatile String cacheControl = "max-age=3600";
 
     /** What the server does with a request. */
-    interface Behaviour {
+    public interface Behaviour {
         void handle(HttpExchange exchange) throws Exception;
     }
 
-    FakeKeyServer(String host) throws Exception {
+    public FakeKeyServer(String host) throws Exception {
         KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
         generator.initialize(256);
         KeyPair pair = generator.generateKeyPair();
@@ -92,27 +95,24 @@ final class FakeKeyServer implements AutoCloseable {
                 .getCertificate(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate())));
     }
 
-    URI address() {
+    public URI address() {
         return URI.create("https://127.0.0.1:" + server.getAddress().getPort() + "/keys");
     }
 
-    /** Trusts this server and no other. */
-    SSLContext trust() throws Exception {
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        store.setCertificateEntry("server", certificate);
-        TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
-        trust.init(store);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        return context;
+    /** What trusts this server and no other. */
+    public void writeCertificate(Path file) throws Exception {
+        Files.writeString(
+                file,
+                "-----BEGIN CERTIFICATE-----\n" + Base64.getMimeEncoder().encodeToString(certificate.getEncoded())
+                        + "\n-----END CERTIFICATE-----\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     }
 
-    int requests() {
+    public int requests() {
         return requests.get();
     }
 
-    void serve(SigningKey... keys) throws Exception {
+    public void serve(SigningKey... keys) throws Exception {
         StringBuilder set = new StringBuilder("{\"keys\": [");
         for (SigningKey key : keys) {
             set.append(set.length() > 11 ? "," : "").append(JwtFixture.onlyKey(key.publicSet()));
@@ -121,7 +121,7 @@ final class FakeKeyServer implements AutoCloseable {
         behaviour = exchange -> answer(exchange, 200, "application/json; charset=utf-8", body);
     }
 
-    void answer(HttpExchange exchange, int status, String type, String body) throws IOException {
+    public void answer(HttpExchange exchange, int status, String type, String body) throws IOException {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", type);
         exchange.getResponseHeaders().set("Cache-Control", cacheControl);
@@ -131,13 +131,13 @@ final class FakeKeyServer implements AutoCloseable {
     }
 
     /** Reads the request and then says nothing until the test ends. */
-    void stall(HttpExchange exchange) throws InterruptedException {
+    public void stall(HttpExchange exchange) throws InterruptedException {
         end.await();
         exchange.close();
     }
 
     /** Sends the headers and then a byte now and again. */
-    void trickle(HttpExchange exchange) throws Exception {
+    public void trickle(HttpExchange exchange) throws Exception {
         exchange.getResponseHeaders().set("Content-Type", "application/json");
         exchange.sendResponseHeaders(200, 0);
         while (!end.await(20, java.util.concurrent.TimeUnit.MILLISECONDS)) {

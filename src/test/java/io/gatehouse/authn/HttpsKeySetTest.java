@@ -9,6 +9,9 @@ import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import io.gatehouse.json.Json;
 import io.gatehouse.protocol.ReasonCode;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +27,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class HttpsKeySetTest extends JwtFixture {
-    private static final Duration DEADLINE = Duration.ofMillis(700);
+    /** Long enough for an honest server on a machine that is busy with other things. */
+    private static final Duration DEADLINE = Duration.ofSeconds(30);
+
+    /** For a server that says nothing, or too slowly; it has to do when the server is well again, too. */
+    private static final Duration SHORT = Duration.ofSeconds(3);
 
     private FakeKeyServer server;
 
@@ -59,7 +66,7 @@ class HttpsKeySetTest extends JwtFixture {
         }
         assertThat(answers)
                 .allSatisfy(answer ->
-                        assertThat(answer.get(10, TimeUnit.SECONDS)).isInstanceOf(Authentication.Accepted.class));
+                        assertThat(answer.get(30, TimeUnit.SECONDS)).isInstanceOf(Authentication.Accepted.class));
         assertThat(server.requests()).isEqualTo(1);
     }
 
@@ -78,6 +85,8 @@ class HttpsKeySetTest extends JwtFixture {
                 "too many keys",
                 "no keys",
                 "hangs up",
+                "a list",
+                "a number of pages",
                 "a small key only",
                 "private keys only");
     }
@@ -86,12 +95,17 @@ class HttpsKeySetTest extends JwtFixture {
     @MethodSource("lies")
     void authenticate_serverOfNoUse_closesTheDoorWithUnavailable_andBlocksNobody(String lie) throws Exception {
         server.behaviour = behaviour(lie);
-        JwtAuthenticator authenticator = remote();
-        long start = System.nanoTime();
+        boolean waits = lie.equals("stalls") || lie.equals("trickles");
+        JwtAuthenticator authenticator = remote(server, false, waits ? SHORT : DEADLINE);
         CompletableFuture<Authentication> answer =
                 authenticator.authenticate(password(null, key.sign(claims()))).toCompletableFuture();
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(DEADLINE.dividedBy(2));
-        Authentication.Rejected rejected = (Authentication.Rejected) answer.get(10, TimeUnit.SECONDS);
+        if (waits) {
+            // whoever asked goes on, and so does the pool: it has one thread, and that is free
+            CompletableFuture<Boolean> other =
+                    pool.submit(() -> answer.isDone(), false, false).toCompletableFuture();
+            assertThat(other.get(30, TimeUnit.SECONDS)).isFalse();
+        }
+        Authentication.Rejected rejected = (Authentication.Rejected) answer.get(30, TimeUnit.SECONDS);
         assertThat(rejected.reason()).isEqualTo(ReasonCode.SERVER_UNAVAILABLE);
         assertThat(rejected.detail()).startsWith("the token cannot be checked: the issuer's keys are not known: ");
         // the back-off: the next login is answered at once, without a request
@@ -129,6 +143,8 @@ class HttpsKeySetTest extends JwtFixture {
                 yield exchange -> server.answer(exchange, 200, "application/json", many);
             }
             case "no keys" -> exchange -> server.answer(exchange, 200, "application/json", "{\"keys\": []}");
+            case "a list" -> exchange -> server.answer(exchange, 200, "application/json", "[" + set + "]");
+            case "a number of pages" -> exchange -> server.answer(exchange, 206, "application/json", set);
             case "hangs up" -> exchange -> exchange.close();
             case "a small key only" -> {
                 Map<String, Object> small =
@@ -160,8 +176,7 @@ class HttpsKeySetTest extends JwtFixture {
     void authenticate_serverOfAnotherAuthority_isNotBelieved() throws Exception {
         JwtIssuer issuer =
                 JwtIssuer.of(ISSUER, new KeySource.Https(server.address()), "mqtt", List.of(JwtAlgorithm.EDDSA));
-        JwtAuthenticator authenticator =
-                JwtAuthenticator.open(new JwtLogin(List.of(issuer)), pool, clock, DEADLINE, null);
+        JwtAuthenticator authenticator = JwtAuthenticator.open(new JwtLogin(List.of(issuer)), pool, clock, DEADLINE);
         assertThat(((Authentication.Rejected) answer(authenticator, password(null, key.sign(claims())))).reason())
                 .isEqualTo(ReasonCode.SERVER_UNAVAILABLE);
         assertThat(server.requests()).isZero();
@@ -222,6 +237,99 @@ class HttpsKeySetTest extends JwtFixture {
     }
 
     @Test
+    void authenticate_maxAgeBeyondADay_isCutToADay() throws Exception {
+        server.cacheControl = "max-age=999999999";
+        JwtAuthenticator authenticator = remote();
+        assertAccepted(authenticator, fresh(key, 0));
+        clock.advance(Duration.ofHours(24));
+        assertAccepted(authenticator, fresh(key, 1));
+        assertThat(server.requests()).isEqualTo(2);
+    }
+
+    /** Among keys that are good, bad ones are passed over; two of one name are nobody's. */
+    @Test
+    void authenticate_setWithBadKeysAmongGoodOnes_usesTheGoodOnesOnly() throws Exception {
+        SigningKey other = SigningKey.generate(JwtAlgorithm.EDDSA);
+        Map<String, Object> twin = Json.object(onlyKey(other.publicSet()));
+        twin.put("kid", other.id());
+        Map<String, Object> impostor =
+                Json.object(onlyKey(SigningKey.generate(JwtAlgorithm.EDDSA).publicSet()));
+        impostor.put("kid", other.id());
+        Map<String, Object> weak = new RSAKeyGenerator(1024, true)
+                .keyID("weak")
+                .generate()
+                .toPublicJWK()
+                .toJSONObject();
+        Map<String, Object> secret = Map.of("kty", "oct", "kid", "secret", "k", base64url(new byte[16]));
+        Map<String, Object> unknown = Map.of("kty", "XYZ", "kid", "odd");
+        String body = Json.line(Map.of(
+                "keys",
+                List.of(weak, secret, unknown, Json.object(onlyKey(key.publicSet())), twin, impostor, Map.of())));
+        server.behaviour = exchange -> server.answer(exchange, 200, "application/jwk-set+json", body);
+        JwtAuthenticator authenticator = remote();
+        assertAccepted(authenticator, fresh(key, 0));
+        refused(authenticator, other.sign(claims()), JwtCheck.KEY);
+    }
+
+    @Test
+    void tend_fetchesWhereConnectionsDependOnIt_andARemovedKeyNoLongerStands() throws Exception {
+        server.cacheControl = "max-age=300";
+        for (boolean revokes : new boolean[] {true, false}) {
+            server.serve(key);
+            JwtAuthenticator authenticator = remote(server, revokes);
+            Principal principal =
+                    ((Authentication.Accepted) answer(authenticator, password(null, fresh(key, 0)))).principal();
+            long before = authenticator.tend();
+            int requests = server.requests();
+            server.serve(SigningKey.generate(JwtAlgorithm.EDDSA));
+            authenticator.tend();
+            assertThat(server.requests()).isEqualTo(requests);
+            assertThat(authenticator.stands(principal)).isTrue();
+            clock.advance(Duration.ofMinutes(5));
+            authenticator.tend();
+            if (revokes) {
+                Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> authenticator.tend() != before);
+            } else {
+                assertThat(authenticator.tend()).isEqualTo(before);
+                refused(authenticator, fresh(key, 1), JwtCheck.KEY);
+            }
+            assertThat(authenticator.stands(principal)).isEqualTo(!revokes);
+            assertThat(authenticator.stands(TestPrincipals.user("ann"))).isTrue();
+        }
+    }
+
+    @Test
+    void reload_otherAuthorities_areBelievedFromThenOn_andABrokenFileChangesNothing() throws Exception {
+        JwtAuthenticator authenticator = remote();
+        assertAccepted(authenticator, fresh(key, 0));
+        Path file = folder.resolve("idp.pem");
+        String good = Files.readString(file);
+        for (String broken : List.of("", "no PEM", good.substring(0, 200))) {
+            Files.writeString(file, broken);
+            assertThatThrownBy(authenticator::reload)
+                    .isInstanceOf(Unusable.class)
+                    .hasMessageStartingWith(file.toString());
+        }
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+        assertThatThrownBy(authenticator::reload).hasMessageContaining("chmod 644");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        try (FakeKeyServer other = new FakeKeyServer("127.0.0.1")) {
+            other.writeCertificate(file);
+            authenticator.reload();
+            clock.advance(Duration.ofHours(23));
+            assertAccepted(authenticator, fresh(key, 1));
+            assertThat(server.requests()).isEqualTo(1);
+            clock.advance(Duration.ofMinutes(61));
+            assertThat(((Authentication.Rejected) answer(authenticator, password(null, fresh(key, 2)))).reason())
+                    .isEqualTo(ReasonCode.SERVER_UNAVAILABLE);
+        }
+        Files.writeString(file, good);
+        authenticator.reload();
+        assertAccepted(authenticator, fresh(key, 3));
+        assertThat(server.requests()).isEqualTo(2);
+    }
+
+    @Test
     void authenticate_failures_areTriedAgainEverMoreSlowly() throws Exception {
         server.behaviour = exchange -> server.answer(exchange, 503, "application/json", "{}");
         JwtAuthenticator authenticator = remote();
@@ -251,9 +359,18 @@ class HttpsKeySetTest extends JwtFixture {
     }
 
     private JwtAuthenticator remote(FakeKeyServer from) throws Exception {
-        JwtIssuer issuer =
-                JwtIssuer.of(ISSUER, new KeySource.Https(from.address()), "mqtt", List.of(JwtAlgorithm.EDDSA));
-        return JwtAuthenticator.open(new JwtLogin(List.of(issuer)), pool, clock, DEADLINE, from.trust());
+        return remote(from, false);
+    }
+
+    private JwtAuthenticator remote(FakeKeyServer from, boolean revokes) throws Exception {
+        return remote(from, revokes, DEADLINE);
+    }
+
+    private JwtAuthenticator remote(FakeKeyServer from, boolean revokes, Duration deadline) throws Exception {
+        from.writeCertificate(folder.resolve("idp.pem"));
+        KeySource source = new KeySource.Https(from.address(), folder.resolve("idp.pem"), revokes);
+        JwtIssuer issuer = JwtIssuer.of(ISSUER, source, "mqtt", List.of(JwtAlgorithm.EDDSA));
+        return JwtAuthenticator.open(new JwtLogin(List.of(issuer)), pool, clock, deadline);
     }
 
     /** A token that was not seen before and is good now. */

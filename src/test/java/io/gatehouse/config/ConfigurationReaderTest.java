@@ -103,6 +103,15 @@ class ConfigurationReaderTest {
                     bad port            | port: 8883            | port: 99999                   | 5:11: error: "port" must be a whole number from 0 to 65535, found "99999"
                     shared port         | port: 8884            | port: 8883                    | 8:3: error: port 8883 of "apps" is taken by "devices"
                     plain http key set  | jwks: keys.json       | jwks: "http://id/keys"        | 20:39: error: "http://id/keys" is not https: a key set that can be changed on its way opens the door
+                    no host of the keys | jwks: keys.json       | jwks: "https:///keys"         | 20:39: error: "https:///keys" is not an address like https://HOST/keys
+                    no address at all   | jwks: keys.json       | jwks: "https://a b/keys"      | 20:39: error: "https://a b/keys" is not an address like https://HOST/keys
+                    secret in the url   | jwks: keys.json       | jwks: "https://u:p@id/keys"   | 20:39: error: an address for "jwks" holds no user name and no password
+                    authority of a file | jwks: keys.json       | jwks: keys.json, jwks_ca: ca.pem | "jwks_ca" is for an https address, and "jwks" is a file
+                    keys that stay      | jwks: keys.json       | jwks: keys.json, revoke_on_key_removal: false | a key that is taken out of a file always ends what logged in with it
+                    no authority file   | jwks: keys.json       | jwks: "https://id/keys", jwks_ca: nope.pem | nope.pem" does not exist
+                    empty issuer        | https://id.example.com | ''                           | 20:8: error: "iss" is empty
+                    empty audience      | aud: mqtt             | aud: ""                       | "aud" is empty
+                    no algorithm        | algs: [EdDSA, ES256]  | algs: []                      | "algs" is empty: no token could ever be taken
                     mixed algorithms    | algs: [EdDSA, ES256]  | algs: [HS256, ES256]          | 20:67: error: an issuer uses either secret keys (HS...) or public ones, never both
                     bad size            | max_packet: 1MiB      | max_packet: 1MB               | 23:22: error: "max_packet" must be a size from 1KiB to 256MiB, such as 4096 or 1MiB, found "1MB"
                     sample to nowhere   | audit: {file: audit.jsonl} | audit: {sample_allowed: 9} | 24:9: error: "sample_allowed" needs the "file" that the sample is written to

@@ -33,7 +33,7 @@ class DocumentationTest {
                     websocket: {path: /}
                     login: {all: [certificate, password]}
                 password_login: {file: users.pw}
-                jwt_login: {issuers: [{iss: i, jwks: keys.json, aud: a, algs: [ES256]}]}
+                jwt_login: {issuers: [{iss: i, jwks: "https://i/keys", jwks_ca: c.pem, typ: t, aud: a, algs: [ES256]}]}
                 audit: {file: a}
                 enrolment:
                   port: 2

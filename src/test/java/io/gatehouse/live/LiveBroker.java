@@ -102,15 +102,17 @@ final class LiveBroker implements AutoCloseable {
                     password_login: {file: users.pw}
                     jwt_login:
                       issuers:
-                        - {iss: "%s", jwks: keys.json, aud: mqtt, algs: [HS256], max_lifetime: 30d}
+                        - {iss: "%s", jwks: keys.json, aud: mqtt, algs: [HS256], max_lifetime: 30d}%s
                     policy: {folder: policies%s}
                     storage: memory
                     audit: {file: audit.jsonl%s}
-                    """.formatted(ISSUER, option(more, "policy:"), option(more, "audit:"))
+                    """.formatted(ISSUER, issuers(more), option(more, "policy:"), option(more, "audit:"))
                             + String.join(
                                     "\n",
                                     Arrays.stream(more)
-                                            .filter(line -> !line.startsWith("policy:") && !line.startsWith("audit:"))
+                                            .filter(line -> !line.startsWith("policy:")
+                                                    && !line.startsWith("audit:")
+                                                    && !line.startsWith("issuer:"))
                                             .toList()));
             ConfigurationReader.Result read = ConfigurationReader.read(folder.resolve("gatehouse.yaml"));
             Configuration configuration = read.configuration()
@@ -128,6 +130,17 @@ final class LiveBroker implements AutoCloseable {
                 Arrays.stream(lines)
                         .filter(line -> line.startsWith(section))
                         .map(line -> ", " + line.substring(section.length()).strip())
+                        .toList());
+    }
+
+    /** {@code issuer: {KEY: VALUE}} among the lines is one more of them. */
+    private static String issuers(String[] lines) {
+        return String.join(
+                "",
+                Arrays.stream(lines)
+                        .filter(line -> line.startsWith("issuer:"))
+                        .map(line ->
+                                "\n    - " + line.substring("issuer:".length()).strip())
                         .toList());
     }
 
