@@ -1,6 +1,7 @@
 package io.gatehouse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.authn.TestPrincipals;
@@ -8,7 +9,10 @@ import io.gatehouse.config.ConfigurationReader;
 import io.gatehouse.connection.Sweep;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.policy.AuthorizedConnect;
+import io.gatehouse.policy.AuthorizedPublish;
+import io.gatehouse.policy.AuthorizedSubscription;
 import io.gatehouse.policy.Authorizer;
+import io.gatehouse.policy.PolicySet;
 import io.gatehouse.policy.Rights;
 import io.gatehouse.protocol.ClientId;
 import io.gatehouse.protocol.Message;
@@ -22,11 +26,13 @@ import io.gatehouse.session.SessionLimits;
 import io.gatehouse.session.SessionRegistry;
 import io.gatehouse.transport.EventLoops;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +69,7 @@ class PolicyReloadTest {
     private final EventLoops loops = new EventLoops(2);
     private PolicyReload reload;
     private Authorizer authorizer;
+    private Router router;
 
     @BeforeEach
     void load() throws Exception {
@@ -80,7 +87,7 @@ class PolicyReloadTest {
                 audit::add,
                 Clock.systemUTC());
         authorizer = new Authorizer(reload.first(), Clock.systemUTC());
-        Router router = new Router(
+        router = new Router(
                 authorizer, new io.gatehouse.store.MemoryStore(), RouterLimits.DEFAULT, metrics, Clock.systemUTC());
         SessionRegistry registry = new SessionRegistry(
                 SessionLimits.DEFAULT,
@@ -239,6 +246,34 @@ class PolicyReloadTest {
         }
         assertThat(authorizer.revision()).isEqualTo(21);
         assertThat(wrong).hasValue(0);
+    }
+
+    /**
+     * I27: no more than two policies are there during a reload, and one after it, whoever was bound to the old ones: a
+     * client, a subscription, whoever left a retained message.
+     */
+    @Test
+    void i27_reloads_leaveOnePolicy() throws Exception {
+        Rights held =
+                ((AuthorizedConnect) authorizer.connect(TestPrincipals.user("ann"), new ClientId("c"), null)).rights();
+        Message left = Message.of("c/x", Qos.AT_LEAST_ONCE, true, Payload.of("kept"));
+        router.route((AuthorizedPublish) authorizer.publish(held, left));
+        Object subscribed = authorizer.subscribe(held, Subscription.of(TopicFilter.of("c/#"), Qos.AT_MOST_ONCE));
+        assertThat(subscribed).isInstanceOf(AuthorizedSubscription.class);
+        List<WeakReference<PolicySet>> old = new ArrayList<>();
+        for (int i = 1; i <= 5; i++) {
+            old.add(new WeakReference<>(authorizer.policy()));
+            write("policies/10-main.yaml", GOOD + "# " + i + "\n");
+            assertThat(reload.reload()).isEmpty();
+        }
+
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+            System.gc();
+            assertThat(old).allMatch(one -> one.get() == null);
+        });
+        assertThat(authorizer.revision()).isEqualTo(6);
+        assertThat(router.retainedCount()).isEqualTo(1);
+        assertThat(((AuthorizedSubscription) subscribed).permits(left.topic())).isTrue();
     }
 
     @Test

@@ -108,6 +108,47 @@ class FrontierTest {
                 .startsWith("everyone needs 512 parallel matches");
     }
 
+    /** A walk stands on as many nodes as there are beginnings of patterns that a topic meets: no more than this says. */
+    @Test
+    void i26_width_isTheMostBeginningsOfPatternsThatOneTopicMeets() {
+        long seed = Seeds.next();
+        Random random = new Random(seed);
+        Universe universe = new Universe();
+        for (int i = 0; i < 300; i++) {
+            List<String> rules = new ArrayList<>();
+            for (int k = random.nextInt(4); k >= 0; k--) {
+                rules.addAll(Universe.rules(random));
+            }
+            Trie trie = TestPolicies.compiled(
+                            TestPolicies.policy(List.of(TestPolicies.role("tester", rules, List.of()))))
+                    .trie();
+            int most = 1;
+            for (var topic : universe.all()) {
+                String[] levels = topic.text().split("/", -1);
+                for (int depth = 1; depth <= levels.length; depth++) {
+                    most = Math.max(most, beginnings(rules, levels, depth));
+                }
+            }
+            int width = Frontier.widerThan(trie, 0).get(0).matches();
+            assertThat(width).as("seed %d, rules %s", seed, rules).isEqualTo(most);
+        }
+    }
+
+    private static int beginnings(List<String> rules, String[] topic, int depth) {
+        java.util.Set<String> met = new java.util.HashSet<>();
+        for (String rule : rules) {
+            String[] pattern = rule.substring(rule.lastIndexOf(' ') + 1).split("/", -1);
+            boolean meets = pattern.length >= depth;
+            for (int i = 0; meets && i < depth; i++) {
+                meets = pattern[i].equals("+") || pattern[i].equals(topic[i]);
+            }
+            if (meets) {
+                met.add(String.join("/", List.of(pattern).subList(0, depth)));
+            }
+        }
+        return met.size();
+    }
+
     /** All patterns of {@code a} and {@code +} of one depth. */
     private static Role combinations(int depth) {
         List<String> rules = new ArrayList<>();

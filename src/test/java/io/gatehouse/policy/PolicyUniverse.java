@@ -2,6 +2,7 @@ package io.gatehouse.policy;
 
 import io.gatehouse.policy.model.Policy;
 import io.gatehouse.protocol.TopicFilter;
+import io.gatehouse.protocol.TopicName;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -39,6 +40,11 @@ public final class PolicyUniverse {
 
     public BitSet left(List<String> rules, String verb) {
         return universe.left(rules, verb);
+    }
+
+    /** Every topic, by number. */
+    public List<String> topics() {
+        return universe.all().stream().map(TopicName::text).toList();
     }
 
     /** The number of a topic; -1 if it is not in this universe. */
