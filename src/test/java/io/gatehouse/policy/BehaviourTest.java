@@ -466,7 +466,11 @@ class BehaviourTest {
     }
 
     private static Message asking(String responseTopic) {
-        return message("ask", 0).withProperties(responding(responseTopic));
+        return asking("ask", responseTopic);
+    }
+
+    static Message asking(String topic, String responseTopic) {
+        return message(topic, 0).withProperties(responding(responseTopic));
     }
 
     private static MessageProperties responding(String topic) {

@@ -156,12 +156,22 @@ class ExplanationTest {
                             io.gatehouse.protocol.TopicFilter.of(filter), Qos.AT_MOST_ONCE));
         }
 
+        AuthorizedSubscription all = (AuthorizedSubscription) authorizer.subscribe(
+                rights,
+                io.gatehouse.protocol.Subscription.of(io.gatehouse.protocol.TopicFilter.of("a/#"), Qos.AT_MOST_ONCE));
+        assertThat(all.permits(io.gatehouse.protocol.TopicName.of("a/x"))).isTrue();
+        assertThat(all.permits(io.gatehouse.protocol.TopicName.of("a/y"))).isTrue();
+        // a response topic is not compared: whether its sender may hear it is no rule's word on this topic
+        assertThat(authorizer.publish(rights, BehaviourTest.asking("a/y", "elsewhere")))
+                .isInstanceOf(Denied.class);
+
         assertThat(seen)
                 .containsExactly(
                         new ShadowListener.Difference("publish", "a/x", false, "trial", "test.yaml:1"),
                         new ShadowListener.Difference("publish", "b", true, "trial", "test.yaml:1"),
                         new ShadowListener.Difference("subscribe", "b/c", true, "trial", "test.yaml:1"),
-                        new ShadowListener.Difference("subscribe", "a/x", false, "trial", "test.yaml:1"));
+                        new ShadowListener.Difference("subscribe", "a/x", false, "trial", "test.yaml:1"),
+                        new ShadowListener.Difference("receive", "a/x", false, "trial", "test.yaml:1"));
     }
 
     private static Explanation asked(List<String> rules, boolean publish, String topic) {
