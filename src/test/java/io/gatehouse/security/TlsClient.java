@@ -140,14 +140,18 @@ final class TlsClient implements AutoCloseable {
 
     /** Subscribes and waits for the answer. */
     void subscribe(String filter) throws IOException {
+        subscribe(filter, 0);
+    }
+
+    void subscribe(String filter, int qos) throws IOException {
         byte[] topic = filter.getBytes(StandardCharsets.UTF_8);
         ByteArrayOutputStream packet = new ByteArrayOutputStream();
         packet.writeBytes(new byte[] {(byte) 0x82, (byte) (topic.length + 6), 0, 1, 0, 0, (byte) topic.length});
         packet.writeBytes(topic);
-        packet.write(0);
+        packet.write(qos);
         send(packet.toByteArray());
         byte[] answer = packet();
-        if (answer == null || answer[0] != (byte) 0x90 || answer[answer.length - 1] != 0) {
+        if (answer == null || answer[0] != (byte) 0x90 || answer[answer.length - 1] != qos) {
             throw new AssertionError("not subscribed to " + filter);
         }
     }
