@@ -2,12 +2,15 @@ package io.gatehouse.authn;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.CertPathBuilderException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -107,8 +110,19 @@ final class KeyFetch {
 
     private String why(Throwable failure) {
         Throwable cause = failure;
+        boolean connected = true;
         while (cause.getCause() != null && !(cause instanceof Unusable)) {
+            connected &= !(cause instanceof ConnectException);
             cause = cause.getCause();
+        }
+        if (cause instanceof UnresolvedAddressException) {
+            return address + ": there is no such host";
+        }
+        if (!connected || cause instanceof ConnectException) {
+            return address + ": nothing answers there";
+        }
+        if (cause instanceof CertPathBuilderException) {
+            return address + ": its certificate is of no authority that is trusted here; \"jwks_ca\" names another";
         }
         if (cause instanceof java.util.concurrent.TimeoutException
                 || cause instanceof java.net.http.HttpTimeoutException) {

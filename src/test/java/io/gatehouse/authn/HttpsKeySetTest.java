@@ -176,10 +176,26 @@ class HttpsKeySetTest extends JwtFixture {
     void authenticate_serverOfAnotherAuthority_isNotBelieved() throws Exception {
         JwtIssuer issuer =
                 JwtIssuer.of(ISSUER, new KeySource.Https(server.address()), "mqtt", List.of(JwtAlgorithm.EDDSA));
-        JwtAuthenticator authenticator = JwtAuthenticator.open(new JwtLogin(List.of(issuer)), pool, clock, DEADLINE);
-        assertThat(((Authentication.Rejected) answer(authenticator, password(null, key.sign(claims())))).reason())
-                .isEqualTo(ReasonCode.SERVER_UNAVAILABLE);
+        assertUnavailable(issuer, "of no authority that is trusted here; \"jwks_ca\" names another");
         assertThat(server.requests()).isZero();
+    }
+
+    @Test
+    void authenticate_serverThatIsNotThere_saysWhatIsAmiss() throws Exception {
+        server.close();
+        for (URI address : List.of(server.address(), URI.create("https://no-such-host.invalid/keys"))) {
+            JwtIssuer issuer = JwtIssuer.of(ISSUER, new KeySource.Https(address), "mqtt", List.of(JwtAlgorithm.EDDSA));
+            assertUnavailable(
+                    issuer, address + (address.getPort() < 0 ? ": there is no such host" : ": nothing answers there"));
+        }
+    }
+
+    private void assertUnavailable(JwtIssuer issuer, String why) throws Exception {
+        JwtAuthenticator authenticator = JwtAuthenticator.open(new JwtLogin(List.of(issuer)), pool, clock, DEADLINE);
+        Authentication.Rejected rejected =
+                (Authentication.Rejected) answer(authenticator, password(null, key.sign(claims())));
+        assertThat(rejected.reason()).isEqualTo(ReasonCode.SERVER_UNAVAILABLE);
+        assertThat(rejected.detail()).contains(why);
     }
 
     @Test

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A broker's whole dialogue with its clients, without sockets. */
@@ -78,6 +79,44 @@ class DialogueTest {
         house.undecided.get(0).completeExceptionally(new IllegalStateException("backend gone"));
 
         assertThat(visitor.connack().reason()).isEqualTo(ReasonCode.SERVER_UNAVAILABLE);
+        assertThat(house.audit)
+                .singleElement()
+                .satisfies(event -> assertThat(event.fields())
+                        .containsEntry("outcome", "refused")
+                        .containsEntry("reason", 0x88)
+                        .containsEntry("detail", "an authenticator failed"));
+    }
+
+    /** Whatever an authenticator says: one way out, in both versions, with the reason for the record only. */
+    @ParameterizedTest
+    @CsvSource({
+        "BAD_USER_NAME_OR_PASSWORD, 4",
+        "NOT_AUTHORIZED, 5",
+        "SERVER_UNAVAILABLE, 3",
+        "SERVER_BUSY, 3",
+        "BAD_AUTHENTICATION_METHOD, 5",
+        "CONNECTION_RATE_EXCEEDED, 3"
+    })
+    void connect_refusedByAnAuthenticator_isToldItsCode_andRecorded(ReasonCode reason, int returnCode) {
+        house.decideLater = true;
+        for (ProtocolVersion version : ProtocolVersion.values()) {
+            house.audit.clear();
+            House.Visitor visitor = house.visitor();
+            visitor.send(House.connect(version, "ann", "c1", true, 0, null));
+            house.undecided.remove(0).complete(new Authentication.Rejected(reason, "because of this"));
+
+            Packet.ConnAck answer = visitor.connack();
+            assertThat(answer.reason()).isEqualTo(reason);
+            assertThat(answer.reason().connectReturnCode()).isEqualTo(returnCode);
+            assertThat(answer.properties()).isEqualTo(Packet.ConnAckProperties.NONE);
+            assertThat(visitor.wire.closed).isTrue();
+            assertThat(house.audit)
+                    .singleElement()
+                    .satisfies(event -> assertThat(event.fields())
+                            .containsEntry("outcome", "refused")
+                            .containsEntry("reason", reason.code())
+                            .containsEntry("detail", "because of this"));
+        }
     }
 
     @Test

@@ -242,6 +242,11 @@ class BehaviourRowsTest {
 
         await().atMost(PATIENCE).until(tom::isGone);
         assertThat(tom.disconnectReason()).isEqualTo(level == 5 ? 0xA0 : -1);
+        assertThat(broker.audit("ended"))
+                .anySatisfy(event -> assertThat(event)
+                        .containsEntry("client", "tom" + level)
+                        .containsEntry("cause", "expired")
+                        .containsEntry("reason", 0xA0));
         assertThat(broker.connect("bob", "").publish("b20", "waits", 1)).isZero();
 
         String fresh = broker.token("tom", Duration.ofMinutes(5), Map.of());

@@ -3,9 +3,7 @@ package io.gatehouse.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,8 +11,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.commons.support.AnnotationSupport;
@@ -66,13 +62,7 @@ class LessonsTest {
     void tests_thatLessonsName_exist_andRun() throws IOException {
         for (Lesson lesson : lessons()) {
             for (String test : lesson.tests()) {
-                Method method = method(test);
-                assertThat(AnnotationSupport.isAnnotated(method, Testable.class))
-                        .as(lesson.entry() + ": " + test)
-                        .isTrue();
-                assertThat(AnnotationSupport.isAnnotated(method, Disabled.class))
-                        .as(lesson.entry() + ": " + test)
-                        .isFalse();
+                NamedTests.assertRuns(lesson.entry(), test);
             }
         }
     }
@@ -95,31 +85,9 @@ class LessonsTest {
         }
     }
 
-    private static Method method(String test) {
-        String[] parts = test.split("#", -1);
-        String type = parts[0].contains(".") ? parts[0] : "security." + parts[0];
-        try {
-            return Stream.of(Class.forName("io.gatehouse." + type).getDeclaredMethods())
-                    .filter(method -> method.getName().equals(parts[1]))
-                    .findFirst()
-                    .orElseThrow(() -> new AssertionError("no test " + test));
-        } catch (ClassNotFoundException e) {
-            throw new AssertionError("no class of test " + test, e);
-        }
-    }
-
     @Test
     void page_showsTheLessons() throws IOException {
-        String page = Files.readString(PAGE);
-        int begin = page.indexOf(BEGIN);
-        int end = page.indexOf(END);
-        assertThat(begin).isPositive();
-        assertThat(end).isGreaterThan(begin);
-        String written = page.substring(0, begin) + BEGIN + table() + page.substring(end);
-        if (Boolean.getBoolean("lessons.write")) {
-            Files.writeString(PAGE, written);
-        }
-        assertThat(PAGE).as("write it anew with -Dlessons.write=true").hasContent(written);
+        NamedTests.assertShown(PAGE, BEGIN, END, table(), "lessons.write");
     }
 
     private static String table() throws IOException {

@@ -50,7 +50,12 @@ final class TlsClient implements AutoCloseable {
     /** Connects and shakes hands; fails with an {@link IOException} if the server does not want to. */
     static TlsClient connect(SSLContext context, int port, String version, Consumer<SSLParameters> more)
             throws IOException {
-        Socket plain = new Socket();
+        return connect(new Socket(), context, port, version, more);
+    }
+
+    private static TlsClient connect(
+            Socket plain, SSLContext context, int port, String version, Consumer<SSLParameters> more)
+            throws IOException {
         plain.connect(new InetSocketAddress("127.0.0.1", port), TIMEOUT_MILLIS);
         plain.setSoTimeout(TIMEOUT_MILLIS);
         SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", port, true);
@@ -69,6 +74,13 @@ final class TlsClient implements AutoCloseable {
 
     static TlsClient connect(Forge.@Nullable Holder holder, int port, String version) throws IOException {
         return connect(context(holder), port, version, parameters -> {});
+    }
+
+    /** From another address of this machine. */
+    static TlsClient connectFrom(String address, Forge.@Nullable Holder holder, int port) throws IOException {
+        Socket plain = new Socket();
+        plain.bind(new InetSocketAddress(address, 0));
+        return connect(plain, context(holder), port, "TLSv1.3", parameters -> {});
     }
 
     SSLSocket socket() {
