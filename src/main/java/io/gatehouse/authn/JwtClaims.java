@@ -76,10 +76,16 @@ final class JwtClaims {
         return value instanceof String text ? Optional.of(text) : Optional.empty();
     }
 
-    /** The attributes {@code jwt.*}: nested claims with dots, lists as several values, {@code scope} word by word. */
+    /**
+     * The attributes {@code jwt.*}: nested claims with dots, lists as several values, {@code scope} word by word. An {@code
+     * acl} is seen even if nothing is in it: it narrows, to nothing then.
+     */
     static Map<String, List<String>> attributes(Map<String, Object> claims) throws Bad {
         Map<String, List<String>> attributes = new LinkedHashMap<>();
         flatten("jwt", claims, attributes);
+        if (claims.containsKey("acl")) {
+            attributes.putIfAbsent("jwt.acl", List.of());
+        }
         return attributes;
     }
 

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param roles names of the active roles
  * @param held names of all roles it has, active or not
  * @param refusal why it may not connect at all; null if it may
+ * @param scope what its token is for, bound as a policy of its own; null where no token says
  */
 record Binding(
         PolicySet policy,
@@ -20,7 +21,8 @@ record Binding(
         List<String> roles,
         List<String> held,
         Limits limits,
-        @Nullable Denied refusal) {
+        @Nullable Denied refusal,
+        @Nullable Binding scope) {
 
     /** Of somebody whose rights come from no role. */
     static Binding ofNobody(PolicySet policy, long epoch) {
@@ -32,6 +34,7 @@ record Binding(
                 List.of(),
                 List.of(),
                 Limits.NONE,
+                null,
                 null);
     }
 
@@ -45,6 +48,6 @@ record Binding(
 
     /** The same subject, if its login had not been refused: what the rules alone say. */
     Binding regardless() {
-        return new Binding(policy, epoch, roleClass, values, roles, held, limits, null);
+        return new Binding(policy, epoch, roleClass, values, roles, held, limits, null, scope);
     }
 }

@@ -94,11 +94,20 @@ final class Judge {
         if ((bits & wanted) == 0) {
             return notAllowed(binding, topic, bits, wanted, payloadBytes);
         }
+        if (!isInScope(binding, topic, wanted)) {
+            return Denials.noRule("its token is not for publishing to it");
+        }
         if (response != null && binding.policy().defaults().checkResponseTopics() && !receives(binding, response)) {
             // else it could make somebody else send to where it may not listen
             return Denials.responseTopic(response);
         }
         return null;
+    }
+
+    /** Whether a token that says what it is for is for this. */
+    private boolean isInScope(Binding binding, String topic, int wanted) {
+        Binding scope = binding.scope();
+        return scope == null || (walk.decide(scope, topic, 0, Walk.NO_PAYLOAD) & wanted) != 0;
     }
 
     /**
@@ -114,9 +123,10 @@ final class Judge {
                 || sizeBytes > binding.limits().maxPayloadBytes()) {
             return false;
         }
+        int wanted = Bits.publish(message.qos(), message.retain());
         int found = walk.decide(binding, topic, 0, sizeBytes);
         int bits = shadow ? Bits.withShadow(found) : found;
-        return (bits & Bits.DENY_PUBLISH) == 0 && (bits & Bits.publish(message.qos(), message.retain())) != 0;
+        return (bits & Bits.DENY_PUBLISH) == 0 && (bits & wanted) != 0 && isInScope(binding, topic, wanted);
     }
 
     private Denied denied(Binding binding, String topic, int denyBit) {
@@ -176,12 +186,12 @@ final class Judge {
         }
         int retained = Bits.publishUpTo(Qos.EXACTLY_ONCE, true) & ~Bits.publishUpTo(Qos.EXACTLY_ONCE, false);
         int bits = walk.decide(binding, topic, Bits.DENY_PUBLISH, 0);
-        return (bits & Bits.DENY_PUBLISH) == 0 && (bits & retained) != 0;
+        return (bits & Bits.DENY_PUBLISH) == 0 && (bits & retained) != 0 && isInScope(binding, topic, retained);
     }
 
     /** Whether a message on a topic may be received. */
     boolean receives(Binding binding, TopicName topic) {
-        if (binding.refusal() != null) {
+        if (binding.refusal() != null || !isInScope(binding, topic.text(), Bits.RECEIVE)) {
             return false;
         }
         RoleClass roleClass = binding.roleClass();
@@ -200,15 +210,27 @@ final class Judge {
 
     /** Whether a message on a topic would be received if the shadow statements were in force. */
     boolean wouldReceive(Binding binding, TopicName topic) {
-        return receives(Bits.withShadow(walk.decide(binding, topic.text(), 0, Walk.NO_PAYLOAD)));
+        return isInScope(binding, topic.text(), Bits.RECEIVE)
+                && receives(Bits.withShadow(walk.decide(binding, topic.text(), 0, Walk.NO_PAYLOAD)));
     }
 
     private static boolean receives(int bits) {
         return (bits & Bits.DENY_SUBSCRIBE) == 0 && (bits & Bits.RECEIVE) != 0;
     }
 
-    /** How a filter lies to what is allowed and what is denied. */
+    /** How a filter lies to what is allowed and what is denied, and to what a token is for. */
     Verdict verdict(Binding binding, TopicFilter filter, boolean shadow) {
+        Verdict ofRoles = verdictOfRoles(binding, filter, shadow);
+        Binding scope = binding.scope();
+        if (scope == null || !ofRoles.isGranted()) {
+            return ofRoles;
+        }
+        // the whole filter is in both exactly if it is in each; what is not is filtered where the policy says so
+        Verdict ofToken = verdictOfRoles(scope, filter, false);
+        return ofToken == Verdict.GRANT ? ofRoles : ofToken;
+    }
+
+    private Verdict verdictOfRoles(Binding binding, TopicFilter filter, boolean shadow) {
         if (binding.refusal() != null) {
             return Verdict.NO_ALLOW;
         }
@@ -284,7 +306,11 @@ final class Judge {
                 Denials.noRule("no rule lets it join the share group "
                         + Denials.quoted(filter.shareGroup().orElse("")) + " on "
                         + Denials.quoted(filter.pattern()));
-            case NO_ALLOW, GRANT, GRANT_AND_FILTER -> Denials.noRule("no rule allows subscribing to " + shown);
+            case NO_ALLOW, GRANT, GRANT_AND_FILTER ->
+                binding.scope() != null
+                                && verdictOfRoles(binding, filter, false).isGranted()
+                        ? Denials.noRule("its token is not for subscribing to " + shown)
+                        : Denials.noRule("no rule allows subscribing to " + shown);
         };
     }
 }

@@ -160,7 +160,8 @@ public final class PolicySet {
                 List.copyOf(bound.names),
                 List.copyOf(names),
                 bound.limits,
-                refusal);
+                refusal,
+                TokenScope.of(subject, policy.defaults(), now, epoch));
     }
 
     /** The value a subject has for a variable; null where it is absent. */

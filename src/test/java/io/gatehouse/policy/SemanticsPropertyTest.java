@@ -157,7 +157,7 @@ class SemanticsPropertyTest {
     @Test
     void i15_claims_selectRoles_andNeverAddToThem() {
         List<String> names = List.of("one", "two", "three");
-        List<String> claims = List.of("scope", "role", "roles", "acl", "publish", "deny", "user", "group", "x");
+        List<String> claims = List.of("scope", "role", "roles", "publish", "deny", "user", "group", "x");
         for (int i = 0; i < POLICIES / 10; i++) {
             Map<String, List<String>> rules = new HashMap<>();
             List<Role> roles = new ArrayList<>();
