@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             CertsToken.class,
             CertsServe.class,
             CertsProfile.class,
+            CertsAudit.class,
             CertsDoctor.class,
             CertsBackup.class,
             CertsRestore.class

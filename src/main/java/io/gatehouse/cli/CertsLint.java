@@ -1,19 +1,25 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.json.Json;
+import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.Ledger;
 import io.gatehouse.pki.Lint;
 import io.gatehouse.pki.Pem;
 import io.gatehouse.pki.PkiProblem;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code certs lint}: the rules that verifiers do not check. */
 @Command(
@@ -21,49 +27,136 @@ import picocli.CommandLine.Spec;
         description = "Name the rules that certificates break, each with its clause. Ends with 9 if there are any.",
         mixinStandardHelpOptions = true)
 final class CertsLint implements Runnable {
-    @Spec
-    private CommandSpec spec;
+    @Parameters(
+            paramLabel = "FILE|ID",
+            arity = "0..*",
+            description = "Certificates, PEM or DER; or holders of the authority in --dir.")
+    private List<String> words = List.of();
 
-    @Parameters(paramLabel = "FILE", arity = "1..*", description = "Certificates, PEM or DER.")
-    private List<Path> files = List.of();
+    @Option(names = "--all", description = "The authority's own certificates, and all that it ever issued.")
+    private boolean all;
 
     @Option(names = "--json", description = "As JSON.")
     private boolean json;
 
+    @Option(names = "--sarif", description = "As SARIF 2.1.0, which code hosts show beside the files.")
+    private boolean sarif;
+
+    @Mixin
+    private CertsCommon common = new CertsCommon();
+
+    private final List<Map<String, Object>> findings = new ArrayList<>();
+    private int looked;
+
     @Override
     public void run() {
-        List<Map<String, Object>> findings = new ArrayList<>();
+        if (words.isEmpty() != all) {
+            throw Failure.usage("say which certificates: files, holders, or --all");
+        }
+        if (json && sarif) {
+            throw Failure.usage("--json and --sarif: give one of them");
+        }
         try {
-            for (Path file : files) {
-                int number = 0;
-                for (X509Certificate certificate : Pem.certificates(file)) {
-                    number++;
-                    for (Lint lint : Lint.of(certificate)) {
-                        findings.add(Map.of(
-                                "file", file.toString(),
-                                "certificate", number,
-                                "id", lint.id(),
-                                "rule", lint.rule(),
-                                "clause", lint.clause()));
-                    }
-                }
-            }
+            lint();
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }
-        if (json) {
-            spec.commandLine().getOut().println(Json.pretty(findings));
+        if (sarif) {
+            common.out().println(Json.pretty(sarif()));
+        } else if (json) {
+            common.out().println(Json.pretty(findings));
         } else {
-            findings.forEach(one -> spec.commandLine()
-                    .getOut()
+            findings.forEach(one -> common.out()
                     .println(one.get("file") + ", certificate " + one.get("certificate") + ": " + one.get("id")
                             + ": not so: " + one.get("rule") + " (" + one.get("clause") + ")"));
         }
         if (!findings.isEmpty()) {
-            throw Failure.of(CertsCommand.FINDINGS, findings.size() + " rules are broken");
+            throw Failure.of(
+                    CertsCommand.FINDINGS,
+                    findings.size() + (findings.size() == 1 ? " rule is" : " rules are") + " broken");
         }
-        if (!json) {
-            spec.commandLine().getOut().println("all " + Lint.values().length + " rules are kept");
+        if (!json && !sarif) {
+            common.out()
+                    .println("all " + Lint.values().length + " rules are kept by " + looked
+                            + (looked == 1 ? " certificate" : " certificates"));
         }
+    }
+
+    private void lint() throws PkiProblem {
+        Set<String> holders = new TreeSet<>();
+        for (String word : words) {
+            if (Files.exists(Path.of(word)) || !Authority.exists(common.folder())) {
+                file(Path.of(word));
+            } else {
+                holders.add(word);
+            }
+        }
+        if (all) {
+            for (String name : List.of("root", "device", "server")) {
+                file(common.places().certificateOf(name));
+            }
+        }
+        Set<String> unknown = new TreeSet<>(holders);
+        if (all || !holders.isEmpty()) {
+            Ledger.certificates(common.folder(), (id, certificate) -> {
+                if (all || holders.contains(id)) {
+                    unknown.remove(id);
+                    look(id, certificate.getSerialNumber().toString(16), certificate);
+                }
+            });
+        }
+        if (!unknown.isEmpty()) {
+            throw Failure.of(5, String.join(", ", unknown) + ": no such file, and no holder in " + common.folder());
+        }
+    }
+
+    private void file(Path file) throws PkiProblem {
+        int number = 0;
+        for (X509Certificate certificate : Pem.certificates(file)) {
+            number++;
+            look(file.toString(), number, certificate);
+        }
+    }
+
+    private void look(String place, Object which, X509Certificate certificate) {
+        looked++;
+        for (Lint lint : Lint.of(certificate)) {
+            Map<String, Object> finding = new LinkedHashMap<>();
+            finding.put("file", place);
+            finding.put("certificate", which);
+            finding.put("id", lint.id());
+            finding.put("rule", lint.rule());
+            finding.put("clause", lint.clause());
+            findings.add(finding);
+        }
+    }
+
+    private Map<String, Object> sarif() {
+        List<Map<String, Object>> rules = Arrays.stream(Lint.values())
+                .map(lint -> Map.<String, Object>of(
+                        "id", lint.id(),
+                        "shortDescription", Map.of("text", "A certificate " + lint.rule()),
+                        "help", Map.of("text", lint.clause())))
+                .toList();
+        List<Map<String, Object>> results = findings.stream()
+                .map(one -> Map.of(
+                        "ruleId",
+                        one.get("id"),
+                        "level",
+                        "error",
+                        "message",
+                        Map.of("text", "certificate " + one.get("certificate") + ": not so: " + one.get("rule")),
+                        "locations",
+                        List.of(Map.of(
+                                "physicalLocation", Map.of("artifactLocation", Map.of("uri", one.get("file")))))))
+                .toList();
+        Map<String, Object> driver = new LinkedHashMap<>();
+        driver.put("name", "gatehouse certs lint");
+        driver.put("rules", rules);
+        Map<String, Object> log = new LinkedHashMap<>();
+        log.put("$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+        log.put("version", "2.1.0");
+        log.put("runs", List.of(Map.of("tool", Map.of("driver", driver), "results", results)));
+        return log;
     }
 }

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,8 +33,19 @@ final class CertsList implements Runnable {
     @Option(names = "--id", paramLabel = "PATTERN", description = "With * for any characters, such as 'line-3-*'.")
     private String pattern = "*";
 
+    @Option(
+            names = "--where",
+            paramLabel = "CONDITION",
+            description = "FIELD, one of = != ~ < >, and a value; ~ takes * for any characters, < and > compare times."
+                    + " Fields: id, profile, state, serial, reason, issued_at, not_after, revoked_at. Such as"
+                    + " \"not_after<2030-01-31\". Repeat for more; all have to hold.")
+    private List<String> conditions = List.of();
+
     @Option(names = "--json", description = "As JSON.")
     private boolean json;
+
+    @Option(names = "--csv", description = "As a table for other programs (RFC 4180).")
+    private boolean csv;
 
     @Option(names = "--exit-code", description = "End with 9 if the list is not empty; for watchers.")
     private boolean exitCode;
@@ -45,21 +55,28 @@ final class CertsList implements Runnable {
 
     @Override
     public void run() {
+        if (json && csv) {
+            throw Failure.usage("--json and --csv: give one of them");
+        }
         Instant now = Clock.systemUTC().instant();
+        List<CertsWhere> where =
+                conditions.stream().map(one -> CertsWhere.of(one, now)).toList();
         try {
-            Pattern ids = Pattern.compile(List.of(pattern.split("\\*", -1)).stream()
-                    .map(Pattern::quote)
-                    .collect(Collectors.joining(".*")));
+            Pattern ids = CertsWhere.like(pattern);
             List<Inventory.Item> items = Authority.view(common.folder()).items().stream()
                     .filter(item -> expiring == null || item.expiresWithin(Duration.ofDays(expiring), now))
                     .filter(item -> state == null || item.state(now) == state)
                     .filter(item -> profile == null || item.profile() == profile)
                     .filter(item -> ids.matcher(item.id()).matches())
+                    .filter(item -> where.stream().allMatch(one -> one.holds().test(item)))
                     .toList();
             if (json) {
                 common.out()
                         .println(Json.pretty(
                                 items.stream().map(item -> fields(item, now)).toList()));
+            } else if (csv) {
+                common.out().println("id,profile,state,serial,issued_at,not_after,revoked_at,reason");
+                items.forEach(item -> common.out().println(cells(item, now)));
             } else {
                 items.forEach(item -> common.out()
                         .printf(
@@ -82,6 +99,20 @@ final class CertsList implements Runnable {
 
     private static String word(Inventory.State state) {
         return state.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Ids and words need no quoting. */
+    private static String cells(Inventory.Item item, Instant now) {
+        return String.join(
+                ",",
+                item.id(),
+                item.profile().word(),
+                word(item.state(now)),
+                item.serial().toString(16),
+                item.issuedAt().toString(),
+                item.notAfter().toString(),
+                item.revokedAt() == null ? "" : item.revokedAt().toString(),
+                item.reason() == null ? "" : item.reason().word());
     }
 
     private static Map<String, Object> fields(Inventory.Item item, Instant now) {

@@ -90,6 +90,16 @@ final class Journal {
         return new Journal(file);
     }
 
+    /** How many lines were read or written. */
+    long count() {
+        return count;
+    }
+
+    /** The hash of the last of them. */
+    String lastHash() {
+        return lastHash;
+    }
+
     /** As {@link #catchUp}, with the right to write: a torn last line is set aside. */
     void resume(Clock clock, Consumer<Entry> reader) throws PkiProblem {
         catchUp(reader);
