@@ -1,9 +1,9 @@
 package io.gatehouse.pki;
 
 import java.math.BigInteger;
-import java.security.PublicKey;
-import java.security.interfaces.ECPublicKey;
-import java.security.interfaces.RSAPublicKey;
+import java.security.Key;
+import java.security.interfaces.ECKey;
+import java.security.interfaces.RSAKey;
 import java.security.spec.ECFieldFp;
 
 /** Says which key it is. Stateless; compares the curve itself, because a field of 256 bits is secp256k1's too. */
@@ -15,7 +15,7 @@ final class Curves {
 
     private Curves() {}
 
-    static String name(ECPublicKey key) {
+    static String name(ECKey key) {
         if (key.getParams().getCurve().getField() instanceof ECFieldFp field) {
             if (field.getP().equals(P256)) {
                 return "P-256";
@@ -28,12 +28,10 @@ final class Curves {
         return "over a binary field";
     }
 
-    static String describe(PublicKey key) {
-        if (key instanceof ECPublicKey ec) {
+    static String describe(Key key) {
+        if (key instanceof ECKey ec) {
             return "EC " + name(ec);
         }
-        return key instanceof RSAPublicKey rsa
-                ? "RSA of " + rsa.getModulus().bitLength() + " bits"
-                : key.getAlgorithm();
+        return key instanceof RSAKey rsa ? "RSA of " + rsa.getModulus().bitLength() + " bits" : key.getAlgorithm();
     }
 }

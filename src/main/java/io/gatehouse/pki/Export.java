@@ -87,7 +87,10 @@ public final class Export {
 
     /** Reads a private key that is not encrypted: PKCS#8, or what older programs write for EC and RSA. */
     static PrivateKey key(Path file) throws PkiProblem {
-        String text = new String(Pem.bytes(file), StandardCharsets.US_ASCII);
+        return key(file.toString(), new String(Pem.bytes(file), StandardCharsets.US_ASCII));
+    }
+
+    static PrivateKey key(String file, String text) throws PkiProblem {
         try (PEMParser parser = new PEMParser(new StringReader(text))) {
             JcaPEMKeyConverter converter = new JcaPEMKeyConverter().setProvider(PROVIDER);
             Object object = parser.readObject();

@@ -1,8 +1,6 @@
 package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Kind;
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -33,36 +31,23 @@ public final class Inspection {
             "1.3.6.1.5.5.7.3.2", "clientAuth",
             "1.3.6.1.5.5.7.3.9", "OCSPSigning",
             "2.5.29.37.0", "any");
+    /** In the order of their bits (RFC 5280, 4.2.1.3). */
+    private static final List<String> KEY_USAGES = List.of(
+            "digitalSignature",
+            "nonRepudiation",
+            "keyEncipherment",
+            "dataEncipherment",
+            "keyAgreement",
+            "keyCertSign",
+            "cRLSign",
+            "encipherOnly",
+            "decipherOnly");
+
     private static final Map<Integer, String> NAMES = Map.of(1, "email", 2, "dns", 6, "uri", 7, "ip");
 
     private Inspection() {}
 
-    /** What each thing in a file says, for people and as JSON: certificates, a request, a revocation list or a key. */
-    public static List<Map<String, Object>> of(Path file) throws PkiProblem {
-        byte[] bytes = Pem.bytes(file);
-        String text = new String(bytes, StandardCharsets.ISO_8859_1);
-        if (text.contains("-----BEGIN CERTIFICATE REQUEST-----")
-                || text.contains("-----BEGIN NEW CERTIFICATE REQUEST-----")) {
-            return List.of(request(Csr.parse(file.toString(), bytes)));
-        }
-        if (text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")) {
-            return List.of(Map.of("kind", "private key", "key", "encrypted"));
-        }
-        if (text.contains("PRIVATE KEY-----") && !text.contains("-----BEGIN CERTIFICATE-----")) {
-            return List.of(Map.of("kind", "private key", "key", Export.key(file).getAlgorithm()));
-        }
-        Optional<X509CRL> list = revocations(bytes);
-        if (list.isPresent()) {
-            return List.of(describe(list.get()));
-        }
-        List<Map<String, Object>> all = new ArrayList<>();
-        for (X509Certificate certificate : Pem.certificates(file.toString(), bytes)) {
-            all.add(describe(certificate));
-        }
-        return all;
-    }
-
-    private static Map<String, Object> request(Csr csr) {
+    static Map<String, Object> describe(Csr csr) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("kind", "certification request");
         fields.put("commonName", csr.commonName().orElse(""));
@@ -72,16 +57,7 @@ public final class Inspection {
         return fields;
     }
 
-    private static Optional<X509CRL> revocations(byte[] bytes) {
-        try {
-            return Optional.ofNullable(
-                    (X509CRL) CertificateFactory.getInstance("X.509").generateCRL(new ByteArrayInputStream(bytes)));
-        } catch (GeneralSecurityException e) {
-            return Optional.empty(); // then it is tried as certificates, which say what is wrong
-        }
-    }
-
-    private static Map<String, Object> describe(X509CRL list) {
+    static Map<String, Object> describe(X509CRL list) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("kind", "revocation list");
         fields.put("issuer", list.getIssuerX500Principal().getName());
@@ -99,7 +75,8 @@ public final class Inspection {
         return fields;
     }
 
-    private static Map<String, Object> describe(X509Certificate certificate) throws PkiProblem {
+    /** What a certificate says, for people and as JSON. */
+    public static Map<String, Object> describe(X509Certificate certificate) throws PkiProblem {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("subject", certificate.getSubjectX500Principal().getName());
         fields.put("issuer", certificate.getIssuerX500Principal().getName());
@@ -111,6 +88,7 @@ public final class Inspection {
         fields.put("signature", certificate.getSigAlgName());
         int path = certificate.getBasicConstraints();
         fields.put("authority", path < 0 ? "no" : path == Integer.MAX_VALUE ? "yes" : "yes, path length " + path);
+        fields.put("keyUsage", keyUsage(certificate));
         try {
             List<String> usage = certificate.getExtendedKeyUsage();
             fields.put(
@@ -136,6 +114,17 @@ public final class Inspection {
             throw new PkiProblem(Kind.INPUT, "an extension cannot be read: " + e.getMessage());
         }
         return fields;
+    }
+
+    private static List<String> keyUsage(X509Certificate certificate) {
+        boolean[] bits = certificate.getKeyUsage();
+        List<String> words = new ArrayList<>();
+        for (int i = 0; bits != null && i < Math.min(bits.length, KEY_USAGES.size()); i++) {
+            if (bits[i]) {
+                words.add(KEY_USAGES.get(i));
+            }
+        }
+        return words;
     }
 
     private static String key(X509Certificate certificate) {

@@ -65,7 +65,7 @@ public final class Pem {
     }
 
     /** The bytes of a file that is not absurdly large. */
-    static byte[] bytes(Path file) throws PkiProblem {
+    public static byte[] bytes(Path file) throws PkiProblem {
         try {
             if (Files.isDirectory(file)) {
                 throw new PkiProblem(Kind.INPUT, file + ": a folder, not a file");

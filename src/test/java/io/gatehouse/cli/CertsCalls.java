@@ -1,0 +1,58 @@
+package io.gatehouse.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Calls {@code gatehouse certs} as a shell does, and programs that are not ours. */
+final class CertsCalls {
+    record Answer(int exitCode, String out, String err) {}
+
+    private CertsCalls() {}
+
+    static Answer certs(Object... arguments) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code = GatehouseCommand.run(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                Stream.concat(Stream.of("certs"), Stream.of(arguments).map(String::valueOf))
+                        .toArray(String[]::new));
+        return new Answer(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** One that has to be done. */
+    static String done(Object... arguments) {
+        Answer answer = certs(arguments);
+        assertThat(answer.exitCode()).as(answer.err()).isZero();
+        return answer.out();
+    }
+
+    /** What a program says, after it ended as expected. */
+    static String run(int expected, Object... command) throws IOException, InterruptedException {
+        List<String> line = Stream.of(command).map(String::valueOf).toList();
+        Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(line + ": " + text).isEqualTo(expected);
+        return text;
+    }
+
+    static boolean installed(String program) throws InterruptedException {
+        try {
+            Process process = new ProcessBuilder(program, "--version")
+                    .redirectErrorStream(true)
+                    .start();
+            process.getInputStream().readAllBytes();
+            process.waitFor();
+            return true;
+        } catch (IOException absent) {
+            return false;
+        }
+    }
+}
