@@ -1,14 +1,20 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.json.Json;
+import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.EnrolmentTicket;
 import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.PkiProblem;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,6 +50,19 @@ final class CertsToken implements Runnable {
                 description = "Default: ${DEFAULT-VALUE} days.")
         private int days = 7;
 
+        @Option(
+                names = "--qr",
+                paramLabel = "FILE.png",
+                description =
+                        "Write it as a QR code, 0600, instead of printing it: the id and the token, with --url as a URL.")
+        private @Nullable Path picture;
+
+        @Option(
+                names = "--url",
+                paramLabel = "URL",
+                description = "Where devices enrol, such as https://mqtt.example.com:8943; for --qr.")
+        private @Nullable String url;
+
         @Mixin
         private CertsCommon common = new CertsCommon();
 
@@ -52,11 +71,38 @@ final class CertsToken implements Runnable {
             if (days < 1 || days > 365) {
                 throw Failure.usage("--ttl is 1 to 365 days, found " + days);
             }
-            try (Authority authority = common.open()) {
-                common.out().println(authority.token(id, Duration.ofDays(days)));
+            if (url != null && picture == null) {
+                throw Failure.usage("--url is for --qr");
+            }
+            try {
+                if (url != null) {
+                    EnrolmentTicket.of(id, "", Optional.of(url)); // before there is a token to lose
+                }
+                String token;
+                try (Authority authority = common.open()) {
+                    token = authority.token(id, Duration.ofDays(days));
+                }
+                if (picture == null) {
+                    common.out().println(token);
+                } else {
+                    write(picture, EnrolmentTicket.of(id, token, Optional.ofNullable(url)));
+                }
             } catch (PkiProblem e) {
                 throw CertsCommand.failure(e);
             }
+        }
+
+        private void write(Path file, EnrolmentTicket ticket) throws PkiProblem {
+            try {
+                AtomicFiles.writePrivate(file, ticket.png());
+            } catch (IOException e) {
+                throw Failure.of(
+                        1,
+                        file + ": cannot be written: " + e.getMessage() + ". Take the token back: gatehouse certs token"
+                                + " revoke " + id + " -d " + common.folder());
+            }
+            common.out().println("wrote " + file + " (0600: who reads it can enrol as \"" + id + "\", once)");
+            common.out().println("next: print it, then remove it; the device enrols within " + days + " days");
         }
     }
 

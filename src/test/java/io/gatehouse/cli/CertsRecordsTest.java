@@ -1,0 +1,231 @@
+package io.gatehouse.cli;
+
+import static io.gatehouse.cli.CertsCalls.certs;
+import static io.gatehouse.cli.CertsCalls.done;
+import static io.gatehouse.cli.CertsCalls.installed;
+import static io.gatehouse.cli.CertsCalls.run;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the authority knows about what it did: lists, lint, its journal, and tokens as pictures. */
+class CertsRecordsTest {
+    @TempDir
+    private static Path temp;
+
+    private static Path pki;
+
+    @BeforeAll
+    static void anAuthority() {
+        pki = temp.resolve("pki");
+        done("init", "--generate-passphrase", "-d", pki);
+        done("device", "line-3-pump", "--validity", "20", "-d", pki);
+        done("device", "line-3-valve", "-d", pki);
+        done("device", "line-4-pump", "-d", pki);
+        done("device", "ann", "--admin", "-d", pki);
+        done("server", "broker", "--dns", "localhost", "-d", pki);
+        done("revoke", "line-4-pump", "--reason", "keyCompromise", "-d", pki);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "id~'line-3-*', line-3-pump line-3-valve",
+        "id~'line-*' state=active, line-3-pump line-3-valve",
+        "state!=active, line-4-pump",
+        "reason=keyCompromise, line-4-pump",
+        "profile=server, broker",
+        "profile=administrator, ann",
+        "revoked_at>2020-01-01, line-4-pump",
+        "revoked_at>2999-01-01, ''",
+        "not_after<2000-01-01, ''",
+        "issued_at>2020-01-01T00:00:00Z profile=server, broker",
+        "not_after>2020-01-01 id=ann, ann"
+    })
+    void list_where_keepsWhatHolds(String conditions, String ids) {
+        Object[] line = {"list", "--csv", "-d", pki};
+        for (String condition : conditions.split(" ")) {
+            line = java.util.stream.Stream.concat(
+                            java.util.Arrays.stream(line), java.util.stream.Stream.of("--where", condition))
+                    .toArray();
+        }
+        List<String> lines = done(line).lines().toList();
+        assertThat(lines.get(0)).isEqualTo("id,profile,state,serial,issued_at,not_after,revoked_at,reason");
+        assertThat(lines.subList(1, lines.size()).stream()
+                        .map(one -> one.substring(0, one.indexOf(',')))
+                        .toList())
+                .isEqualTo(ids.isEmpty() ? List.of() : List.of(ids.split(" ")));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"id", "shoe=42", "id<a", "not_after=2030-01-01", "not_after<soon"})
+    void list_whereNonsense_isRefusedWithTheForm(String condition) {
+        CertsCalls.Answer answer = certs("list", "--where", condition, "-d", pki);
+        assertThat(answer.exitCode()).isEqualTo(2);
+        assertThat(answer.err()).contains("--where").doesNotContain("\tat ");
+    }
+
+    @Test
+    void list_expiring_endsWithNineForWatchers() {
+        CertsCalls.Answer soon = certs("list", "--expiring", "30", "--exit-code", "-d", pki);
+        assertThat(soon.exitCode()).isEqualTo(9);
+        assertThat(soon.out()).contains("line-3-pump").doesNotContain("valve");
+        assertThat(certs("list", "--expiring", "10", "--exit-code", "-d", pki).exitCode())
+                .isZero();
+    }
+
+    @Test
+    void lint_all_looksAtTheAuthorityAndAllItIssued() throws Exception {
+        assertThat(done("lint", "--all", "-d", pki)).contains("8 certificates");
+        assertThat(done("lint", "ann", pki.resolve("trust/root.pem"), "-d", pki))
+                .contains("2 certificates");
+        assertThat(certs("lint", "nobody", "-d", pki).exitCode()).isEqualTo(5);
+        assertThat(certs("lint").exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void lint_sarif_namesRuleAndFile() throws Exception {
+        Path old = temp.resolve("old.pem");
+        run(
+                0,
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:1024",
+                "-nodes",
+                "-keyout",
+                temp.resolve("old.key"),
+                "-subj",
+                "/CN=x",
+                "-sha1",
+                "-out",
+                old);
+        CertsCalls.Answer answer = certs("lint", old, "--sarif");
+        assertThat(answer.exitCode()).isEqualTo(9);
+        Map<String, Object> log = Json.object(answer.out());
+        assertThat(log).containsEntry("version", "2.1.0");
+        Map<?, ?> first = (Map<?, ?>) ((List<?>) log.get("runs")).get(0);
+        List<?> results = (List<?>) first.get("results");
+        assertThat(results.stream().map(one -> String.valueOf(((Map<?, ?>) one).get("ruleId"))))
+                .contains("GH-CERT-005", "GH-CERT-006");
+        assertThat(Json.line(results)).contains(old.toString());
+        Map<?, ?> driver = (Map<?, ?>) ((Map<?, ?>) first.get("tool")).get("driver");
+        List<?> rules = (List<?>) driver.get("rules");
+        assertThat(rules.stream().map(one -> String.valueOf(((Map<?, ?>) one).get("id"))))
+                .contains("GH-CERT-005", "GH-CERT-051");
+    }
+
+    @Test
+    void audit_verify_namesTheLineThatWasChanged_andTheEndThatWasCutOff() throws Exception {
+        String before = done("audit", "verify", "-d", pki);
+        assertThat(before).contains("none changed", "last hash: ");
+        Map<String, Object> fields = Json.object(done("audit", "verify", "--json", "-d", pki));
+        String last = String.valueOf(fields.get("lastHash"));
+        Path copy = temp.resolve("copy");
+        run(0, "cp", "-a", pki, copy);
+        done("audit", "verify", "--holds", last, "-d", copy);
+        List<String> lines = Files.readAllLines(copy.resolve("journal"));
+        Files.writeString(copy.resolve("journal"), String.join("\n", lines.subList(0, lines.size() - 1)) + "\n");
+        done("audit", "verify", "-d", copy); // what is there is whole
+        CertsCalls.Answer cut = certs("audit", "verify", "--holds", last, "-d", copy);
+        assertThat(cut.exitCode()).isEqualTo(10);
+        assertThat(cut.err()).contains("cut off");
+        Files.writeString(
+                copy.resolve("journal"),
+                Files.readString(pki.resolve("journal")).replace("line-3-valve", "line-3-valwe"));
+        CertsCalls.Answer changed = certs("audit", "verify", "-d", copy);
+        assertThat(changed.exitCode()).isEqualTo(10);
+        assertThat(changed.err()).contains("journal:3:", "changed here");
+    }
+
+    @Test
+    void audit_export_hasTheCertificatesOfTheJournal() throws Exception {
+        List<String> lines = done("audit", "export", "-d", pki).lines().toList();
+        assertThat(lines.stream().map(CertsRecordsTest::action).toList())
+                .startsWith("create", "issue", "issue", "issue", "issue", "issue", "revoke", "crl");
+        Map<String, Object> issue = Json.object(lines.get(1));
+        assertThat(issue).containsEntry("line", 2).containsEntry("id", "line-3-pump");
+        Path der = Files.write(
+                temp.resolve("exported.der"),
+                java.util.Base64.getDecoder().decode(String.valueOf(issue.get("certificate"))));
+        assertThat(run(0, "openssl", "x509", "-inform", "DER", "-in", der, "-noout", "-subject"))
+                .contains("line-3-pump");
+    }
+
+    private static String action(String line) {
+        try {
+            return String.valueOf(Json.object(line).get("action"));
+        } catch (Json.NotJson e) {
+            throw new AssertionError(line, e);
+        }
+    }
+
+    /** Read by a program that reads them from cameras. */
+    @ParameterizedTest(name = "{0} at {1}")
+    @CsvSource({
+        "pump-7, ''",
+        "pump-7, https://mqtt.example.com:8943",
+        "'plant:7@north', https://mqtt.example.com/.well-known/est/devices",
+        "a-very-long-name-of-a-device-that-has-the-sixty-four-characters,"
+                + " https://a-service-with-a-long-name.of-a-department.of-a-company.example.com:8943"
+    })
+    void token_asQr_isReadAndNotPrinted(String id, String url) throws Exception {
+        Path picture = temp.resolve("ticket.png");
+        String said = url.isEmpty()
+                ? done("token", "new", id, "--qr", picture, "-d", pki)
+                : done("token", "new", id, "--qr", picture, "--url", url, "-d", pki);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(picture)))
+                .isEqualTo("rw-------");
+        java.awt.image.BufferedImage image = javax.imageio.ImageIO.read(picture.toFile()); // a PNG by another reader
+        assertThat(image.getWidth()).isEqualTo(image.getHeight());
+        if (!installed("zbarimg")) {
+            assertThat(Boolean.getBoolean("gatehouse.ci"))
+                    .as("zbarimg (zbar-tools) is not installed")
+                    .isFalse();
+            Assumptions.abort("not read: zbarimg (zbar-tools) is not installed");
+        }
+        String read = run(0, "zbarimg", "-q", "--raw", "--nodbus", picture).trim();
+        String token = read.replaceFirst("@mqtt.*|@a-service.*", "").replaceFirst(".*:", "");
+        assertThat(token).matches("[0-9a-hjkmnp-z]{26}");
+        assertThat(said).doesNotContain(token);
+        String path = url.matches("https://[^/]+") ? "/.well-known/est" : "";
+        assertThat(read)
+                .isEqualTo(
+                        url.isEmpty()
+                                ? id + ":" + token
+                                : url.replace(
+                                                "https://",
+                                                "https://"
+                                                        + id.replace(":", "%3A").replace("@", "%40") + ":" + token
+                                                        + "@")
+                                        + path);
+        String journal = Files.readString(pki.resolve("journal"), StandardCharsets.UTF_8);
+        assertThat(journal).doesNotContain(token);
+        assertThat(Objects.requireNonNull(done("token", "list", "-d", pki))).contains(id);
+    }
+
+    @Test
+    void token_asQr_atAWrongAddress_isRefusedBeforeThereIsOne() {
+        for (String url : List.of("http://mqtt.example.com", "mqtt.example.com", "https://a:b@c", "https://x y")) {
+            CertsCalls.Answer answer =
+                    certs("token", "new", "lamp", "--qr", temp.resolve("no.png"), "--url", url, "-d", pki);
+            assertThat(answer.exitCode()).as(url).isEqualTo(3);
+        }
+        assertThat(done("token", "list", "-d", pki)).doesNotContain("lamp");
+        assertThat(temp.resolve("no.png")).doesNotExist();
+    }
+}
