@@ -10,13 +10,14 @@ cd "$(dirname "$0")/.."
 cycles=${1:-200}
 storage=${2:-'{folder: data/store, durability: fsync}'}
 seed=${3:-}
-log=target/kill.log
+how=${GATEHOUSE_KILL:-kills} # bench/power-cut.sh sets it
+log=target/$how.log
 mkdir -p target
-if mvn -B -ntp -q -Dquick test -Dtest=KillTest -Dgatehouse.kills="$cycles" -Dgatehouse.storage="$storage" \
+if mvn -B -ntp -q -Dquick test "-Dtest=io.gatehouse.durability.KillTest#${how}*" -Dgatehouse.kills="$cycles" -Dgatehouse.storage="$storage" \
     ${seed:+-Dgatehouse.seed="$seed"} >"$log" 2>&1; then
-    grep ' kills, seed ' "$log"
+    grep -E ' (kills|power cuts), seed ' "$log" || { echo "nothing was done: $(grep -m1 -o 'SKIPPED:.*' "$log")" >&2; exit 1; }
 else
-    grep -E ' kills, seed |subscriber|publisher|churn|retain|expiring|ERROR' "$log" | head -40
+    grep -E ' (kills|power cuts), seed |subscriber|publisher|churn|retain|expiring|ERROR' "$log" | head -40
     echo "the whole log: $log" >&2
     exit 1
 fi

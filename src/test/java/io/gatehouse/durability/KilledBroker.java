@@ -20,9 +20,11 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * {@code gatehouse run} in a process of its own, which is ended with SIGKILL and started again on the same folder. One thread.
+ * {@code gatehouse run} in a process of its own, which is ended with SIGKILL and started again on the same folder; with a disk
+ * of its own, the power fails at the same moment. One thread.
  */
 final class KilledBroker implements AutoCloseable {
     private final Path folder;
@@ -30,6 +32,7 @@ final class KilledBroker implements AutoCloseable {
     private final Path log;
     private Process process;
     private volatile int port;
+    private @Nullable PoweredDisk disk;
 
     /**
      * @param storage what stands behind {@code storage:}
@@ -105,8 +108,23 @@ final class KilledBroker implements AutoCloseable {
         throw new AssertionError("the broker does not start: " + tail());
     }
 
-    void kill() throws InterruptedException {
+    /** Puts the data onto a disk whose power fails with every kill; before the first start. False where there is none. */
+    boolean onADiskOfItsOwn() throws Exception {
+        Path data = Files.createDirectories(folder().resolve("data"));
+        disk = new PoweredDisk(folder.resolve("disk.img"), data);
+        return disk.begin();
+    }
+
+    /**
+     * Nothing is acknowledged from here on; then the power fails, before anything but a sync can have brought to the disk what
+     * was written. (The other way round, a sync that is under way at the cut may be told by the kernel that it succeeded.)
+     */
+    void kill() throws Exception {
         process.destroyForcibly().waitFor();
+        if (disk != null) {
+            disk.cut();
+            disk.back();
+        }
     }
 
     String tail() throws IOException {
@@ -156,6 +174,9 @@ final class KilledBroker implements AutoCloseable {
     public void close() throws Exception {
         if (process != null && process.isAlive()) {
             process.destroyForcibly().waitFor();
+        }
+        if (disk != null) {
+            disk.close();
         }
     }
 }
