@@ -62,8 +62,12 @@ final class CheckCommand implements Runnable {
             findings.add(
                     new Finding("GH-AUDIT-001", "warning", "no audit file: write audit: {file: data/audit.jsonl}"));
         }
-        findings.add(new Finding(
-                "GH-STORE-001", "note", "sessions and retained messages are kept in memory and end with the broker"));
+        if (configuration.storage().folder().isEmpty()) {
+            findings.add(new Finding(
+                    "GH-STORE-001",
+                    "note",
+                    "sessions and retained messages are kept in memory and end with the broker"));
+        }
         PolicyLoader.Loaded policy = PolicyLoader.load(
                 configuration.policyFolder(),
                 Options.of(configuration)
