@@ -8,16 +8,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.tls.TestPeers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.bouncycastle.crypto.digests.SHA512Digest;
+import org.bouncycastle.crypto.generators.PKCS5S2ParametersGenerator;
+import org.bouncycastle.crypto.params.KeyParameter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,6 +85,31 @@ class PasswordAuthenticatorTest {
                 .isEqualTo(new Authentication.Rejected(
                         ReasonCode.BAD_USER_NAME_OR_PASSWORD, "unknown user or wrong password"));
         assertThat(authenticator.hashes() - before).isEqualTo(1);
+    }
+
+    /** Somebody hashed it all the same: the rule is older than the file. */
+    @Test
+    void authenticate_passwordAgainstTheRules_isRefusedThoughItsHashIsThere() throws Exception {
+        for (String wrong : List.of("", "x".repeat(513), "secret\0", "\0")) {
+            write("ann:" + pbkdf2(wrong) + "\nbob:" + PBKDF2 + "\n");
+            authenticator.reload();
+            long before = authenticator.hashes();
+            assertThat(answer(authenticator, password(TestPeers.tls("192.0.2.1"), "ann", wrong)))
+                    .isEqualTo(Refusal.WRONG_PASSWORD);
+            assertThat(authenticator.hashes() - before).isEqualTo(1);
+        }
+        write("ann:" + pbkdf2("x".repeat(512)) + "\n");
+        authenticator.reload();
+        assertThat(answer(authenticator, password("ann", "x".repeat(512)))).isInstanceOf(Authentication.Accepted.class);
+    }
+
+    private static String pbkdf2(String password) {
+        PKCS5S2ParametersGenerator generator = new PKCS5S2ParametersGenerator(new SHA512Digest());
+        byte[] salt = "salty water.".getBytes(StandardCharsets.US_ASCII);
+        generator.init(password.getBytes(StandardCharsets.UTF_8), salt, 101);
+        byte[] hash = ((KeyParameter) generator.generateDerivedParameters(512)).getKey();
+        Base64.Encoder base64 = Base64.getEncoder();
+        return "$7$101$" + base64.encodeToString(salt) + "$" + base64.encodeToString(hash);
     }
 
     @Test

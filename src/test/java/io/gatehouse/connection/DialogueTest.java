@@ -573,10 +573,13 @@ class DialogueTest {
 
     @Test
     void token_atItsEnd_endsTheConnection() {
-        House.Visitor reader = house.client("token", "r");
+        House.Visitor heir = house.client("ann", "heir");
+        heir.subscribe("a/#", Qos.AT_MOST_ONCE);
+        House.Visitor reader = house.client("token", "r", true, 0, will("a/will", 0));
         reader.connack();
         reader.wire.runTimers(Duration.ofSeconds(10));
         assertThat(reader.wire.take(Packet.Disconnect.class).reason()).isEqualTo(ReasonCode.MAXIMUM_CONNECT_TIME);
+        assertThat(heir.heard()).singleElement().asString().startsWith("a/will ");
     }
 
     @Test

@@ -6,6 +6,11 @@ import static io.gatehouse.security.Raw.raw;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.read.ListAppender;
 import io.gatehouse.Broker;
 import io.gatehouse.CannotStart;
 import io.gatehouse.authn.JwtAlgorithm;
@@ -39,6 +44,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /**
  * Every way to be kept out, or put out, for who one is: what the client is told in both versions, and what the record says.
@@ -69,8 +76,11 @@ class IdentityRefusalsTest {
                 roles:
                   member: {publish: ["a/#"], subscribe: ["a/#"]}
                   single: {publish: ["a/#"], limits: {connections: 1}}
+                  guest: {publish: [a/guest]}
                   bound: {publish: ["a/#"], client_id: ["<user>:*"]}
                 users: {ann: [member], bob: [single], carl: [bound], reader: [member], guard: [member]}
+                assign:
+                  - {to: {auth: anonymous, listener: lobby}, roles: [guest]}
                 """);
         Forge.write(own.resolve("ca.pem"), Forge.pem(ROOT.certificate));
         Forge.write(own.resolve("server.pem"), own.resolve("server.key"), ROOT.server());
@@ -81,6 +91,7 @@ class IdentityRefusalsTest {
         logins.put("devices", "certificate");
         logins.put("both", "{all: [certificate, password], same_user: true}");
         logins.put("anyone", "none");
+        logins.put("lobby", "none");
         logins.forEach(
                 (name, login) -> listeners.append("""
                   %s:
@@ -423,6 +434,86 @@ class IdentityRefusalsTest {
         } catch (IOException | Json.NotJson e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** The same packet, whole: not only its code. */
+    @ParameterizedTest
+    @ValueSource(ints = {V5, V311, Raw.V31})
+    void unknownUser_andWrongPassword_getTheSameBytes(int level) throws IOException {
+        List<List<String>> answers = new ArrayList<>();
+        for (String user : List.of("ann", "mallory", "", "+/#")) {
+            Visit visit = Visit.to("apps").as(user, "wrong").from("127.0.0." + (80 + level));
+            answers.add(client(visit, level).send(connect(visit, level, "same")).readToEnd().stream()
+                    .map(RawClient.Frame::toString)
+                    .toList());
+        }
+        assertThat(answers).allSatisfy(answer -> assertThat(answer).hasSize(1).isEqualTo(answers.get(0)));
+    }
+
+    @Test
+    void anonymous_needsAWordOnTheListener_andOneInThePolicy() throws IOException {
+        RawClient guest = in(Visit.to("lobby"), "guest");
+        assertThat(guest.send(Raw.publish(V5, 1, 1, "a/guest", "x")).read(4).u8(2))
+                .isIn(0, 0x10);
+        assertThat(guest.send(Raw.publish(V5, 1, 2, "a/other", "x")).read(4).u8(2))
+                .isEqualTo(0x87);
+        // the word on the listener alone, and the word in the policy alone
+        Visit anyone = Visit.to("anyone");
+        client(anyone, V5).send(connect(anyone, V5, "nobody")).assertRefused(0x87);
+        Visit apps = Visit.to("apps");
+        client(apps, V5).send(connect(apps, V5, "nobody")).assertRefused(0x86);
+    }
+
+    /** Passwords, tokens and payloads: whatever comes of them, neither the log at its most talkative nor the record has them. */
+    @Test
+    void secrets_ofLoginsThatFailAndSucceed_areInNoLogNoRecordAndNoFigure() throws IOException {
+        Logger logger = (Logger) LoggerFactory.getLogger("io.gatehouse");
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        Level before = logger.getLevel();
+        logger.setLevel(Level.TRACE);
+        logger.addAppender(log);
+        List<String> secrets = new ArrayList<>(List.of("green leaves", "wr0ng-passw0rd", "payload-of-mine"));
+        try {
+            List<Visit> visits = new ArrayList<>(List.of(
+                    Visit.to("apps").as("ann", "green leaves"), Visit.to("apps").as("ann", "wr0ng-passw0rd")));
+            for (String token : List.of(
+                    token(ISSUER, 600, Map.of("n", 1)),
+                    token(ISSUER, -60, Map.of("n", 2)),
+                    token(UNREACHABLE, 600, Map.of("n", 3)),
+                    token("https://other.example", 600, Map.of("n", 4)))) {
+                visits.add(Visit.to("apps").as("", token));
+                secrets.addAll(List.of(token.split("\\.")).subList(1, 3));
+            }
+            int in = 0;
+            for (Visit visit : visits) {
+                Visit from = visit.from("127.0.0.90");
+                RawClient client = client(from, V5).send(connect(from, V5, "secretive-" + ++number));
+                if (client.read(2).u8(1) == 0) {
+                    client.send(Raw.publish(V5, 1, 1, "b/forbidden", "payload-of-mine"))
+                            .read(4);
+                    in++;
+                }
+            }
+            assertThat(in).isEqualTo(2);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> audit().stream()
+                                    .filter(event ->
+                                            String.valueOf(event.get("client")).startsWith("secretive")
+                                                    && "login".equals(event.get("event")))
+                                    .count()
+                            == visits.size());
+        } finally {
+            logger.detachAppender(log);
+            logger.setLevel(before);
+        }
+        List<String> lines = new ArrayList<>();
+        for (ILoggingEvent event : List.copyOf(log.list)) {
+            lines.add(event.getFormattedMessage() + ThrowableProxyUtil.asString(event.getThrowableProxy()));
+        }
+        assertThat(lines).anyMatch(line -> line.contains("refused"));
+        String all = String.join("\n", lines) + Files.readString(folder.resolve("audit.jsonl")) + broker.metricsText();
+        assertThat(secrets).hasSize(11).noneMatch(all::contains);
     }
 
     // who is put out

@@ -15,9 +15,11 @@ import io.gatehouse.protocol.Packet;
 import io.gatehouse.protocol.ProtocolVersion;
 import io.gatehouse.protocol.Secret;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
@@ -273,6 +275,58 @@ class LessonsFilesTest {
                 assertThat(bob.heardMessages()).containsExactly("c/victim/x x");
                 assertThat(ann.heard()).isEmpty();
             }
+        }
+    }
+
+    @Test
+    void cve_2017_7650_wildcardInAUserName_reachesNothing() throws Exception {
+        String policy = """
+                version: 1
+                roles:
+                  member: {publish: ["u/<user>/#", "p/<user>"], subscribe: ["u/<user>/#", "p/<user>"]}
+                assign: [{to: {auth: password}, roles: [member]}]
+                """;
+        List<String> names = List.of("+", "x#", "ann/#", "+/x", "/", "..", "<user>", "*");
+        Path file = LiveBroker.write(folder, policy, NO_MORE);
+        Path users = folder.resolve("users.pw");
+        String hash = Files.readAllLines(users).get(0).substring("ann".length());
+        names.forEach(name -> append(users, name + hash + "\n"));
+        try (LiveBroker broker = LiveBroker.start(folder, file)) {
+            RawClient ann = broker.client("ann", "victim");
+            assertThat(ann.subscribe("u/ann/#", 0)).isZero();
+            int in = 0;
+            for (String name : names) {
+                RawClient client = broker.visitor(V5).send(Raw.connect(V5, name, "c" + name.hashCode()));
+                RawClient.Frame connack = client.read(2);
+                if (connack.u8(1) != 0) {
+                    assertThat(connack.u8(1)).as(name).isEqualTo(0x87);
+                    continue;
+                }
+                in++;
+                for (String filter : List.of("u/ann/x", "u/+/x", "u/#", "p/+", "p/ann", "p/#")) {
+                    assertThat(client.subscribe(filter, 0))
+                            .as("%s %s", name, filter)
+                            .isEqualTo(0x87);
+                }
+                for (String topic : List.of("u/ann/x", "p/ann", "u/ann/ann/x")) {
+                    assertThat(client.send(Raw.publish(V5, 1, 1, topic, "x"))
+                                    .read(4)
+                                    .u8(2))
+                            .as("%s %s", name, topic)
+                            .isEqualTo(0x87);
+                }
+            }
+            // some are names of a level like any other, and reach that level
+            assertThat(in).isBetween(1, names.size() - 1);
+            assertThat(ann.heard()).isEmpty();
+        }
+    }
+
+    private static void append(Path file, String text) {
+        try {
+            Files.writeString(file, text, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
