@@ -241,12 +241,15 @@ public sealed interface AuditEvent {
      * A client lost the right to subscriptions that it has.
      *
      * @param filters some of them
+     * @param rules for each of those, the rule that denies it as {@code file:line}, or why there is none
      * @param count all of them
      * @param outcome {@code dormant}, {@code disconnected}, or {@code away}: the client was not connected
      */
-    record Revoked(Actor actor, List<String> filters, int count, String outcome, InForce policy) implements AuditEvent {
+    record Revoked(Actor actor, List<String> filters, List<String> rules, int count, String outcome, InForce policy)
+            implements AuditEvent {
         public Revoked {
             filters = List.copyOf(filters);
+            rules = List.copyOf(rules);
         }
 
         @Override
@@ -259,6 +262,7 @@ public sealed interface AuditEvent {
             Map<String, @Nullable Object> fields = new LinkedHashMap<>();
             actor.into(fields);
             fields.put("filters", filters);
+            fields.put("rules", rules);
             fields.put("count", count);
             fields.put("outcome", outcome);
             fields.put("policy", policy.fields());

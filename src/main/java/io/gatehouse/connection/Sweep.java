@@ -103,11 +103,11 @@ public final class Sweep {
     }
 
     private void look(Session session, Rights rights, @Nullable Link link, Count count) {
-        List<String> lost = new ArrayList<>();
+        List<AuthorizedSubscription> lost = new ArrayList<>();
         for (AuthorizedSubscription subscription : session.subscriptions()) {
             Change change = subscription.look();
             if (change == Change.LOST) {
-                lost.add(subscription.subscription().filter().text());
+                lost.add(subscription);
             } else if (change == Change.REGAINED) {
                 count.regained++;
             }
@@ -124,16 +124,27 @@ public final class Sweep {
             link.end(
                     ReasonCode.NOT_AUTHORIZED,
                     gone != null ? "policy" : "revoked",
-                    gone != null ? gone.explanation() : "it may not subscribe to \"" + lost.get(0) + "\" any more");
+                    gone != null
+                            ? gone.explanation()
+                            : "it may not subscribe to \"" + filter(lost.get(0)) + "\" any more");
         }
     }
 
-    private void revoked(Rights rights, @Nullable Link link, List<String> lost, boolean ends) {
-        List<String> named = List.copyOf(lost.subList(0, Math.min(FILTERS_NAMED, lost.size())));
+    private static String filter(AuthorizedSubscription subscription) {
+        return subscription.subscription().filter().text();
+    }
+
+    private void revoked(Rights rights, @Nullable Link link, List<AuthorizedSubscription> lost, boolean ends) {
+        List<AuthorizedSubscription> some = lost.subList(0, Math.min(FILTERS_NAMED, lost.size()));
+        List<String> named = some.stream().map(Sweep::filter).toList();
+        List<String> rules = some.stream()
+                .map(one -> authorizer.refusal(one).map(Denied::rule).orElse("allowed again"))
+                .toList();
         LOG.info("{} lost the right to {} of its subscriptions: {}", rights.principal(), lost.size(), named);
         audit.record(new AuditEvent.Revoked(
                 Actors.of(rights, link),
                 named,
+                rules,
                 lost.size(),
                 link == null ? "away" : ends ? "disconnected" : "dormant",
                 Actors.inForce(authorizer)));

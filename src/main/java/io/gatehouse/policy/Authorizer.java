@@ -257,6 +257,15 @@ public final class Authorizer {
         return new AuthorizedSubscription(rights, granted, verdict(rights, granted.filter()), stamp);
     }
 
+    /** Why a subscription that was granted is not any more; empty if it still is. */
+    public Optional<Denied> refusal(AuthorizedSubscription subscription) {
+        Binding binding = subscription.rights().binding();
+        TopicFilter filter = subscription.subscription().filter();
+        Judge judge = judges.get();
+        Verdict verdict = judge.verdict(binding, filter, false);
+        return verdict.isGranted() ? Optional.empty() : Optional.of(judge.refused(binding, filter, verdict));
+    }
+
     Verdict verdict(Rights rights, TopicFilter filter) {
         return judges.get().verdict(rights.binding(), filter, false);
     }

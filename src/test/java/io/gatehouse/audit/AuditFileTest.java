@@ -156,8 +156,13 @@ class AuditFileTest {
         try (AuditFile log = AuditFile.open(file(), Clock.systemUTC())) {
             log.record(new AuditEvent.Login(ANN, "password", "accepted", 0, null));
             log.record(new AuditEvent.Login(ANN, "password", "refused", 0x86, "wrong"));
-            log.record(
-                    new AuditEvent.Revoked(ANN, List.of("a/#", "b/#"), 2, "dormant", new AuditEvent.InForce(3, "abc")));
+            log.record(new AuditEvent.Revoked(
+                    ANN,
+                    List.of("a/#", "b/#"),
+                    List.of("p.yaml:3", "p.yaml:4"),
+                    2,
+                    "dormant",
+                    new AuditEvent.InForce(3, "abc")));
         }
 
         assertThat(found(Map.of(), "login")).hasSize(2);

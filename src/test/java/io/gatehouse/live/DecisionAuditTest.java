@@ -113,6 +113,26 @@ class DecisionAuditTest {
         assertThat(allows()).isEmpty();
     }
 
+    @Test
+    void revoked_namesTheRuleThatTookEach() {
+        broker = new LiveBroker(folder, POLICY);
+        Mqtt ann = broker.connect("ann", "c");
+        ann.subscribe("a/+", 0);
+        ann.subscribe("a/x", 0);
+        broker.policy(POLICY.replace("{publish: [a/secret]}", "{publish: [a/secret], subscribe: [a/x]}"));
+        broker.policy(POLICY.replace("subscribe: [a/+,", "subscribe: [b,").replace("{topic: a/+/#,", "{topic: c,"));
+
+        String file = folder.resolve("policies/10-main.yaml").toString();
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(broker.audit("revoke"))
+                        .extracting(event -> event.get("filters") + " " + event.get("rules"))
+                        .containsExactly("[a/x] [" + file + ":8]", "[a/+] [no rule allows it]"));
+        assertThat(broker.audit("revoke"))
+                .extracting(event ->
+                        ((Map<?, ?>) event.get("policy")).get("revision").toString())
+                .containsExactly("2", "3");
+    }
+
     private List<Map<String, Object>> allows() {
         return broker.audit("decision").stream()
                 .filter(event -> "allow".equals(event.get("decision")))

@@ -74,7 +74,8 @@ class ReloadTest {
                     .satisfies(event -> assertThat(event)
                             .containsEntry("user", "ann")
                             .containsEntry("outcome", "dormant")
-                            .containsEntry("filters", List.of("a/#")));
+                            .containsEntry("filters", List.of("a/#"))
+                            .containsEntry("rules", List.of("no rule allows it")));
             assertThat(broker.audit("policy.load"))
                     .hasSize(2)
                     .first()
