@@ -46,7 +46,6 @@ final class ConfReading {
             Map.entry("check_retain_source", "always on"),
             Map.entry("retained_persistence", "as the store is"),
             Map.entry("auto_id_prefix", "assigned identifiers begin with auto-"),
-            Map.entry("global_max_clients", "limits: {max_connections: ...}"),
             Map.entry("max_topic_alias_broker", "the client's own maximum is what counts"),
             Map.entry("sys_interval_alignment", "not aligned"));
 
@@ -143,6 +142,7 @@ final class ConfReading {
             case "max_queued_bytes" -> bounded(line, sessions, "max_queued_bytes", Integer.MAX_VALUE);
             case "max_packet_size", "message_size_limit" -> bounded(line, limits, "max_packet", 256 << 20);
             case "max_keepalive" -> keepAlive(line);
+            case "global_max_clients", "global_max_connections" -> bounded(line, limits, "max_connections", 10_000_000);
             case "max_topic_alias" -> limits.put("max_topic_aliases", String.valueOf(number(value, 0, 65_535)));
             case "retain_available" -> retain = bool(value);
             case "max_qos" -> maxQos = number(value, 0, 2);
@@ -265,8 +265,10 @@ final class ConfReading {
     // values
 
     private void bounded(MosquittoConf.Line line, Map<String, String> into, String key, int most) {
-        long value = Long.parseLong(line.value().matches("\\d{1,18}") ? line.value() : "-1");
-        if (value < 0) {
+        // -1 is one of the words for "no limit", as 0 is
+        boolean number = line.value().matches("-1|\\d{1,18}");
+        long value = number ? Math.max(0, Long.parseLong(line.value())) : 0;
+        if (!number) {
             throw new IllegalArgumentException("\"" + MosquittoAcl.printable(line.value()) + "\" is not a number");
         }
         if (value == 0 || value > most) {

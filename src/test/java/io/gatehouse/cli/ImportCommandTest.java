@@ -90,6 +90,7 @@ class ImportCommandTest {
                 max_inflight_messages 7
                 persistent_client_expiration 2w
                 sys_interval 30
+                global_max_clients 500
 
                 listener 8883
                 certfile @/server.pem
@@ -117,6 +118,7 @@ class ImportCommandTest {
         Configuration made = configuration();
         assertThat(made.certificateLogin().user()).containsExactly("cert.cn");
         assertThat(made.limits().maxPacketBytes()).isEqualTo(70_000);
+        assertThat(made.limits().maxConnections()).isEqualTo(500);
         assertThat(made.limits().maxKeepAlive()).isEqualTo(Duration.ofMinutes(2));
         assertThat(made.sessions().maxQueued()).isEqualTo(55);
         assertThat(made.sessions().maxInflight()).isEqualTo(7);
