@@ -1,15 +1,20 @@
 package io.gatehouse.policy.language;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.gatehouse.policy.PolicySet;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -108,6 +113,33 @@ class PolicyFilesTest {
                         b + ":2:1: error P121: \"defaults\" is defined twice (also at " + a + ":2).",
                         b + ":3:8: error P121: variable \"v\" is defined twice (also at " + a + ":3).",
                         b + ":4:9: error P121: role \"r\" is defined twice (also at " + a + ":4).");
+    }
+
+    /** Somebody is still writing: what is read then may be half of two policies. */
+    @Test
+    void load_filesThatChangeWhileTheyAreRead_isRefused() throws Exception {
+        Path file = write("10-main.yaml", GOOD);
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread writer = new Thread(() -> {
+            for (long i = 1; !stop.get(); i++) {
+                try {
+                    Files.setLastModifiedTime(file, FileTime.fromMillis(i * 1000));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        });
+        writer.start();
+        try {
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(problems())
+                            .containsExactly(folder + "/: error P109: the files change while they are read. Load them"
+                                    + " again when they are whole."));
+        } finally {
+            stop.set(true);
+            writer.join();
+        }
+        assertThat(problems()).isEmpty();
     }
 
     @Test
