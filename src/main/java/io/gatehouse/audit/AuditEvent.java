@@ -114,8 +114,8 @@ public sealed interface AuditEvent {
     /**
      * A policy decision that denied.
      *
-     * @param action {@code publish}, {@code response_topic}, {@code subscribe} or {@code will}
-     * @param target the topic or filter
+     * @param action {@code connect}, {@code publish}, {@code response_topic}, {@code subscribe} or {@code will}
+     * @param target the topic or filter; of a connection the client identifier
      * @param rule the deciding rule as {@code file:line}, or why there is none
      * @param detail one sentence
      * @param suppressed how many alike were not written since the last

@@ -361,6 +361,7 @@ final class Client implements Dialogue, Link {
         }
         Denied denied = gate.authorizer().renew(rights, accepted.principal());
         if (denied != null) {
+            gate.denials().denied(actor, "connect", actor.clientId(), denied, gate.authorizer());
             end(denied.reason(), "reauthentication", denied.explanation());
             return;
         }

@@ -168,6 +168,8 @@ final class Door implements Dialogue {
                         clientId,
                         packet.will() == null ? null : packet.will().message());
         if (decision instanceof Denied denied) {
+            AuditEvent.Actor who = actor(principal.user(), principal.owner().realm());
+            gate.denials().denied(who, "connect", clientId.text(), denied, gate.authorizer());
             refuse(denied.reason(), denied.explanation() + " (" + denied.rule() + ")");
             return;
         }

@@ -119,6 +119,17 @@ public final class Sweep {
             metrics.subscriptionsRevoked.add(lost.size());
             revoked(rights, link, lost, ends);
         }
+        if (gone != null && link != null) {
+            audit.record(new AuditEvent.Denied(
+                    Actors.of(rights, link),
+                    "connect",
+                    rights.clientId().text(),
+                    gone.reason().code(),
+                    gone.rule(),
+                    gone.explanation(),
+                    Actors.inForce(authorizer),
+                    0));
+        }
         if (ends && link != null) {
             count.ended++;
             link.end(

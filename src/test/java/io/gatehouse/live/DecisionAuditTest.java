@@ -114,6 +114,31 @@ class DecisionAuditTest {
     }
 
     @Test
+    void connect_thatThePolicyDenies_isADecisionWithItsRuleAndPolicy() {
+        String bound =
+                POLICY.replace("users:", "  bound: {publish: [a/#], client_id: [\"cat-*\"]}\nusers:\n  cat: [bound]");
+        broker = new LiveBroker(folder, bound);
+        assertThat(broker.connect("bob", "b").connack).isEqualTo(0x87);
+        assertThat(broker.connect("cat", "dog").connack).isEqualTo(0x85);
+        Mqtt cat = broker.connect("cat", "cat-1");
+        assertThat(cat.connack).isZero();
+        broker.policy(POLICY);
+        await().atMost(PATIENCE).until(cat::isGone);
+
+        String file = folder.resolve("policies/10-main.yaml").toString();
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(broker.audit("decision"))
+                        .extracting(event -> event.get("action") + " " + event.get("user") + " " + event.get("target")
+                                + " " + event.get("rule") + " "
+                                + ((Map<?, ?>) event.get("policy")).get("revision"))
+                        .containsExactly(
+                                "connect bob b no rule allows it 1",
+                                "connect cat dog " + file + ":9 1",
+                                "connect cat cat-1 no rule allows it 2"));
+        assertThat(broker.audit("login")).filteredOn("outcome", "refused").hasSize(2);
+    }
+
+    @Test
     void revoked_namesTheRuleThatTookEach() {
         broker = new LiveBroker(folder, POLICY);
         Mqtt ann = broker.connect("ann", "c");
