@@ -63,6 +63,8 @@ final class ConfiguredLimits {
                 limits.maxConnectionsPerAddress(),
                 limits.connectsPerSecond(),
                 limits.connectsPerSecondPerAddress(),
+                limits.maxHandshakes(),
+                limits.maxHandshakesPerAddress(),
                 limits.memoryBeforeLoginBytes());
     }
 }

@@ -339,6 +339,7 @@ public record Configuration(
     /**
      * All finite.
      *
+     * @param maxHandshakes that have begun and not ended, of a listener; of an address, of all listeners, the next one
      * @param connectTimeout for handshake and CONNECT together
      */
     public record Limits(
@@ -360,6 +361,8 @@ public record Configuration(
             int maxConnectionsPerUser,
             int connectsPerSecond,
             int connectsPerSecondPerAddress,
+            int maxHandshakes,
+            int maxHandshakesPerAddress,
             int publishesPerSecondPerClient,
             Duration maxKeepAlive,
             Duration connectTimeout,

@@ -271,6 +271,8 @@ public final class ConfigurationReader {
                 section.integer("max_connections_per_user", 1, 10_000_000, 1000),
                 section.integer("connects_per_second", 1, 1_000_000, 5000),
                 section.integer("connects_per_second_per_address", 1, 1_000_000, 200),
+                section.integer("max_handshakes", 1, 10_000_000, 2000),
+                section.integer("max_handshakes_per_address", 1, 10_000_000, 250),
                 section.integer("publishes_per_second_per_client", 1, 10_000_000, 1_000_000),
                 section.duration(
                         "max_keep_alive", Duration.ofSeconds(5), Duration.ofSeconds(65_535), Duration.ofHours(1)),

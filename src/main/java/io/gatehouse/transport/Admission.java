@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many connections there may be, how many a second, and how much memory those that have not logged in may hold
- * together: in all, and from one address. Judged when a socket is accepted, before anything is read of it. Any thread.
+ * How many connections there may be, how many a second, how many in the midst of a TLS handshake, and how much memory those
+ * that have not logged in may hold together: in all, and from one address. Judged when a socket is accepted, before anything is read of it. Any thread.
  *
  * <p>An address of IPv6 stands for its network of 64 bits, because whoever has one has all of it.
  */
@@ -35,6 +35,8 @@ public final class Admission {
     /**
      * @param connectsPerSecond of all addresses
      * @param connectsPerSecondPerAddress from one address
+     * @param handshakes of one listener, begun and not ended
+     * @param handshakesPerAddress from one address
      * @param memoryBeforeLoginBytes of all connections that have not logged in
      */
     public record Limits(
@@ -42,6 +44,8 @@ public final class Admission {
             int connectionsPerAddress,
             int connectsPerSecond,
             int connectsPerSecondPerAddress,
+            int handshakes,
+            int handshakesPerAddress,
             long memoryBeforeLoginBytes) {}
 
     /** What a new connection is told: its {@link Place}, or why there is none. */
@@ -52,6 +56,8 @@ public final class Admission {
         CONNECTIONS_OF_ADDRESS,
         RATE,
         RATE_OF_ADDRESS,
+        HANDSHAKES,
+        HANDSHAKES_OF_ADDRESS,
         MEMORY_BEFORE_LOGIN
     }
 
@@ -86,6 +92,7 @@ public final class Admission {
     private static final class Visits {
         private final Rate rate;
         private final AtomicInteger open = new AtomicInteger();
+        private final AtomicInteger handshakes = new AtomicInteger();
         private final AtomicLong heldBytes = new AtomicLong();
 
         Visits(int connectsPerSecond) {
@@ -97,12 +104,34 @@ public final class Admission {
     final class Place implements Answer {
         private final InetAddress key;
         private final Visits mine;
+        private @Nullable AtomicInteger shaking;
         private long held;
         private boolean left;
 
         private Place(InetAddress key, Visits mine) {
             this.key = key;
             this.mine = mine;
+        }
+
+        /** Begins a handshake among those of a listener; what there is no room for, or null. */
+        private @Nullable Refused shake(AtomicInteger ofListener) {
+            shaking = ofListener;
+            int all = ofListener.incrementAndGet();
+            int ofMine = mine.handshakes.incrementAndGet();
+            if (ofMine > limits.handshakesPerAddress()) {
+                return Refused.HANDSHAKES_OF_ADDRESS;
+            }
+            return all > limits.handshakes() ? Refused.HANDSHAKES : null;
+        }
+
+        /** The handshake is over, one way or the other; again, and where there was none: nothing. */
+        void shaken() {
+            AtomicInteger ofListener = shaking;
+            if (ofListener != null) {
+                shaking = null;
+                ofListener.decrementAndGet();
+                mine.handshakes.decrementAndGet();
+            }
         }
 
         /** Counts bytes that have come before the login; false if there is no room for them. */
@@ -131,6 +160,7 @@ public final class Admission {
                 return;
             }
             left = true;
+            shaken();
             loggedIn();
             open.decrementAndGet();
             visits.computeIfPresent(key, (address, one) -> {
@@ -156,8 +186,12 @@ public final class Admission {
         return heldBytes.get();
     }
 
-    /** Takes a new connection, or does not; one that is taken {@linkplain Place#leave leaves} once. */
-    Answer enter(InetSocketAddress peer) {
+    /**
+     * Takes a new connection, or does not; one that is taken {@linkplain Place#leave leaves} once.
+     *
+     * @param handshakes how many there are at the listener; null where it has none
+     */
+    Answer enter(InetSocketAddress peer, @Nullable AtomicInteger handshakes) {
         InetAddress key = network(peer.getAddress());
         Visits mine = visits.compute(key, (address, known) -> {
             Visits one = known == null ? new Visits(limits.connectsPerSecondPerAddress()) : known;
@@ -166,6 +200,9 @@ public final class Admission {
         });
         Place place = new Place(key, mine);
         Refused refused = judge(place, open.incrementAndGet());
+        if (refused == null && handshakes != null) {
+            refused = place.shake(handshakes);
+        }
         if (refused == null) {
             return place;
         }

@@ -70,6 +70,11 @@ final class BeforeLogin extends ChannelInboundHandlerAdapter {
         context.fireChannelRead(bytes);
     }
 
+    /** The TLS handshake is over. */
+    void shaken() {
+        place.shaken();
+    }
+
     /** The client is in. */
     void end() {
         if (!ended) {

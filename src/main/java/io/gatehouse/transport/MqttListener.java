@@ -56,6 +56,7 @@ public final class MqttListener implements AutoCloseable {
     private final Shared shared;
     private final Refusals refusals;
     private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger handshakes = new AtomicInteger();
     private final AtomicLong refused = new AtomicLong();
     private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - TOLD_EVERY_NANOS);
     private @Nullable Channel channel;
@@ -133,7 +134,7 @@ public final class MqttListener implements AutoCloseable {
             refuse(accepted, address, "CONNECTIONS_OF_LISTENER");
             return;
         }
-        Admission.Answer answer = shared.admission().enter(address);
+        Admission.Answer answer = shared.admission().enter(address, tls.isPresent() ? handshakes : null);
         if (!(answer instanceof Admission.Place place)) {
             open.decrementAndGet();
             refuse(accepted, address, answer.toString());
@@ -193,6 +194,7 @@ public final class MqttListener implements AutoCloseable {
 
     /** There is a peer: adds the handlers of MQTT, behind those of WebSocket where the listener speaks it. */
     private void greet(ChannelHandlerContext context, Peer peer, BeforeLogin visit) {
+        visit.shaken();
         Channel accepted = context.channel();
         ChannelPipeline pipeline = accepted.pipeline();
         PacketDecoder decoder = new PacketDecoder(shared.codecLimits());

@@ -39,6 +39,13 @@ class AdmissionLimitsTest {
         }
     }
 
+    /** Which of several is accepted first is nobody's promise. */
+    private static void awaitOpen(LiveBroker broker, int sockets) {
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(broker.metric("connections_open")).isEqualTo(sockets));
+    }
+
     private static void assertToldOnceASecond(LiveBroker broker, String code) {
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(broker.audit()).contains("\"code\":\"" + code + "\""));
         assertThat(broker.metric("connections_refused")).isPositive();
@@ -123,6 +130,52 @@ class AdmissionLimitsTest {
     }
 
     @Test
+    void limit_handshakes_ofAnAddressAndOfAListener_areThoseThatHaveNotEnded() throws IOException {
+        byte[] half = {0x16, 3, 1, 2, 0, 1, 0}; // a ClientHello that says how long it is, and no more
+        try (LiveBroker broker = start("max_handshakes_per_address: 3, max_handshakes: 5")) {
+            List<Socket> open = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                open.add(broker.tcp("apps"));
+                open.get(i).getOutputStream().write(half);
+            }
+            awaitOpen(broker, 3);
+            try (Socket fourth = broker.tcp("apps")) {
+                assertThat(isClosed(fourth)).isTrue();
+            }
+            assertToldOnceASecond(broker, "LIMIT_HANDSHAKES_OF_ADDRESS");
+            for (Socket socket : open) {
+                assertThat(isClosed(socket)).isFalse();
+            }
+            RawClient elsewhere = broker.visitorFrom("127.0.0.2", V5).send(Raw.connect(V5, "ann", "elsewhere"));
+            assertThat(elsewhere.connected()).isFalse();
+
+            open.remove(0).close(); // one that is given up makes room, and so does one that ends well
+            await().atMost(PATIENCE).ignoreExceptions().until(() -> broker.client("ann", "again") != null);
+            for (int i = 0; i < 5; i++) {
+                broker.client("ann", "in" + i);
+            }
+            for (Socket socket : open) {
+                socket.close();
+            }
+        }
+        try (LiveBroker broker = start("max_handshakes: 2")) {
+            try (Socket first = broker.tcp("apps");
+                    Socket second = broker.tcp("apps")) {
+                awaitOpen(broker, 2);
+                try (Socket third = broker.tcp("apps");
+                        Socket web = broker.tls("web")) {
+                    assertThat(isClosed(third)).isTrue();
+                    assertThat(isClosed(web)).as("another listener has its own").isFalse();
+                }
+                assertThat(isClosed(first)).isFalse();
+                assertThat(isClosed(second)).isFalse();
+            }
+            assertToldOnceASecond(broker, "LIMIT_HANDSHAKES");
+            await().atMost(PATIENCE).ignoreExceptions().until(() -> broker.client("ann", "later") != null);
+        }
+    }
+
+    @Test
     void limit_publishRate_refusesThenDisconnects() {
         try (LiveBroker broker = start("publishes_per_second_per_client: 5")) {
             RawClient client = broker.client("ann", "fast");
@@ -160,6 +213,7 @@ class AdmissionLimitsTest {
                 silent.setSoTimeout(30_000);
                 assertThat(silent.getInputStream().read()).isEqualTo(-1);
             }
+            assertThat(endsTricklingHello(broker.tcp("apps"))).isTrue();
             RawClient quick = broker.client("ann", "quick").settle();
             await().atMost(PATIENCE).untilAsserted(() -> {
                 assertThat(broker.metric("connections_open"))
@@ -169,6 +223,23 @@ class AdmissionLimitsTest {
             });
             quick.settle();
         }
+    }
+
+    /** A ClientHello, a byte now and then; whether the broker ends it before it is whole. */
+    private static boolean endsTricklingHello(Socket socket) throws IOException {
+        byte[] hello = new byte[512];
+        System.arraycopy(new byte[] {0x16, 3, 1, 1, -5, 1, 0, 1, -9, 3, 3}, 0, hello, 0, 11);
+        try (socket) {
+            for (byte one : hello) {
+                socket.getOutputStream().write(one);
+                if (isClosed(socket)) {
+                    return true;
+                }
+            }
+        } catch (java.net.SocketException reset) {
+            return true;
+        }
+        return false;
     }
 
     @Test

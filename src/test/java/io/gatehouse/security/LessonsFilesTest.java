@@ -353,6 +353,8 @@ class LessonsFilesTest {
                   max_connections_per_address: 1
                   max_connections_per_user: 1
                   connects_per_second_per_address: 1
+                  max_handshakes: 1
+                  max_handshakes_per_address: 1
                   publishes_per_second_per_client: 1
                   max_keep_alive: 5s
                   memory_before_login: 64KiB
