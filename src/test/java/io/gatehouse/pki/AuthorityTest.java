@@ -295,4 +295,16 @@ class AuthorityTest {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(temp.resolve("pki/passphrase"))))
                 .isEqualTo("rw-------");
     }
+
+    @Test
+    void storedPassphrase_thatOthersCanRead_isRefused() throws Exception {
+        Path file = temp.resolve("word");
+        Files.writeString(file, "correct horse battery\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        assertThatThrownBy(() -> StoredPassphrase.read(file))
+                .isInstanceOf(PkiProblem.class)
+                .hasMessageContaining("chmod 600 " + file);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        assertThat(StoredPassphrase.read(file)).isEqualTo("correct horse battery".toCharArray());
+    }
 }

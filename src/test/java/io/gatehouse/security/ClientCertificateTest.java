@@ -201,6 +201,11 @@ class ClientCertificateTest {
                         .make());
         bad(
                 all,
+                "serial of zero",
+                "CERT_PROFILE",
+                () -> leaf("zero").serial(BigInteger.ZERO).make());
+        bad(
+                all,
                 "serial of 24 octets",
                 "CERT_PROFILE",
                 () -> leaf("wide")
