@@ -148,7 +148,7 @@ final class PolicyReload {
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
         inForce(loaded);
         metrics.policyReloads.increment();
-        Sweep.Result swept = Objects.requireNonNull(sweep).run();
+        Swept swept = sweep();
         long warnings = loaded.problems().size();
         LOG.info(
                 "policy loaded: revision {} sha256:{} {}, {} warnings, live in {} ms; {}",
@@ -183,7 +183,7 @@ final class PolicyReload {
     synchronized void tick() {
         Authorizer in = Objects.requireNonNull(authorizer);
         if (in.tick()) {
-            Sweep.Result swept = Objects.requireNonNull(sweep).run();
+            Swept swept = sweep();
             LOG.info("a time window of the policy opened or closed; {}", words(swept));
             audit.record(new AuditEvent.PolicyLoad("window", fields(swept), inForce(in)));
         }
@@ -202,19 +202,32 @@ final class PolicyReload {
         return new AuditEvent.InForce(in.revision(), in.policy().digest());
     }
 
-    private static String words(Sweep.Result swept) {
-        return swept.lost() + " subscriptions lost rights, " + swept.ended() + " clients disconnected"
-                + (swept.regained() == 0 ? "" : ", " + swept.regained() + " subscriptions are awake again")
-                + (swept.withheld() == 0 ? "" : ", " + swept.withheld() + " retained messages hidden");
+    /** What looking at every session came to, and how long it took. */
+    private record Swept(Sweep.Result result, long millis) {}
+
+    private Swept sweep() {
+        long began = System.nanoTime();
+        Sweep.Result result = Objects.requireNonNull(sweep).run();
+        return new Swept(result, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
     }
 
-    private static Map<String, Object> fields(Sweep.Result swept) {
+    private static String words(Swept sweep) {
+        Sweep.Result swept = sweep.result;
+        return swept.lost() + " subscriptions lost rights, " + swept.ended() + " clients disconnected"
+                + (swept.regained() == 0 ? "" : ", " + swept.regained() + " subscriptions are awake again")
+                + (swept.withheld() == 0 ? "" : ", " + swept.withheld() + " retained messages hidden")
+                + "; " + swept.sessions() + " sessions looked at in " + sweep.millis + " ms";
+    }
+
+    private static Map<String, Object> fields(Swept sweep) {
+        Sweep.Result swept = sweep.result;
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("sessions", swept.sessions());
         fields.put("lost", swept.lost());
         fields.put("regained", swept.regained());
         fields.put("ended", swept.ended());
         fields.put("retained_hidden", swept.withheld());
+        fields.put("swept_in_ms", sweep.millis);
         return fields;
     }
 

@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class AuditFile implements AuditLog, AutoCloseable {
     private static final int QUEUE = 65_536;
 
+    /** From so many on it is behind; the rest of the queue is for those who cannot wait. */
+    private static final int BEHIND = 8_192;
+
     private final Path file;
     private final Clock clock;
     private final FileChannel channel;
@@ -110,6 +113,11 @@ public final class AuditFile implements AuditLog, AutoCloseable {
         if (!queue.offer(new Line(clock.instant().toString(), event))) {
             lost.incrementAndGet();
         }
+    }
+
+    @Override
+    public boolean isBehind() {
+        return queue.size() >= BEHIND;
     }
 
     /** How many events could not be written. */

@@ -4,4 +4,9 @@ package io.gatehouse.audit;
 @FunctionalInterface
 public interface AuditLog {
     void record(AuditEvent event);
+
+    /** Whether so much waits to be written that whoever has much to record, and time, should let it catch up. */
+    default boolean isBehind() {
+        return false;
+    }
 }

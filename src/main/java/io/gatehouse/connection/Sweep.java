@@ -7,6 +7,7 @@ import io.gatehouse.policy.AuthorizedSubscription;
 import io.gatehouse.policy.AuthorizedSubscription.Change;
 import io.gatehouse.policy.Authorizer;
 import io.gatehouse.policy.Denied;
+import io.gatehouse.policy.Look;
 import io.gatehouse.policy.Rights;
 import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.routing.Router;
@@ -25,17 +26,27 @@ import org.slf4j.LoggerFactory;
  * thread but an event loop; one sweep at a time.
  *
  * <p>No delivery waits for it: each is judged under the policy in force by itself, swept or not. So it takes its time: a
- * slice of sessions, a pause in which publishers have the processor, the next slice. Sessions whose clients are away are
- * looked at too.
+ * slice of sessions, a pause in which publishers have the processor and the audit log catches up, the next slice. Sessions
+ * whose clients are away are looked at too.
  */
 public final class Sweep {
     private static final Logger LOG = LoggerFactory.getLogger(Sweep.class);
 
-    /** Sessions between two pauses. */
+    /** Sessions between two pauses, at most. */
     static final int SLICE = 500;
 
+    /** How long a slice takes, at most; sessions with many subscriptions, or many roles, make it a short one. */
+    private static final long SLICE_NANOS = 2_000_000;
+
     private static final long PAUSE_NANOS = 1_000_000;
+
+    /** How long a slice waits for an audit log that is behind, at most: rights are gone whether it is written or not. */
+    private static final int MOST_PAUSES = 200;
+
     private static final int FILTERS_NAMED = 10;
+
+    /** Clients that lost something and are in the broker's own log by name; the audit log has all of them. */
+    private static final int CLIENTS_NAMED = 100;
 
     private final Authorizer authorizer;
     private final SessionRegistry registry;
@@ -82,12 +93,25 @@ public final class Sweep {
     public synchronized Result run() {
         Count count = new Count();
         registry.each(held -> {
-            if (++count.sessions % SLICE == 0) {
-                LockSupport.parkNanos(PAUSE_NANOS);
-            }
             look(held.session(), held.rights(), held.link(), count);
+            count.sessions++;
+            if (++count.inSlice == SLICE || System.nanoTime() - count.sliceBegan > SLICE_NANOS) {
+                pause();
+                count.inSlice = 0;
+                count.sliceBegan = System.nanoTime();
+            }
         });
+        if (count.losers > CLIENTS_NAMED) {
+            LOG.info("{} clients more lost rights", count.losers - CLIENTS_NAMED);
+        }
         return new Result(count.sessions, count.lost, count.regained, count.ended, router.withheldCount());
+    }
+
+    private void pause() {
+        int pauses = 0;
+        do {
+            LockSupport.parkNanos(PAUSE_NANOS);
+        } while (audit.isBehind() && ++pauses < MOST_PAUSES);
     }
 
     /** Looks at one, whose owner proved itself anew. */
@@ -96,16 +120,20 @@ public final class Sweep {
     }
 
     private static final class Count {
+        private long sliceBegan = System.nanoTime();
+        private int inSlice;
         private int sessions;
+        private int losers;
         private int lost;
         private int regained;
         private int ended;
     }
 
     private void look(Session session, Rights rights, @Nullable Link link, Count count) {
+        Look now = authorizer.look(rights);
         List<AuthorizedSubscription> lost = new ArrayList<>();
         for (AuthorizedSubscription subscription : session.subscriptions()) {
-            Change change = subscription.look();
+            Change change = now.at(subscription);
             if (change == Change.LOST) {
                 lost.add(subscription);
             } else if (change == Change.REGAINED) {
@@ -113,11 +141,11 @@ public final class Sweep {
             }
         }
         count.lost += lost.size();
-        Denied gone = authorizer.standing(rights);
+        Denied gone = now.gone();
         boolean ends = gone != null || !lost.isEmpty() && onRevoke == OnRevoke.DISCONNECT;
         if (!lost.isEmpty()) {
             metrics.subscriptionsRevoked.add(lost.size());
-            revoked(rights, link, lost, ends);
+            revoked(rights, link, lost, ends, ++count.losers <= CLIENTS_NAMED);
         }
         if (gone != null && link != null) {
             audit.record(new AuditEvent.Denied(
@@ -145,13 +173,16 @@ public final class Sweep {
         return subscription.subscription().filter().text();
     }
 
-    private void revoked(Rights rights, @Nullable Link link, List<AuthorizedSubscription> lost, boolean ends) {
+    private void revoked(
+            Rights rights, @Nullable Link link, List<AuthorizedSubscription> lost, boolean ends, boolean told) {
         List<AuthorizedSubscription> some = lost.subList(0, Math.min(FILTERS_NAMED, lost.size()));
         List<String> named = some.stream().map(Sweep::filter).toList();
         List<String> rules = some.stream()
                 .map(one -> authorizer.refusal(one).map(Denied::rule).orElse("allowed again"))
                 .toList();
-        LOG.info("{} lost the right to {} of its subscriptions: {}", rights.principal(), lost.size(), named);
+        if (told) {
+            LOG.info("{} lost the right to {} of its subscriptions: {}", rights.principal(), lost.size(), named);
+        }
         audit.record(new AuditEvent.Revoked(
                 Actors.of(rights, link),
                 named,

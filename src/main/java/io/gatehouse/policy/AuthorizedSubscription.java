@@ -8,9 +8,19 @@ import io.gatehouse.protocol.TopicName;
  * thread.
  */
 public final class AuthorizedSubscription implements SubscribeDecision {
+    private static final int OBSERVED = 1 << 3;
+    private static final int STAMP_SHIFT = 4;
+    private static final Verdict[] VERDICTS = Verdict.values();
+
     private final Rights rights;
     private final Subscription subscription;
-    private volatile Standing standing;
+
+    /**
+     * A verdict, whether shadow statements are to be asked, and above it the stamp of the rights it was found under. A number, not an object: a change of policy
+     * writes one for each of the subscriptions there are, and the collector would have to look at every place where that
+     * put something new into something old, while everybody waits.
+     */
+    private volatile long standing;
 
     // for whoever looks at it after a change; guarded by this
     private boolean awake = true;
@@ -18,15 +28,17 @@ public final class AuthorizedSubscription implements SubscribeDecision {
     AuthorizedSubscription(Rights rights, Subscription subscription, Verdict verdict, long stamp) {
         this.rights = rights;
         this.subscription = subscription;
-        this.standing = new Standing(verdict, rights.authorizer().observes(rights), stamp);
+        this.standing = standing(verdict, rights.authorizer().observes(rights.binding()), stamp);
     }
 
-    /**
-     * A verdict, and the stamp of the rights it was found under.
-     *
-     * @param observed whether shadow statements have a word on every delivery
-     */
-    private record Standing(Verdict verdict, boolean observed, long stamp) {}
+    /** @param observed whether shadow statements have a word on every delivery */
+    private static long standing(Verdict verdict, boolean observed, long stamp) {
+        return stamp << STAMP_SHIFT | (observed ? OBSERVED : 0) | verdict.ordinal();
+    }
+
+    private static Verdict verdict(long standing) {
+        return VERDICTS[(int) standing & OBSERVED - 1];
+    }
 
     /** As granted: its quality of service may be lower than asked for. */
     public Subscription subscription() {
@@ -39,7 +51,22 @@ public final class AuthorizedSubscription implements SubscribeDecision {
 
     /** Under the policy in force. */
     public Verdict verdict() {
-        return standing().verdict;
+        return verdict(standing());
+    }
+
+    private long standing() {
+        // before the verdict: if the policy changes in between, the next question finds the stamp stale
+        long stamp = rights.stamp();
+        long found = standing;
+        return found >>> STAMP_SHIFT == stamp ? found : judged(rights.binding(), stamp);
+    }
+
+    /** @param stamp of the rights, from before they were bound */
+    private long judged(Binding binding, long stamp) {
+        Authorizer authorizer = rights.authorizer();
+        long judged = standing(authorizer.verdict(binding, subscription.filter()), authorizer.observes(binding), stamp);
+        standing = judged;
+        return judged;
     }
 
     /**
@@ -48,13 +75,13 @@ public final class AuthorizedSubscription implements SubscribeDecision {
      * that lost its right sleeps until a policy gives it back.
      */
     public boolean permits(TopicName topic) {
-        Standing now = standing();
-        Verdict verdict = now.verdict;
+        long now = standing();
+        Verdict verdict = verdict(now);
         boolean granted = verdict == Verdict.GRANT;
         if (!granted && verdict != Verdict.GRANT_AND_FILTER) {
             return false;
         }
-        return granted && !now.observed || rights.authorizer().receives(rights, topic, granted);
+        return granted && (now & OBSERVED) == 0 || rights.authorizer().receives(rights, topic, granted);
     }
 
     /** What a look at a subscription found, compared with the look before. */
@@ -67,27 +94,19 @@ public final class AuthorizedSubscription implements SubscribeDecision {
     }
 
     /**
-     * Looks at it under the policy in force and says what has changed since the last look. What is delivered never waits
-     * for a look; it is for whoever reports, and for those whom a lost subscription ends.
+     * Says what has changed since the last look. What is delivered never waits for one; it is for whoever reports, and for
+     * those whom a lost subscription ends.
+     *
+     * @param stamp of the rights, from before they were bound
      */
-    public synchronized Change look() {
-        boolean now = standing().verdict.isGranted();
+    synchronized Change look(Binding binding, long stamp) {
+        long found = standing;
+        boolean judgedSince = found >>> STAMP_SHIFT == rights.stamp();
+        boolean now = verdict(judgedSince ? found : judged(binding, stamp)).isGranted();
         if (now == awake) {
             return Change.NONE;
         }
         awake = now;
         return now ? Change.REGAINED : Change.LOST;
-    }
-
-    private Standing standing() {
-        Standing found = standing;
-        // before the verdict: if the policy changes in between, the next question finds the stamp stale
-        long stamp = rights.stamp();
-        if (found.stamp != stamp) {
-            Authorizer authorizer = rights.authorizer();
-            found = new Standing(authorizer.verdict(rights, subscription.filter()), authorizer.observes(rights), stamp);
-            standing = found;
-        }
-        return found;
     }
 }

@@ -254,7 +254,7 @@ public final class Authorizer {
      */
     public AuthorizedSubscription restore(Rights rights, Subscription granted) {
         long stamp = rights.stamp();
-        return new AuthorizedSubscription(rights, granted, verdict(rights, granted.filter()), stamp);
+        return new AuthorizedSubscription(rights, granted, verdict(rights.binding(), granted.filter()), stamp);
     }
 
     /** Why a subscription that was granted is not any more; empty if it still is. */
@@ -266,13 +266,13 @@ public final class Authorizer {
         return verdict.isGranted() ? Optional.empty() : Optional.of(judge.refused(binding, filter, verdict));
     }
 
-    Verdict verdict(Rights rights, TopicFilter filter) {
-        return judges.get().verdict(rights.binding(), filter, false);
+    Verdict verdict(Binding binding, TopicFilter filter) {
+        return judges.get().verdict(binding, filter, false);
     }
 
     /** Whether shadow statements are looked at for these rights, and none of their deliveries is waved through. */
-    boolean observes(Rights rights) {
-        return shadows != ShadowListener.NONE && rights.binding().roleClass().hasShadow();
+    boolean observes(Binding binding) {
+        return shadows != ShadowListener.NONE && binding.roleClass().hasShadow();
     }
 
     /** @param granted whether the whole filter is: then it is asked for the shadow statements only */
@@ -315,13 +315,9 @@ public final class Authorizer {
                 : judges.get().retains(publisher.binding(), topic.text());
     }
 
-    /**
-     * After the policy changed: may it stay connected? Null: yes.
-     *
-     * <p>Its {@link Rights} are bound anew by the question.
-     */
-    public @Nullable Denied standing(Rights rights) {
-        return rights.binding().refusal();
+    /** After the policy changed: may it stay connected, and what of its subscriptions may it keep? */
+    public Look look(Rights rights) {
+        return rights.look();
     }
 
     /**

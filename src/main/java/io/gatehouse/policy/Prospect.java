@@ -24,7 +24,7 @@ public final class Prospect {
 
     /** Whether somebody who may be connected now would have to leave. */
     public boolean disconnects(Rights rights) {
-        return authorizer.standing(rights) == null && binding(rights).refusal() != null;
+        return authorizer.look(rights).gone() == null && binding(rights).refusal() != null;
     }
 
     /** Whether a subscription that is awake now would sleep. */

@@ -4,6 +4,7 @@ import io.gatehouse.authn.Principal;
 import io.gatehouse.policy.model.Limits;
 import io.gatehouse.protocol.ClientId;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one connection's principal may do, bound to the policy in force: its roles, its variables' values, its epoch.
@@ -13,19 +14,23 @@ import java.util.List;
 public final class Rights {
     private final Authorizer authorizer;
     private final ClientId clientId;
-    private volatile State state;
+    private volatile Proof proof;
+
+    /** Null: none yet to a policy that is in force. It never is one of a principal from before {@link #proof}. */
+    private volatile @Nullable Binding binding;
 
     /** @param renewals how often the principal proved itself anew */
-    private record State(Principal principal, Binding binding, long renewals) {}
+    private record Proof(Principal principal, long renewals) {}
 
     Rights(Authorizer authorizer, Principal principal, ClientId clientId, Binding binding) {
         this.authorizer = authorizer;
         this.clientId = clientId;
-        this.state = new State(principal, binding, 0);
+        this.proof = new Proof(principal, 0);
+        this.binding = binding;
     }
 
     public Principal principal() {
-        return state.principal;
+        return proof.principal;
     }
 
     public ClientId clientId() {
@@ -48,28 +53,51 @@ public final class Rights {
 
     /** Counts up whenever an answer to this principal may have changed. */
     long stamp() {
-        return authorizer.epoch() + state.renewals;
+        return authorizer.epoch() + proof.renewals;
     }
 
     /** The same owner proved itself anew: with other roles and values, perhaps. */
     synchronized void renew(Principal next, Binding bound) {
-        state = new State(next, bound, state.renewals + 1);
+        binding = bound; // before the proof: whoever sees the new stamp must not find the old binding
+        proof = new Proof(next, proof.renewals + 1);
     }
 
     /** The binding to the policy in force. Threads may bind at once; a renewal is never undone by one of them. */
     Binding binding() {
         while (true) {
-            State found = state;
-            if (found.binding.epoch() == authorizer.epoch()) {
-                return found.binding;
+            Binding found = binding;
+            if (found != null && isInForce(found)) {
+                return found;
             }
-            rebind(found, authorizer.bind(found.principal, clientId));
+            Proof from = proof;
+            bound(from, authorizer.bind(from.principal, clientId));
         }
     }
 
-    private synchronized void rebind(State from, Binding bound) {
-        if (state == from) {
-            state = new State(from.principal, bound, from.renewals);
+    private boolean isInForce(Binding bound) {
+        return bound.epoch() == authorizer.epoch();
+    }
+
+    private synchronized void bound(Proof from, Binding next) {
+        if (proof == from) {
+            binding = next;
+        }
+    }
+
+    /** Binds for one look only, and lets go of what belongs to an earlier policy, so that nothing keeps that alive. */
+    Look look() {
+        long stamp = stamp();
+        Binding found = binding;
+        if (found != null && !isInForce(found)) {
+            release(found);
+            found = null;
+        }
+        return new Look(this, found != null ? found : authorizer.bind(proof.principal, clientId), stamp);
+    }
+
+    private synchronized void release(Binding old) {
+        if (binding == old) {
+            binding = null;
         }
     }
 }

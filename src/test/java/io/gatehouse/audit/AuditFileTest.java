@@ -1,6 +1,7 @@
 package io.gatehouse.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.gatehouse.json.Json;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -102,6 +104,20 @@ class AuditFileTest {
             assertThat(files.filter(one -> one.getFileName().toString().contains(".torn-")))
                     .singleElement()
                     .satisfies(torn -> assertThat(Files.readString(torn)).isEqualTo("{\"ts\":\"2026-"));
+        }
+    }
+
+    @Test
+    void moreThanIsWritten_isBehind_untilItIs() throws IOException {
+        try (AuditFile log = AuditFile.open(file(), Clock.systemUTC())) {
+            assertThat(log.isBehind()).isFalse();
+            int recorded = 0;
+            while (!log.isBehind() && recorded < 60_000) {
+                log.record(new AuditEvent.Broker("event", Map.of("number", recorded++)));
+            }
+            assertThat(log.isBehind()).isTrue();
+            await().atMost(Duration.ofSeconds(30)).until(() -> !log.isBehind());
+            assertThat(log.failures()).isZero();
         }
     }
 

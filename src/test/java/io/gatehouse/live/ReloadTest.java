@@ -169,7 +169,9 @@ class ReloadTest {
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(broker.audit("policy.load"))
                         .singleElement()
-                        .satisfies(event -> assertThat(event).containsEntry("retained_hidden", 1)));
+                        .satisfies(event -> assertThat(event)
+                                .containsEntry("retained_hidden", 1)
+                                .containsKey("swept_in_ms")));
 
         broker.policy(policy("subscribe: [\"a/#\"]"));
         bob.subscribe("own/+", 0);

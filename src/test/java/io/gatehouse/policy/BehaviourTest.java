@@ -182,11 +182,11 @@ class BehaviourTest {
     void standing_afterTheLastRoleIsGone_isARefusal() {
         Authorizer authorizer = TestPolicies.authorizer("pub a");
         Rights rights = TestPolicies.rights(authorizer);
-        assertThat(authorizer.standing(rights)).isNull();
+        assertThat(authorizer.look(rights).gone()).isNull();
 
         authorizer.replace(PolicySet.empty());
 
-        assertThat(authorizer.standing(rights))
+        assertThat(authorizer.look(rights).gone())
                 .isEqualTo(new Denied(ReasonCode.NOT_AUTHORIZED, NO_RULE, "\"tester\" has no role"));
     }
 

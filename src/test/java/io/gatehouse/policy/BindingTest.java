@@ -246,21 +246,21 @@ class BindingTest {
         Rights rights = TestPolicies.rights(authorizer);
         assertThat(authorizer.nextBoundary()).contains(Instant.parse("2026-11-24T18:00:00Z"));
         assertThat(authorizer.tick()).isFalse();
-        assertThat(authorizer.standing(rights)).isNull();
+        assertThat(authorizer.look(rights).gone()).isNull();
 
         clock.now = clock.now.plusSeconds(1);
 
         assertThat(authorizer.tick()).isTrue();
-        assertThat(authorizer.standing(rights)).isNotNull();
+        assertThat(authorizer.look(rights).gone()).isNotNull();
         assertThat(authorizer.nextBoundary()).contains(Instant.parse("2026-11-25T08:00:00Z"));
         clock.now = clock.now.plus(Duration.ofHours(14));
         assertThat(authorizer.tick()).isTrue();
         assertThat(authorizer.tick()).isFalse();
-        assertThat(authorizer.standing(rights)).isNull();
+        assertThat(authorizer.look(rights).gone()).isNull();
         // somebody sets the clock back to before the window
         clock.now = clock.now.minusSeconds(2);
         assertThat(authorizer.tick()).isTrue();
-        assertThat(authorizer.standing(rights)).isNotNull();
+        assertThat(authorizer.look(rights).gone()).isNotNull();
     }
 
     @Test

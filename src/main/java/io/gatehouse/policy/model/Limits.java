@@ -26,6 +26,9 @@ public record Limits(
 
     /** The strictest of both, value by value. */
     public Limits and(Limits other) {
+        if (other == NONE || this == NONE) {
+            return this == NONE ? other : this;
+        }
         return new Limits(
                 Math.min(maxPayloadBytes, other.maxPayloadBytes),
                 Math.min(publishPerSecond, other.publishPerSecond),
