@@ -1,6 +1,8 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.pki.PkiProblem;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -38,7 +40,8 @@ import picocli.CommandLine.Spec;
             "",
             "Exit codes: 0 done; 1 internal; 2 usage; 3 input invalid, nothing changed; 4 refused by a rule; 5 not found;",
             "6 the authority is in use; 7 wrong passphrase; 8 a fleet was issued in part; 9 findings;",
-            "10 a file was changed or is damaged."
+            "10 a file was changed or is damaged.",
+            "Errors are lines such as: certs: error[CSV_DUP_ID] fleet.csv:41: id \"pump-7\" is on line 12 already"
         })
 final class CertsCommand implements Runnable {
     /** A fleet was issued in part. */
@@ -66,6 +69,38 @@ final class CertsCommand implements Runnable {
             case CORRUPT -> 10;
             case IO -> 1;
         };
-        return Failure.of(code, String.valueOf(problem.getMessage()));
+        if (problem.faults().isEmpty()) {
+            return Failure.coded(code, problem.kind().name(), String.valueOf(problem.getMessage()));
+        }
+        // a line each, as if each had been printed alone
+        String first = problem.faults().get(0).code();
+        String text = problem.faults().stream()
+                .map(fault -> "certs: error[" + fault.code() + "] " + fault.text())
+                .collect(Collectors.joining("\n"));
+        return Failure.coded(code, first, text.substring(text.indexOf("] ") + 2));
+    }
+
+    /** Whether a command is one of these, whose errors have codes. */
+    static boolean isOneOf(CommandLine line) {
+        return line.getCommandSpec().qualifiedName().startsWith("gatehouse certs");
+    }
+
+    /** {@code certs: error[CODE] }, where nothing more exact is known the code of the exit. */
+    static String prefix(Failure failure) {
+        String code = !failure.code().isEmpty()
+                ? failure.code()
+                : switch (failure.exitCode()) {
+                    case 2 -> "USAGE";
+                    case 3 -> "INPUT";
+                    case 4 -> "POLICY";
+                    case 5 -> "NOT_FOUND";
+                    case 6 -> "LOCKED";
+                    case 7 -> "PASSPHRASE";
+                    case PARTIAL -> "PARTIAL";
+                    case FINDINGS -> "FINDINGS";
+                    case 10 -> "CORRUPT";
+                    default -> "IO";
+                };
+        return "certs: error[" + code + "] ";
     }
 }

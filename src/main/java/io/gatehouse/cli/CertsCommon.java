@@ -44,7 +44,7 @@ final class CertsCommon {
 
     /** Something to know that does not stop the command. */
     void warn(String text) {
-        spec.commandLine().getErr().println("gatehouse: " + text);
+        spec.commandLine().getErr().println("certs: warning: " + text);
     }
 
     Authority open() throws PkiProblem {

@@ -9,10 +9,16 @@ public final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final int exitCode;
+    private final String code;
 
     private Failure(int exitCode, String message) {
+        this(exitCode, "", message);
+    }
+
+    private Failure(int exitCode, String code, String message) {
         super(message, null, false, false);
         this.exitCode = exitCode;
+        this.code = code;
     }
 
     /** Findings: the command did its work and the answer is no. */
@@ -28,6 +34,16 @@ public final class Failure extends RuntimeException {
     /** Any other documented code, such as those of {@code gatehouse certs}. */
     public static Failure of(int exitCode, String message) {
         return new Failure(exitCode, message);
+    }
+
+    /** With a stable code for programs that read what is printed; of several lines, the code is that of the first. */
+    static Failure coded(int exitCode, String code, String message) {
+        return new Failure(exitCode, code, message);
+    }
+
+    /** Empty: the exit code says it all. */
+    String code() {
+        return code;
     }
 
     public int exitCode() {

@@ -54,7 +54,8 @@ final class GatehouseCommand implements Runnable {
             return quiet.exitCode();
         }
         if (exception instanceof Failure failure) {
-            line.getErr().println("gatehouse: " + failure.getMessage());
+            boolean coded = CertsCommand.isOneOf(line);
+            line.getErr().println((coded ? CertsCommand.prefix(failure) : "gatehouse: ") + failure.getMessage());
             return failure.exitCode();
         }
         // A broken world, not a user's mistake: the trace is what a bug report needs.
@@ -69,7 +70,8 @@ final class GatehouseCommand implements Runnable {
 
     private static int usage(CommandLine.ParameterException exception, String[] ignored) {
         CommandLine line = exception.getCommandLine();
-        line.getErr().println("gatehouse: " + exception.getMessage());
+        String prefix = CertsCommand.isOneOf(line) ? "certs: error[USAGE] " : "gatehouse: ";
+        line.getErr().println(prefix + exception.getMessage());
         line.getErr().println("See '" + line.getCommandSpec().qualifiedName() + " --help'.");
         return ExitCode.USAGE;
     }

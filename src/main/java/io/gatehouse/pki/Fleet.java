@@ -1,5 +1,6 @@
 package io.gatehouse.pki;
 
+import io.gatehouse.pki.PkiProblem.Fault;
 import io.gatehouse.pki.PkiProblem.Kind;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -47,20 +48,18 @@ public record Fleet(List<Row> rows) {
         return new Fleet(rows);
     }
 
-    static PkiProblem faults(List<String> faults) {
-        StringBuilder text = new StringBuilder();
-        faults.stream().limit(MAX_SHOWN).forEach(fault -> text.append(fault).append('\n'));
-        if (faults.size() > MAX_SHOWN) {
-            text.append("... and ").append(faults.size() - MAX_SHOWN).append(" more\n");
-        }
-        return new PkiProblem(Kind.INPUT, text + "nothing was issued");
+    static PkiProblem faults(List<Fault> faults) {
+        List<Fault> shown = new ArrayList<>(faults.subList(0, Math.min(MAX_SHOWN, faults.size())));
+        int more = faults.size() - shown.size();
+        shown.add(new Fault(Kind.INPUT.name(), (more > 0 ? "and " + more + " more; " : "") + "nothing was issued"));
+        return new PkiProblem(Kind.INPUT, shown);
     }
 
     /** Reads one file. */
     private static final class Reader {
         private final Path file;
         private final Duration validity;
-        private final List<String> faults = new ArrayList<>();
+        private final List<Fault> faults = new ArrayList<>();
         private final Map<String, Integer> seen = new HashMap<>();
 
         private Reader(Path file, Duration validity) {
@@ -86,12 +85,14 @@ public record Fleet(List<Row> rows) {
             header.replaceAll(name -> name.trim().toLowerCase(Locale.ROOT));
             for (String name : header) {
                 if (!COLUMNS.contains(name)) {
-                    faults.add(file + ":1: unknown column \"" + Profile.shown(name) + "\"; known are "
-                            + String.join(", ", COLUMNS));
+                    fault(
+                            "CSV_COLUMN",
+                            1,
+                            "unknown column \"" + Profile.shown(name) + "\"; known are " + String.join(", ", COLUMNS));
                 }
             }
             if (!header.contains("id")) {
-                faults.add(file + ":1: no column id");
+                fault("CSV_COLUMN", 1, "no column id");
             }
             List<Row> rows = new ArrayList<>();
             for (int i = 1; i < lines.size() && header.contains("id"); i++) {
@@ -104,7 +105,7 @@ public record Fleet(List<Row> rows) {
 
         private Optional<Row> row(int line, List<String> header, List<String> cells) {
             if (cells.size() != header.size()) {
-                faults.add(file + ":" + line + ": " + cells.size() + " cells, where the header has " + header.size());
+                fault("CSV_CELLS", line, cells.size() + " cells, where the header has " + header.size());
                 return Optional.empty();
             }
             Map<String, String> values = new HashMap<>();
@@ -114,15 +115,19 @@ public record Fleet(List<Row> rows) {
             String id = values.getOrDefault("id", "");
             Integer before = seen.putIfAbsent(id, line);
             if (before != null) {
-                faults.add(file + ":" + line + ": id \"" + Profile.shown(id) + "\" is on line " + before + " already");
+                fault("CSV_DUP_ID", line, "id \"" + Profile.shown(id) + "\" is on line " + before + " already");
                 return Optional.empty();
             }
             try {
                 return Optional.of(judged(line, id, values));
             } catch (PkiProblem e) {
-                faults.add(file + ":" + line + ": " + e.getMessage());
+                fault("CSV_VALUE", line, String.valueOf(e.getMessage()));
                 return Optional.empty();
             }
+        }
+
+        private void fault(String code, int line, String text) {
+            faults.add(new Fault(code, file + ":" + line + ": " + text));
         }
 
         private Row judged(int line, String id, Map<String, String> values) throws PkiProblem {
@@ -175,7 +180,7 @@ public record Fleet(List<Row> rows) {
                 }
             }
             if (quoted) {
-                faults.add(file + ":" + line + ": a quote is not closed");
+                fault("CSV_QUOTE", line, "a quote is not closed");
             }
             cells.add(cell.toString());
             return cells;

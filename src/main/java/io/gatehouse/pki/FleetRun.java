@@ -1,5 +1,6 @@
 package io.gatehouse.pki;
 
+import io.gatehouse.pki.PkiProblem.Fault;
 import io.gatehouse.pki.PkiProblem.Kind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -54,12 +55,12 @@ public final class FleetRun {
         if (resume) {
             return;
         }
-        List<String> faults = new ArrayList<>();
+        List<Fault> faults = new ArrayList<>();
         for (Fleet.Row row : fleet.rows()) {
             try {
                 authority.requireFree(row.profile(), row.id(), false);
             } catch (PkiProblem e) {
-                faults.add("line " + row.line() + ": " + e.getMessage());
+                faults.add(new Fault("ID_TAKEN", "line " + row.line() + ": " + e.getMessage()));
             }
         }
         if (!faults.isEmpty()) {
