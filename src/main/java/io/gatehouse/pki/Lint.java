@@ -1,6 +1,5 @@
 package io.gatehouse.pki;
 
-import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
@@ -8,9 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -82,56 +79,110 @@ public enum Lint {
             "RFC 5280 4.2.1.9",
             "has critical basicConstraints",
             Kind.ANY,
-            c -> critical(c, "2.5.29.19")),
-    USAGE_CRITICAL("GH-CERT-012", "RFC 5280 4.2.1.3", "has critical keyUsage", Kind.ANY, c -> critical(c, "2.5.29.15")),
+            c -> LintFacts.critical(c, "2.5.29.19")),
+    USAGE_CRITICAL(
+            "GH-CERT-012",
+            "RFC 5280 4.2.1.3",
+            "has critical keyUsage",
+            Kind.ANY,
+            c -> LintFacts.critical(c, "2.5.29.15")),
     NO_UNKNOWN_CRITICAL(
             "GH-CERT-013",
             "RFC 5280 4.2",
             "has no critical extension that others may not know",
             Kind.ANY,
-            c -> Set.of("2.5.29.15", "2.5.29.19", "2.5.29.17", "2.5.29.37").containsAll(criticals(c))),
+            c -> Set.of("2.5.29.15", "2.5.29.19", "2.5.29.17", "2.5.29.37").containsAll(LintFacts.criticals(c))),
+    TIME_FORMS(
+            "GH-CERT-014",
+            "RFC 5280 4.1.2.5",
+            "writes times before 2050 as UTCTime and later ones as GeneralizedTime",
+            Kind.ANY,
+            c -> LintFacts.timesAreInTheirForms(c)),
+    NO_UNIQUE_IDS(
+            "GH-CERT-015",
+            "RFC 5280 4.1.2.8",
+            "has no unique identifiers of issuer and subject",
+            Kind.ANY,
+            c -> !LintFacts.hasUniqueIds(c)),
+    ISSUER(
+            "GH-CERT-016",
+            "RFC 5280 4.1.2.4",
+            "has an issuer",
+            Kind.ANY,
+            c -> !c.getIssuerX500Principal().getName().isEmpty()),
+    NAME_SHORT(
+            "GH-CERT-017",
+            "RFC 5280 A.1 ub-common-name",
+            "has a common name of at most 64 characters",
+            Kind.ANY,
+            c -> LintFacts.commonNameIsShort(c)),
+    RSA_EXPONENT(
+            "GH-CERT-018",
+            "FIPS 186-5 A.1.1",
+            "has an RSA exponent above 65536 if it is an RSA key",
+            Kind.ANY,
+            c -> !(c.getPublicKey() instanceof RSAPublicKey rsa)
+                    || rsa.getPublicExponent().bitLength() >= 17),
     AUTHORITY_SIGNS(
             "GH-CERT-020",
             "RFC 5280 4.2.1.3",
             "as an authority, may sign certificates and lists",
             Kind.AUTHORITY,
-            c -> usage(c, 5) && usage(c, 6)),
+            c -> LintFacts.usage(c, 5) && LintFacts.usage(c, 6)),
     AUTHORITY_NO_EKU(
             "GH-CERT-021",
             "draft-ietf-uta-tls13-iot-profile",
             "as an authority, has no extendedKeyUsage",
             Kind.AUTHORITY,
-            c -> c.getExtensionValue("2.5.29.37") == null),
+            c -> !LintFacts.has(c, "2.5.29.37")),
     AUTHORITY_SKI(
             "GH-CERT-022",
             "RFC 5280 4.2.1.2",
             "as an authority, has a subject key identifier",
             Kind.AUTHORITY,
-            c -> c.getExtensionValue("2.5.29.14") != null),
+            c -> LintFacts.has(c, "2.5.29.14")),
+    AUTHORITY_AKI(
+            "GH-CERT-023",
+            "RFC 5280 4.2.1.1",
+            "as an authority below another, has an authority key identifier",
+            Kind.AUTHORITY,
+            c -> LintFacts.isSelfIssued(c) || LintFacts.has(c, "2.5.29.35")),
+    AUTHORITY_BOUNDED(
+            "GH-CERT-024",
+            "RFC 5280 4.2.1.9",
+            "as an authority below another, has a path length",
+            Kind.AUTHORITY,
+            c -> LintFacts.isSelfIssued(c) || c.getBasicConstraints() != Integer.MAX_VALUE),
+    AUTHORITY_SIGNS_ONLY(
+            "GH-CERT-025",
+            "RFC 5280 4.2.1.3",
+            "as an authority, is not for encryption or key agreement",
+            Kind.AUTHORITY,
+            c -> !LintFacts.usage(c, 2) && !LintFacts.usage(c, 3) && !LintFacts.usage(c, 4)),
     LEAF_SIGNATURE_ONLY(
             "GH-CERT-030",
             "RFC 8446 4.4.2.2",
             "as a leaf, has the key usage digitalSignature and cannot sign certificates",
             Kind.LEAF,
-            c -> usage(c, 0) && !usage(c, 5)),
+            c -> LintFacts.usage(c, 0) && !LintFacts.usage(c, 5)),
     LEAF_ONE_PURPOSE(
             "GH-CERT-031",
             "RFC 5280 4.2.1.12",
             "as a leaf, has exactly one extended key usage, or as a node's with host names the two of servers and clients",
             Kind.LEAF,
-            c -> purposes(c).size() == 1 || isNode(c)),
+            c -> LintFacts.purposes(c).size() == 1 || LintFacts.isNode(c)),
     LEAF_NOT_ANY(
             "GH-CERT-032",
             "RFC 5280 4.2.1.12",
             "as a leaf, is not for any usage",
             Kind.LEAF,
-            c -> !purposes(c).contains("2.5.29.37.0")),
+            c -> !LintFacts.purposes(c).contains("2.5.29.37.0")),
     LEAF_AKI(
             "GH-CERT-033",
             "RFC 5280 4.2.1.1",
             "as a leaf, has an authority key identifier",
             Kind.LEAF,
-            c -> c.getExtensionValue("2.5.29.35") != null),
+            c -> LintFacts.has(c, "2.5.29.35")),
     LEAF_ENDS(
             "GH-CERT-034",
             "NIST SP 800-57 5.3.6",
@@ -143,43 +194,110 @@ public enum Lint {
                                             c.getNotAfter().toInstant())
                                     .toDays()
                             <= 3651),
+    LEAF_NO_LISTS(
+            "GH-CERT-035",
+            "RFC 5280 4.2.1.3",
+            "as a leaf, signs no revocation lists",
+            Kind.LEAF,
+            c -> !LintFacts.usage(c, 6)),
+    LEAF_NO_CONSTRAINTS(
+            "GH-CERT-036",
+            "RFC 5280 4.2.1.10",
+            "as a leaf, has no name constraints",
+            Kind.LEAF,
+            c -> !LintFacts.has(c, "2.5.29.30")),
+    IDENTIFIERS_PLAIN(
+            "GH-CERT-037",
+            "RFC 5280 4.2.1.1, 4.2.1.2",
+            "has no critical key identifiers",
+            Kind.ANY,
+            c -> !LintFacts.critical(c, "2.5.29.14") && !LintFacts.critical(c, "2.5.29.35")),
+    POINTERS_PLAIN(
+            "GH-CERT-038",
+            "RFC 5280 4.2.1.13, 4.2.2.1",
+            "has no critical pointers to revocation services",
+            Kind.ANY,
+            c -> !LintFacts.critical(c, "2.5.29.31") && !LintFacts.critical(c, "1.3.6.1.5.5.7.1.1")),
+    NAMES_PLAIN(
+            "GH-CERT-039",
+            "RFC 5280 4.2.1.6",
+            "has no critical alternative names if it has a subject",
+            Kind.ANY,
+            c -> c.getSubjectX500Principal().getName().isEmpty() || !LintFacts.critical(c, "2.5.29.17")),
     CLIENT_ONE_URI(
             "GH-CERT-040",
             "RFC 9525; one identity a certificate",
             "as a client's, has at most one URI",
             Kind.CLIENT,
-            c -> names(c, 6) <= 1),
+            c -> LintFacts.uris(c) <= 1),
     CLIENT_NO_HOST(
             "GH-CERT-041",
             "separation of devices and servers",
             "as a client's, has no host name",
             Kind.CLIENT,
-            c -> isNode(c) || names(c, 2) == 0 && names(c, 7) == 0),
+            c -> LintFacts.isNode(c) || LintFacts.hostNames(c) == 0),
     CLIENT_NO_POINTERS(
             "GH-CERT-042",
             "draft-ietf-uta-tls13-iot-profile",
             "as a client's, points to no revocation service",
             Kind.CLIENT,
-            c -> c.getExtensionValue("2.5.29.31") == null && c.getExtensionValue("1.3.6.1.5.5.7.1.1") == null),
+            c -> !LintFacts.has(c, "2.5.29.31") && !LintFacts.has(c, "1.3.6.1.5.5.7.1.1")),
+    CLIENT_NAMED(
+            "GH-CERT-043",
+            "one identity a certificate",
+            "as a client's, has a common name or a URI",
+            Kind.CLIENT,
+            c -> LintFacts.isNode(c) || LintFacts.hasCommonName(c) || LintFacts.uris(c) > 0),
+    CLIENT_NO_SKI(
+            "GH-CERT-044",
+            "draft-ietf-uta-tls13-iot-profile",
+            "as a client's, has no subject key identifier",
+            Kind.CLIENT,
+            c -> LintFacts.isNode(c) || !LintFacts.has(c, "2.5.29.14")),
+    CLIENT_ABSOLUTE_URI(
+            "GH-CERT-045",
+            "RFC 3986 4.3",
+            "as a client's, has an absolute URI if it has one",
+            Kind.CLIENT,
+            c -> LintFacts.urisAreAbsolute(c)),
     SERVER_NAMED(
             "GH-CERT-050",
             "RFC 9525 3",
             "as a server's, has a host name or an address",
             Kind.SERVER,
-            c -> names(c, 2) + names(c, 7) > 0),
+            c -> LintFacts.hostNames(c) > 0),
     SERVER_NO_WILDCARD(
             "GH-CERT-051",
             "RFC 9525 7.1",
             "as a server's, has no wildcard",
             Kind.SERVER,
-            c -> !String.valueOf(alternatives(c)).contains("*"));
+            c -> !LintFacts.hasWildcard(c)),
+    SERVER_HOST_NAMES(
+            "GH-CERT-052",
+            "RFC 1034 3.5",
+            "as a server's, has host names of letters, digits and hyphens",
+            Kind.SERVER,
+            c -> LintFacts.hostNamesAreHostNames(c)),
+    SERVER_ADDRESSES(
+            "GH-CERT-053",
+            "RFC 9525 3",
+            "as a server's, has addresses as addresses, not as host names",
+            Kind.SERVER,
+            c -> LintFacts.noAddressAsHostName(c)),
+    RESPONDER_NOT_CHECKED(
+            "GH-CERT-060",
+            "RFC 6960 4.2.2.2.1",
+            "as an OCSP signer's, says that nobody asks about it",
+            Kind.RESPONDER,
+            c -> LintFacts.has(c, "1.3.6.1.5.5.7.48.1.5"));
 
     private enum Kind {
         ANY,
         AUTHORITY,
         LEAF,
         CLIENT,
-        SERVER
+        SERVER,
+        RESPONDER
     }
 
     private final String id;
@@ -222,53 +340,10 @@ public enum Lint {
             case ANY -> true;
             case AUTHORITY -> authority;
             case LEAF -> !authority;
-            case CLIENT -> !authority && purposes(certificate).contains("1.3.6.1.5.5.7.3.2");
-            case SERVER -> !authority && purposes(certificate).contains("1.3.6.1.5.5.7.3.1");
+            case CLIENT -> !authority && LintFacts.purposes(certificate).contains("1.3.6.1.5.5.7.3.2");
+            case SERVER -> !authority && LintFacts.purposes(certificate).contains("1.3.6.1.5.5.7.3.1");
+            case RESPONDER -> !authority && LintFacts.purposes(certificate).contains("1.3.6.1.5.5.7.3.9");
         };
-    }
-
-    private static Set<String> criticals(X509Certificate certificate) {
-        Set<String> all = certificate.getCriticalExtensionOIDs();
-        return all == null ? Set.of() : all;
-    }
-
-    private static boolean critical(X509Certificate certificate, String oid) {
-        return criticals(certificate).contains(oid);
-    }
-
-    private static boolean usage(X509Certificate certificate, int bit) {
-        boolean[] usage = certificate.getKeyUsage();
-        return usage != null && usage[bit];
-    }
-
-    private static List<String> purposes(X509Certificate certificate) {
-        try {
-            return Optional.ofNullable(certificate.getExtendedKeyUsage()).orElse(List.of());
-        } catch (CertificateParsingException e) {
-            return List.of(); // usages nobody can read are none
-        }
-    }
-
-    /** A node is server and client at once: it has host names, and no identity of a device. */
-    private static boolean isNode(X509Certificate certificate) {
-        return purposes(certificate).size() == 2
-                && purposes(certificate).containsAll(Set.of("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"))
-                && names(certificate, 2) + names(certificate, 7) > 0
-                && names(certificate, 6) == 0;
-    }
-
-    private static Collection<List<?>> alternatives(X509Certificate certificate) {
-        try {
-            return Optional.ofNullable(certificate.getSubjectAlternativeNames()).orElse(List.of());
-        } catch (CertificateParsingException e) {
-            return List.of(); // names nobody can read are none
-        }
-    }
-
-    private static long names(X509Certificate certificate, int type) {
-        return alternatives(certificate).stream()
-                .filter(name -> name.get(0).equals(type))
-                .count();
     }
 
     /** When its validity ends, as people write it. */
