@@ -3,6 +3,7 @@ package io.gatehouse.cli;
 import io.gatehouse.json.Json;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Inventory;
+import io.gatehouse.pki.OcspIndex;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
 import java.time.Clock;
@@ -47,6 +48,9 @@ final class CertsList implements Runnable {
     @Option(names = "--csv", description = "As a table for other programs (RFC 4180).")
     private boolean csv;
 
+    @Option(names = "--index", description = "As the index that `openssl ocsp -index` answers from.")
+    private boolean index;
+
     @Option(names = "--exit-code", description = "End with 9 if the list is not empty; for watchers.")
     private boolean exitCode;
 
@@ -55,8 +59,8 @@ final class CertsList implements Runnable {
 
     @Override
     public void run() {
-        if (json && csv) {
-            throw Failure.usage("--json and --csv: give one of them");
+        if ((json ? 1 : 0) + (csv ? 1 : 0) + (index ? 1 : 0) > 1) {
+            throw Failure.usage("--json, --csv and --index: give one of them");
         }
         Instant now = Clock.systemUTC().instant();
         List<CertsWhere> where =
@@ -74,6 +78,8 @@ final class CertsList implements Runnable {
                 common.out()
                         .println(Json.pretty(
                                 items.stream().map(item -> fields(item, now)).toList()));
+            } else if (index) {
+                items.forEach(item -> common.out().println(OcspIndex.line(item)));
             } else if (csv) {
                 common.out().println("id,profile,state,serial,issued_at,not_after,revoked_at,reason");
                 items.forEach(item -> common.out().println(cells(item, now)));

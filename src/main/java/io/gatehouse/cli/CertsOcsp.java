@@ -51,8 +51,9 @@ final class CertsOcsp implements Runnable {
                             null,
                             issuing.key(),
                             true),
-                    "openssl ocsp -rsigner DIR/cert.pem -rkey DIR/key.pem -CA "
-                            + common.places().certificateOf(devices ? "device" : "server") + " ...");
+                    "gatehouse certs list --index -d " + common.folder()
+                            + " > index.txt; openssl ocsp -index index.txt -port 8888 -rsigner DIR/cert.pem -rkey DIR/key.pem -CA "
+                            + common.places().certificateOf(devices ? "device" : "server"));
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }

@@ -79,6 +79,50 @@ class CertsRecordsTest {
     }
 
     @Test
+    void list_index_isWhatOpensslAnswersFrom() throws Exception {
+        done("ocsp-signer", "responder", "--out", temp.resolve("responder"), "-d", pki);
+        Path index = Files.writeString(temp.resolve("index.txt"), done("list", "--index", "-d", pki));
+        Path issuer = pki.resolve("ca/device.crt");
+        for (String id : List.of("line-3-valve", "line-4-pump")) {
+            Path leaf = pki.resolve("out").resolve(id).resolve("cert.pem");
+            Path response = temp.resolve("response.der");
+            run(0, "openssl", "ocsp", "-issuer", issuer, "-cert", leaf, "-reqout", temp.resolve("request.der"));
+            run(
+                    0,
+                    "openssl",
+                    "ocsp",
+                    "-index",
+                    index,
+                    "-CA",
+                    issuer,
+                    "-rsigner",
+                    temp.resolve("responder/cert.pem"),
+                    "-rkey",
+                    temp.resolve("responder/key.pem"),
+                    "-reqin",
+                    temp.resolve("request.der"),
+                    "-respout",
+                    response);
+            assertThat(run(
+                            0,
+                            "openssl",
+                            "ocsp",
+                            "-respin",
+                            response,
+                            "-no_nonce",
+                            "-issuer",
+                            issuer,
+                            "-cert",
+                            leaf,
+                            "-CAfile",
+                            pki.resolve("trust/root.pem"),
+                            "-verify_other",
+                            issuer))
+                    .contains("Response verify OK", leaf + (id.equals("line-4-pump") ? ": revoked" : ": good"));
+        }
+    }
+
+    @Test
     void list_expiring_endsWithNineForWatchers() {
         CertsCalls.Answer soon = certs("list", "--expiring", "30", "--exit-code", "-d", pki);
         assertThat(soon.exitCode()).isEqualTo(9);

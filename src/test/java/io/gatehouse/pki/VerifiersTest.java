@@ -1,6 +1,7 @@
 package io.gatehouse.pki;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -74,6 +76,152 @@ class VerifiersTest {
                     + (mbedTls.isPresent() ? "" : "mbedTLS (libmbedtls-dev, gcc)");
             assertThat(Boolean.getBoolean("gatehouse.ci")).as(missing).isFalse();
             Assumptions.abort(missing);
+        }
+    }
+
+    /** What a profile of one's own takes besides: mbedTLS alone does not read Ed25519, as the documents warn. */
+    @ParameterizedTest
+    @EnumSource(
+            value = KeyKind.class,
+            names = {"RSA2048", "ED25519"})
+    void device_ofAKindThatItsOwnProfileTakes_isAcceptedByThoseWhoReadIt(KeyKind kind) throws Exception {
+        AuthorityOptions options = AuthorityOptions.of("Greenhouses");
+        Authority.create(temp.resolve("pki"), options, PASSPHRASE, Clock.systemUTC())
+                .close();
+        Files.createDirectories(temp.resolve("pki/profiles"));
+        Files.writeString(
+                temp.resolve("pki/profiles/device.yaml"),
+                ProfileBook.builtInText("device")
+                        .replace("[p256, p384, rsa3072, rsa4096]", "[p256, rsa2048, ed25519]"));
+        try (Authority authority = Authority.open(temp.resolve("pki"), PASSPHRASE, Clock.systemUTC())) {
+            authority.publishRevocations(Duration.ofDays(7));
+            Issued issued = ProfilesTest.issue(authority, Profile.DEVICE, kind);
+            Path out = temp.resolve("out");
+            issued.writeTo(out);
+            openssl(authority, Profile.DEVICE, out, kind.word());
+            pkix(authority, issued, kind.word());
+            assertThat(Lint.of(issued.certificate())).isEmpty();
+            if (found("certtool", "--version")) {
+                gnuTls(authority, Profile.DEVICE, out, kind.word());
+            }
+            Optional<Path> mbedTls = mbedTls();
+            if (mbedTls.isPresent() && kind != KeyKind.ED25519) {
+                mbedTls(mbedTls.get(), authority, Profile.DEVICE, out, kind.word());
+            }
+        }
+    }
+
+    /** Answers of openssl's responder, from the journal's index and by the signers made for it; judged by openssl, GnuTLS and us. */
+    @ParameterizedTest
+    @EnumSource(
+            value = KeyKind.class,
+            names = {"P256", "P384", "RSA3072"})
+    void ocspAnswers_ofBothAuthorities_areAcceptedByEveryVerifier(KeyKind kind) throws Exception {
+        AuthorityOptions options = AuthorityOptions.of("Greenhouses").withKeys(kind);
+        try (Authority authority = Authority.create(temp.resolve("pki"), options, PASSPHRASE, Clock.systemUTC())) {
+            for (boolean servers : new boolean[] {false, true}) {
+                Profile profile = servers ? Profile.SERVER : Profile.DEVICE;
+                Issued good = ProfilesTest.issue(authority, profile, kind);
+                Issued revoked = ProfilesTest.issue(authority, profile, kind);
+                authority.revoke(
+                        List.of(authority
+                                .inventory()
+                                .bySerial(revoked.certificate().getSerialNumber())
+                                .orElseThrow()),
+                        RevocationReason.KEY_COMPROMISE);
+                Path responder = temp.resolve("responder-" + servers);
+                ProfilesTest.issue(authority, servers ? Profile.OCSP_SERVER : Profile.OCSP_DEVICE, kind)
+                        .writeTo(responder);
+                Path index = Files.write(
+                        temp.resolve("index.txt"),
+                        authority.inventory().items().stream()
+                                .map(OcspIndex::line)
+                                .toList());
+                answer(authority, good, responder, index, "good", OcspQuery.Status.GOOD);
+                answer(authority, revoked, responder, index, "revoked", OcspQuery.Status.REVOKED);
+            }
+        }
+    }
+
+    private void answer(
+            Authority authority, Issued about, Path responder, Path index, String word, OcspQuery.Status status)
+            throws Exception {
+        Path issuer = authority.folder().certificateOf(about.profile().isServer() ? "server" : "device");
+        Path leaf = Files.writeString(temp.resolve("leaf.pem"), Pem.of(about.certificate()));
+        OcspQuery query = OcspQuery.about(about.certificate(), about.issuer());
+        Path request = Files.write(temp.resolve("request.der"), query.encoded());
+        Path response = temp.resolve("response.der");
+        Path signer = responder.resolve("cert.pem");
+        OpenSsl.Answer made = OpenSsl.run(
+                "ocsp",
+                "-index",
+                index,
+                "-CA",
+                issuer,
+                "-rsigner",
+                signer,
+                "-rkey",
+                responder.resolve("key.pem"),
+                "-reqin",
+                request,
+                "-respout",
+                response,
+                "-ndays",
+                "1");
+        assertThat(made.exitCode()).as(made.text()).isZero();
+        OpenSsl.Answer judged = OpenSsl.run(
+                "ocsp",
+                "-respin",
+                response,
+                "-reqin",
+                request,
+                "-issuer",
+                issuer,
+                "-cert",
+                leaf,
+                "-CAfile",
+                authority.folder().trustedRoot(),
+                "-verify_other",
+                issuer);
+        assertThat(judged.text()).contains("Response verify OK");
+        assertThat(made.text() + judged.text()).contains(leaf + ": " + word);
+        assertThat(query.read(Files.readAllBytes(response), Clock.systemUTC().instant())
+                        .status())
+                .isEqualTo(status);
+        if (found("ocsptool", "--version")) {
+            Answer gnuTls = run(List.of(
+                    "ocsptool",
+                    "--verify-response",
+                    "--load-response",
+                    response.toString(),
+                    "--load-trust",
+                    issuer.toString()));
+            assertThat(gnuTls.text()).contains("Verifying OCSP Response: Success");
+        }
+    }
+
+    /** Each of them does look at the list: the same chain is refused after the revocation. */
+    @Test
+    void revoked_isRefusedByEveryVerifier() throws Exception {
+        try (Authority authority = Authority.create(
+                temp.resolve("pki"), AuthorityOptions.of("Greenhouses"), PASSPHRASE, Clock.systemUTC())) {
+            Issued issued = ProfilesTest.issue(authority, Profile.DEVICE, KeyKind.P256);
+            Path out = temp.resolve("out");
+            issued.writeTo(out);
+            authority.revoke(authority.inventory().byId(issued.id()), RevocationReason.KEY_COMPROMISE);
+            authority.publishRevocations(Duration.ofDays(7));
+            assertThatThrownBy(() -> openssl(authority, Profile.DEVICE, out, "revoked"))
+                    .hasMessageContaining("certificate revoked");
+            assertThatThrownBy(() -> pkix(authority, issued, "revoked")).hasMessageContaining("revoked");
+            if (found("certtool", "--version")) {
+                assertThatThrownBy(() -> gnuTls(authority, Profile.DEVICE, out, "revoked"))
+                        .hasMessageContaining("revoked");
+            }
+            Optional<Path> mbedTls = mbedTls();
+            if (mbedTls.isPresent()) {
+                assertThatThrownBy(() -> mbedTls(mbedTls.get(), authority, Profile.DEVICE, out, "revoked"))
+                        .hasMessageContaining("revoked");
+            }
         }
     }
 
