@@ -15,6 +15,16 @@ cpu() {
         | awk '{printf "%.2f", $1 + $2}'
 }
 
+# The most memory a process had, in MB, looked up while it lives.
+peak() {
+    most=0
+    while now=$(awk '/^VmHWM/ {print $2}' "/proc/$1/status" 2>/dev/null) && [ -n "$now" ]; do
+        most=$now
+        sleep 0.1
+    done
+    echo $((most / 1024))
+}
+
 "$gatehouse" certs init --generate-passphrase -d "$work/pki" >/dev/null
 {
     echo id
@@ -37,10 +47,17 @@ done
 LOOP
 reference=$(cpu sh "$work/loop.sh" "$work" "$loop")
 
+# once more for its memory, so that looking costs the figures above nothing
+"$gatehouse" certs init --generate-passphrase -d "$work/pki3" >/dev/null
+"$gatehouse" certs batch "$work/fleet.csv" -d "$work/pki3" -o "$work/again.tar" >/dev/null &
+memory=$(peak $!)
+wait
+
 [ "$(tar tf "$work/fleet.tar" | grep -c /cert.pem)" -eq "$devices" ] || { echo "the archive is not whole" >&2; exit 1; }
-awk -v n="$devices" -v t="$tar" -v f="$folders" -v l="$loop" -v r="$reference" 'BEGIN {
+awk -v m="$memory" -v n="$devices" -v t="$tar" -v f="$folders" -v l="$loop" -v r="$reference" 'BEGIN {
     base = l / r
     printf "openssl loop   %6d certificates  %7.2f CPU s  %8.1f a CPU second\n", l, r, base
     printf "batch, tar     %6d certificates  %7.2f CPU s  %8.1f a CPU second  %6.1f times\n", n, t, n / t, n / t / base
     printf "batch, folders %6d certificates  %7.2f CPU s  %8.1f a CPU second  %6.1f times\n", n, f, n / f, n / f / base
+    printf "batch, tar     at most %d MB of memory\n", m
 }'

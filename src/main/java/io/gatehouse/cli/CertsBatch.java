@@ -1,13 +1,19 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.json.Json;
+import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Fleet;
 import io.gatehouse.pki.FleetRun;
 import io.gatehouse.pki.PkiProblem;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -54,6 +60,20 @@ final class CertsBatch implements Runnable {
     @Option(names = "--resume", description = "Go on where an earlier run of the same table was cut short.")
     private boolean resume;
 
+    @Option(
+            names = "--token-only",
+            description =
+                    "Issue nothing: make a token with which each device enrols by itself, and write them into --out, a"
+                            + " table (id, token, end; 0600).")
+    private boolean tokenOnly;
+
+    @Option(
+            names = "--ttl",
+            paramLabel = "DAYS",
+            defaultValue = "7",
+            description = "Of the tokens of --token-only; default: ${DEFAULT-VALUE} days.")
+    private int tokenDays = 7;
+
     @Option(names = "--json", description = "Print what was done as JSON.")
     private boolean json;
 
@@ -65,9 +85,19 @@ final class CertsBatch implements Runnable {
         if (jobs < 1 || jobs > 1024) {
             throw Failure.usage("--jobs is 1 to 1024, found " + jobs);
         }
+        if (tokenOnly && resume) {
+            throw Failure.usage("--token-only and --resume: tokens are made at once");
+        }
+        if (tokenDays < 1 || tokenDays > 365) {
+            throw Failure.usage("--ttl is 1 to 365 days, found " + tokenDays);
+        }
         try {
             Fleet fleet = Fleet.read(table, Duration.ofDays(days));
             try (Authority authority = common.open()) {
+                if (tokenOnly) {
+                    tokens(authority, fleet);
+                    return;
+                }
                 FleetRun run = new FleetRun(authority, fleet, out, resume);
                 if (dryRun) {
                     run.check();
@@ -80,6 +110,34 @@ final class CertsBatch implements Runnable {
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }
+    }
+
+    private void tokens(Authority authority, Fleet fleet) throws PkiProblem {
+        if (Files.exists(out)) {
+            throw Failure.of(3, out + ": is there already; name another");
+        }
+        if (dryRun) {
+            common.out().println(fleet.rows().size() + " devices, all can have a token; none was made");
+            return;
+        }
+        List<String> ids = fleet.rows().stream().map(Fleet.Row::id).toList();
+        Duration time = Duration.ofDays(tokenDays);
+        String end = Clock.systemUTC().instant().plus(time).toString();
+        List<String> tokens = authority.tokens(ids, time);
+        StringBuilder lines = new StringBuilder("id,token,end\n");
+        for (int i = 0; i < ids.size(); i++) {
+            lines.append(ids.get(i) + "," + tokens.get(i) + "," + end + "\n");
+        }
+        try {
+            AtomicFiles.writePrivate(out, lines.toString().getBytes(StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            throw Failure.of(
+                    1,
+                    out + ": cannot be written: " + e.getMessage()
+                            + ". The tokens are lost; make others, these end by themselves");
+        }
+        common.out().println("wrote " + ids.size() + " tokens into " + out + " (0600: who reads it can enrol)");
+        common.out().println("next: give each device its own, then remove the file");
     }
 
     /** On Ctrl-C the group in hand is finished and the manifest written before the process ends. */

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -56,6 +57,11 @@ final class CertsIssuing {
 
     /** Writes the files; says them and what to type next, where DIR stands for their folder. */
     void write(CertsCommon common, Issued issued, String next) {
+        write(common, issued, next, List.of());
+    }
+
+    /** @param notTaken what a request asked for and did not get */
+    void write(CertsCommon common, Issued issued, String next, List<String> notTaken) {
         Path folder = out != null ? out : common.places().outputOf(issued.id());
         try {
             issued.writeTo(folder);
@@ -73,6 +79,9 @@ final class CertsIssuing {
             made.put("key", folder.resolve("key.pem").toString());
         }
         made.put("ca", folder.resolve("ca.pem").toString());
+        if (!notTaken.isEmpty()) {
+            made.put("notTaken", notTaken);
+        }
         if (json) {
             common.out().println(Json.pretty(made));
             return;

@@ -4,9 +4,14 @@ import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.RevocationReason;
+import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,11 +23,21 @@ import picocli.CommandLine.Parameters;
         description = "Revoke certificates, and publish the lists that brokers read.",
         mixinStandardHelpOptions = true)
 final class CertsRevoke implements Runnable {
+    private static final String SERIAL_PREFIX = "serial:";
+
     @Parameters(paramLabel = "ID", arity = "0..*", description = "Every certificate of these holders.")
     private List<String> ids = List.of();
 
     @Option(names = "--serial", paramLabel = "HEX", description = "The certificate with this number; repeat for more.")
     private List<String> serials = List.of();
+
+    @Option(
+            names = "--file",
+            paramLabel = "FILE",
+            description =
+                    "A list: an id a line, or serial:HEX; # begins a comment. Either all of it is known, or nothing is"
+                            + " revoked.")
+    private @Nullable Path file;
 
     @Option(
             names = "--reason",
@@ -36,21 +51,21 @@ final class CertsRevoke implements Runnable {
 
     @Override
     public void run() {
-        if (ids.isEmpty() && serials.isEmpty()) {
-            throw Failure.usage("say whose certificate, or --serial HEX");
+        if (ids.isEmpty() && serials.isEmpty() && file == null) {
+            throw Failure.usage("say whose certificate, or --serial HEX, or --file LIST");
         }
         RevocationReason why = RevocationReason.find(reason)
                 .orElseThrow(() -> Failure.usage("unknown reason \"" + reason + "\"; see --help"));
         try (Authority authority = common.open()) {
             List<Inventory.Item> items = new ArrayList<>();
-            for (String id : ids) {
+            for (String id : names(SERIAL_PREFIX, false, ids)) {
                 List<Inventory.Item> found = authority.inventory().byId(id);
                 if (found.isEmpty()) {
                     throw Failure.of(5, "\"" + id + "\" has no certificate here; nothing was revoked");
                 }
                 items.addAll(found);
             }
-            for (String serial : serials) {
+            for (String serial : names(SERIAL_PREFIX, true, serials)) {
                 items.add(authority
                         .inventory()
                         .bySerial(number(serial))
@@ -71,6 +86,27 @@ final class CertsRevoke implements Runnable {
                             + common.places().revocationListPem("device") + "}");
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
+        }
+    }
+
+    /** What was given, and those lines of the list that begin so, or do not. */
+    private List<String> names(String prefix, boolean begins, List<String> given) {
+        List<String> all = new ArrayList<>(given);
+        if (file == null) {
+            return all;
+        }
+        try {
+            for (String line : Files.readAllLines(file)) {
+                String name = line.replaceFirst("#.*", "").trim();
+                if (!name.isEmpty() && name.startsWith(prefix) == begins) {
+                    all.add(begins ? name.substring(prefix.length()).trim() : name);
+                }
+            }
+            return all;
+        } catch (NoSuchFileException e) {
+            throw Failure.of(5, file + ": no such file");
+        } catch (IOException e) {
+            throw Failure.of(3, file + ": cannot be read: " + e.getMessage());
         }
     }
 

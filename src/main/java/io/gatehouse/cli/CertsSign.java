@@ -6,6 +6,7 @@ import io.gatehouse.pki.Permit;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -53,8 +54,9 @@ final class CertsSign implements Runnable {
                         csr.request(profile, Optional.ofNullable(id), issuing.validity(authority, profile)),
                         authority.profiles());
                 var issued = authority.certify(permit, replace);
-                csr.dropped(profile).forEach(what -> common.warn("not taken from the request: " + what));
-                issuing.write(common, issued, "give DIR/cert.pem and DIR/ca.pem to the holder of the key");
+                List<String> dropped = csr.dropped(profile);
+                dropped.forEach(what -> common.warn("not taken from the request: " + what));
+                issuing.write(common, issued, "give DIR/cert.pem and DIR/ca.pem to the holder of the key", dropped);
             }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);

@@ -1,17 +1,20 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.pki.Inspection;
+import io.gatehouse.pki.Lint;
+import io.gatehouse.pki.Pem;
 import io.gatehouse.pki.PkiProblem;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code certs verify}: whether a certificate would be accepted, and if not, which rule it breaks. */
 @Command(
@@ -19,14 +22,26 @@ import picocli.CommandLine.Spec;
         description = "Say whether a certificate would be accepted, and which rule it breaks if not.",
         mixinStandardHelpOptions = true)
 final class CertsVerify implements Runnable {
-    @Spec
-    private CommandSpec spec;
-
     @Parameters(paramLabel = "FILE", description = "The certificate, with what is sent along.")
     private Path file = Path.of("");
 
-    @Option(names = "--ca", paramLabel = "FILE", required = true, description = "The authorities to trust.")
-    private Path ca = Path.of("");
+    @Option(
+            names = "--ca",
+            paramLabel = "FILE",
+            description = "The authorities to trust; default: the root of the authority in --dir.")
+    private @Nullable Path ca;
+
+    @Option(
+            names = "--crl",
+            paramLabel = "FILE",
+            description = "A revocation list, PEM or DER, that has to be good and must not name it; repeat for more.")
+    private List<Path> lists = List.of();
+
+    @Option(names = "--strict", description = "Hold it to the rules of certs lint as well.")
+    private boolean strict;
+
+    @Mixin
+    private CertsCommon common = new CertsCommon();
 
     @Option(
             names = "--as",
@@ -44,16 +59,20 @@ final class CertsVerify implements Runnable {
             throw Failure.usage("--as is client or server, found \"" + as + "\"");
         }
         try {
-            List<String> broken = Inspection.verify(
-                    file,
-                    ca,
-                    as.equals("server"),
-                    Optional.ofNullable(host),
-                    Clock.systemUTC().instant());
+            Path trusted = ca != null ? ca : common.places().trustedRoot();
+            Instant now = Clock.systemUTC().instant();
+            List<String> broken = new ArrayList<>(
+                    Inspection.verify(file, trusted, as.equals("server"), Optional.ofNullable(host), now));
+            broken.addAll(Inspection.revoked(file, trusted, lists, now));
+            if (strict) {
+                Lint.of(Pem.certificates(file).get(0))
+                        .forEach(lint ->
+                                broken.add(lint.id() + ": not so: " + lint.rule() + " (" + lint.clause() + ")"));
+            }
             if (!broken.isEmpty()) {
                 throw Failure.of(4, file + ": " + String.join("; ", broken));
             }
-            spec.commandLine().getOut().println(file + ": accepted as a " + as + "'s certificate");
+            common.out().println(file + ": accepted as a " + as + "'s certificate");
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }

@@ -383,19 +383,23 @@ public final class Authority implements AutoCloseable {
 
     /** Makes a token with which a device may enrol once; it is known to nobody but who reads this answer. */
     public String token(String id, Duration validity) throws PkiProblem {
-        Profile.requireId(id);
-        String token = StoredPassphrase.random();
-        append(List.of(new Journal.Entry(
-                clock.instant().toString(),
-                actor(),
-                "token",
-                Journal.NOTHING,
-                id,
-                Journal.hash(token),
-                clock.instant().plus(validity).toString(),
-                Journal.NOTHING,
-                Journal.NOTHING)));
-        return token;
+        return tokens(List.of(id), validity).get(0);
+    }
+
+    /** Makes a token for each of many devices, with one sync of the journal; in their order. */
+    public List<String> tokens(List<String> ids, Duration validity) throws PkiProblem {
+        Instant end = clock.instant().plus(validity);
+        List<String> made = new ArrayList<>();
+        List<Journal.Entry> entries = new ArrayList<>();
+        for (String id : ids) {
+            Profile.requireId(id);
+            String token = StoredPassphrase.random();
+            made.add(token);
+            Inventory.Token fresh = new Inventory.Token(Journal.hash(token), id, end, null, null);
+            entries.add(tokenEntry("token", fresh, Journal.NOTHING));
+        }
+        append(entries);
+        return made;
     }
 
     /** Uses a token up for a key, before anything is signed for it. */

@@ -144,7 +144,7 @@ public final class Contents {
         }
     }
 
-    private static Optional<X509CRL> revocations(byte[] bytes) {
+    static Optional<X509CRL> revocations(byte[] bytes) {
         try {
             return Optional.ofNullable(
                     (X509CRL) CertificateFactory.getInstance("X.509").generateCRL(new ByteArrayInputStream(bytes)));

@@ -10,6 +10,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509CRL;
+import java.security.cert.X509CRLEntry;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
@@ -199,6 +200,54 @@ public final class Inspection {
             return Optional.empty();
         } catch (GeneralSecurityException e) {
             return Optional.of("CERT_CHAIN: " + e.getMessage());
+        }
+    }
+
+    /** What revocation lists have against a chain, or what is wrong with them; empty if nothing is. */
+    public static List<String> revoked(Path file, Path ca, List<Path> lists, Instant now) throws PkiProblem {
+        List<X509Certificate> chain = Pem.certificates(file);
+        List<X509Certificate> signers = new ArrayList<>(Pem.certificates(ca));
+        signers.addAll(chain);
+        List<String> broken = new ArrayList<>();
+        boolean covered = lists.isEmpty();
+        for (Path one : lists) {
+            X509CRL list = Contents.revocations(Pem.bytes(one))
+                    .orElseThrow(() -> new PkiProblem(Kind.INPUT, one + ": not a revocation list"));
+            if (signers.stream().noneMatch(signer -> isSignedBy(list, signer))) {
+                broken.add("CERT_CRL: " + one + " is signed by none of the authorities");
+                continue;
+            }
+            covered |= list.getIssuerX500Principal().equals(chain.get(0).getIssuerX500Principal());
+            if (list.getNextUpdate() == null || now.isAfter(list.getNextUpdate().toInstant())) {
+                broken.add("CERT_CRL_STALE: " + one + " is out of date");
+            }
+            for (X509Certificate certificate : chain) {
+                X509CRLEntry entry = certificate.getIssuerX500Principal().equals(list.getIssuerX500Principal())
+                        ? list.getRevokedCertificate(certificate.getSerialNumber())
+                        : null;
+                if (entry != null) {
+                    broken.add("CERT_REVOKED: " + certificate.getSerialNumber().toString(16) + " was revoked "
+                            + entry.getRevocationDate().toInstant()
+                            + (entry.getRevocationReason() == null ? "" : ", " + entry.getRevocationReason()));
+                }
+            }
+        }
+        if (!covered) {
+            broken.add("CERT_CRL: no list is of who issued it, "
+                    + chain.get(0).getIssuerX500Principal().getName());
+        }
+        return broken;
+    }
+
+    private static boolean isSignedBy(X509CRL list, X509Certificate signer) {
+        if (!signer.getSubjectX500Principal().equals(list.getIssuerX500Principal())) {
+            return false;
+        }
+        try {
+            list.verify(signer.getPublicKey());
+            return true;
+        } catch (GeneralSecurityException e) {
+            return false;
         }
     }
 

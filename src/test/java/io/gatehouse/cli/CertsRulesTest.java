@@ -1,0 +1,213 @@
+package io.gatehouse.cli;
+
+import static io.gatehouse.cli.CertsCalls.certs;
+import static io.gatehouse.cli.CertsCalls.done;
+import static io.gatehouse.cli.CertsCalls.run;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.json.Json;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Revocation lists as they are checked and verified against, tokens of a fleet, and authorities under another root. */
+class CertsRulesTest {
+    @TempDir
+    private Path temp;
+
+    private Path pki;
+
+    /** Made once, and copied for each test: its keys cost the most of the time. */
+    @TempDir
+    private static Path made;
+
+    @BeforeAll
+    static void makeAnAuthority() {
+        CertsCalls.Answer answer = CertsCalls.certs("init", "--generate-passphrase", "-d", made.resolve("pki"));
+        assertThat(answer.exitCode()).as(answer.err()).isZero();
+        assertThat(answer.out()).contains("next: gatehouse certs server");
+    }
+
+    @BeforeEach
+    void anAuthority() throws Exception {
+        pki = temp.resolve("pki");
+        CertsCalls.run(0, "cp", "-a", made.resolve("pki"), pki);
+    }
+
+    @Test
+    void verify_withTheAuthoritysList_namesTheRevocation() throws Exception {
+        done("device", "pump", "-d", pki);
+        done("device", "valve", "-d", pki);
+        done("server", "broker", "--dns", "localhost", "-d", pki);
+        CertsCalls.Answer none = certs("crl", "--check", "-d", pki);
+        assertThat(none.exitCode()).isEqualTo(9);
+        assertThat(none.out()).contains("device.crl: there is none", "server.crl: there is none");
+        Path listed = Files.writeString(temp.resolve("stolen.txt"), "# last night\npump\n\nserial:00\n");
+        CertsCalls.Answer unknown = certs("revoke", "--file", listed, "-d", pki);
+        assertThat(unknown.exitCode()).isEqualTo(5);
+        assertThat(done("list", "--state", "revoked", "-d", pki)).startsWith("0 ");
+        Files.writeString(listed, "# last night\npump # of line 3\n");
+        assertThat(done("revoke", "--file", listed, "--reason", "keyCompromise", "-d", pki))
+                .contains("revoked device \"pump\"");
+        assertThat(done("crl", "--check", "-d", pki)).contains("the lists say what the journal says");
+
+        Path list = pki.resolve("crl/device.pem");
+        CertsCalls.Answer revoked = certs("verify", pki.resolve("out/pump/cert.pem"), "--crl", list, "-d", pki);
+        assertThat(revoked.exitCode()).isEqualTo(4);
+        assertThat(revoked.err()).startsWith("certs: error[POLICY] ").contains("CERT_REVOKED", "KEY_COMPROMISE");
+        done("verify", pki.resolve("out/valve/cert.pem"), "--crl", list, "--strict", "-d", pki);
+        CertsCalls.Answer other =
+                certs("verify", pki.resolve("out/valve/cert.pem"), "--crl", pki.resolve("crl/server.crl"), "-d", pki);
+        assertThat(other.err()).contains("CERT_CRL: ");
+        Path strange = temp.resolve("strange");
+        done("init", "--generate-passphrase", "-d", strange);
+        done("crl", "-d", strange);
+        CertsCalls.Answer forged = certs(
+                "verify", pki.resolve("out/valve/cert.pem"), "--crl", strange.resolve("crl/device.crl"), "-d", pki);
+        assertThat(forged.err()).contains("signed by none of the authorities");
+
+        // a list from before the next revocation
+        Path old = Files.copy(pki.resolve("crl/device.crl"), temp.resolve("old.crl"));
+        done("revoke", "valve", "-d", pki);
+        Files.copy(old, pki.resolve("crl/device.crl"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        CertsCalls.Answer lacking = certs("crl", "--check", "-d", pki);
+        assertThat(lacking.exitCode()).isEqualTo(9);
+        assertThat(lacking.out()).contains("1 that the journal revoked are not in it");
+    }
+
+    @Test
+    void sign_asJson_namesWhatWasNotTaken() throws Exception {
+        Path csr = temp.resolve("r.csr");
+        run(
+                0,
+                "openssl",
+                "req",
+                "-new",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-keyout",
+                temp.resolve("k.pem"),
+                "-subj",
+                "/O=Other/CN=pump",
+                "-addext",
+                "basicConstraints=critical,CA:TRUE",
+                "-addext",
+                "subjectAltName=DNS:localhost",
+                "-out",
+                csr);
+        Map<String, Object> made = Json.object(done("sign", csr, "--json", "-d", pki));
+        assertThat(made.get("notTaken"))
+                .isEqualTo(List.of("subject O", "extension basicConstraints", "name DNS:localhost"));
+        assertThat(made).doesNotContainKey("key");
+    }
+
+    @Test
+    void batch_tokenOnly_makesATokenADevice() throws Exception {
+        Path table = Files.writeString(temp.resolve("fleet.csv"), "id\npump\nvalve\n");
+        Path out = temp.resolve("tokens.csv");
+        assertThat(done("batch", table, "--token-only", "--dry-run", "-o", out, "-d", pki))
+                .contains("none was made");
+        String said = done("batch", table, "--token-only", "--ttl", "30", "-o", out, "-d", pki);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(out)))
+                .isEqualTo("rw-------");
+        List<String> lines = Files.readAllLines(out);
+        assertThat(lines).hasSize(3).startsWith("id,token,end");
+        assertThat(lines.get(1)).matches("pump,[0-9a-z]{26},20.*Z");
+        assertThat(said).doesNotContain(lines.get(1).split(",")[1]);
+        assertThat(Files.readString(pki.resolve("journal")))
+                .doesNotContain(lines.get(1).split(",")[1]);
+        assertThat(done("token", "list", "-d", pki)).contains("pump", "valve", "2 tokens");
+        assertThat(certs("batch", table, "--token-only", "-o", out, "-d", pki).exitCode())
+                .isEqualTo(3);
+        assertThat(done("list", "-d", pki)).startsWith("0 ");
+    }
+
+    @Test
+    void init_withAnOfflineRoot_needsItForNothingElse() throws Exception {
+        Path medium = temp.resolve("medium");
+        Path authority = temp.resolve("offline");
+        done("init", "--generate-passphrase", "--root-offline", medium, "-d", authority);
+        assertThat(authority.resolve("ca/root.key")).doesNotExist();
+        assertThat(run(
+                        0,
+                        "openssl",
+                        "pkey",
+                        "-in",
+                        medium.resolve("root.key"),
+                        "-passin",
+                        "file:" + authority.resolve("passphrase"),
+                        "-noout",
+                        "-text"))
+                .contains("384 bit");
+        run(0, "mv", medium, temp.resolve("locked-away"));
+        done("device", "pump", "-d", authority);
+        done("revoke", "pump", "-d", authority);
+        done("doctor", "-d", authority);
+    }
+
+    @Test
+    void init_underARootThatIsThere_makesAuthoritiesOfIt() throws Exception {
+        Path key = temp.resolve("root.key");
+        Path root = temp.resolve("root.pem");
+        Files.writeString(temp.resolve("pass"), "of the old root\n");
+        Files.setPosixFilePermissions(temp.resolve("pass"), PosixFilePermissions.fromString("rw-------"));
+        run(
+                0,
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-384",
+                "-passout",
+                "file:" + temp.resolve("pass"),
+                "-keyout",
+                key,
+                "-out",
+                root,
+                "-days",
+                "3000",
+                "-subj",
+                "/CN=Old Root",
+                "-addext",
+                "keyUsage=critical,keyCertSign,cRLSign");
+        Path authority = temp.resolve("under");
+        CertsCalls.Answer half = certs("init", "--generate-passphrase", "--import-root", root, "-d", authority);
+        assertThat(half.exitCode()).isEqualTo(2);
+        done(
+                "init",
+                "--generate-passphrase",
+                "--import-root",
+                root,
+                "--import-root-key",
+                key,
+                "--import-root-passphrase-file",
+                temp.resolve("pass"),
+                "-d",
+                authority);
+        done("device", "pump", "-d", authority);
+        assertThat(authority.resolve("ca/root.key")).doesNotExist();
+        run(
+                0,
+                "openssl",
+                "verify",
+                "-x509_strict",
+                "-purpose",
+                "sslclient",
+                "-CAfile",
+                root,
+                "-untrusted",
+                authority.resolve("out/pump/cert.pem"),
+                authority.resolve("out/pump/cert.pem"));
+    }
+}
