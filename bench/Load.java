@@ -120,6 +120,7 @@ public final class Load {
                 }
             }
             long cpuBefore = cpuMillis(pid);
+            LONGEST_WAIT.set(0);
             long start = System.nanoTime();
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < pairs; i++) {
@@ -131,6 +132,7 @@ public final class Load {
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             long cpu = cpuMillis(pid) - cpuBefore;
+            long longestWait = LONGEST_WAIT.get();
             long reading = System.nanoTime();
             threads.clear();
             for (int i = 0; i < pairs; i++) {
@@ -144,7 +146,7 @@ public final class Load {
                 long total = (long) pairs * count;
                 System.out.printf(
                         "messages=%d wrong=%d seconds=%.2f rate=%.0f broker_cpu_ms=%d per_cpu_second=%.0f"
-                                + " us_per_message=%.2f fetched_per_second=%.0f%n",
+                                + " us_per_message=%.2f fetched_per_second=%.0f longest_wait_ms=%d%n",
                         total,
                         wrong.get(),
                         seconds,
@@ -152,7 +154,8 @@ public final class Load {
                         cpu,
                         total * 1000.0 / Math.max(1, cpu),
                         cpu * 1000.0 / total,
-                        total / ((System.nanoTime() - reading) / 1e9));
+                        total / ((System.nanoTime() - reading) / 1e9),
+                        longestWait / 1_000_000);
             }
         }
         return wrong.get() == 0;
@@ -271,10 +274,12 @@ public final class Load {
                 if (qos == 0) {
                     inFlight = 0;
                 } else {
+                    long since = System.nanoTime();
                     do {
                         read(in, 0x40);
                         inFlight--;
                     } while (in.available() > 0 && inFlight > 0);
+                    LONGEST_WAIT.accumulateAndGet(System.nanoTime() - since, Math::max);
                 }
             }
             while (inFlight-- > 0) {
@@ -283,6 +288,9 @@ public final class Load {
             out.write(new byte[] {(byte) 0xE0, 0});
         }
     }
+
+    /** For an acknowledgement while none came, nanoseconds. */
+    private static final AtomicLong LONGEST_WAIT = new AtomicLong();
 
     private static final AtomicLong CLIENTS = new AtomicLong();
 

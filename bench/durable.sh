@@ -59,14 +59,16 @@ for _ in $(seq "$rounds"); do
 done
 if grep -qv 'wrong=0' "$dir"/{fsync,os,memory}.out; then cat "$dir"/*.out; exit 1; fi
 echo "load average $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores, $(java -version 2>&1 | head -1)"
-printf '%-8s %16s %22s %18s %16s\n' storage acknowledged/s 'per broker CPU second' 'CPU us a message' fetched/s
+longest() { sed -E 's/.*longest_wait_ms=([0-9]+).*/\1/' "$1" | sort -n | tail -1; }
+printf '%-8s %16s %22s %18s %16s %22s\n' storage acknowledged/s 'per broker CPU second' 'CPU us a message' fetched/s 'longest wait, ms'
 for kind in fsync os memory; do
-  printf '%-8s %16s %22s %18s %16s\n' $kind "$(value ' rate' "$dir/$kind.out")" "$(value per_cpu_second "$dir/$kind.out")" \
-    "$(value us_per_message "$dir/$kind.out")" "$(value fetched_per_second "$dir/$kind.out")"
+  printf '%-8s %16s %22s %18s %16s %22s\n' $kind "$(value ' rate' "$dir/$kind.out")" "$(value per_cpu_second "$dir/$kind.out")" \
+    "$(value us_per_message "$dir/$kind.out")" "$(value fetched_per_second "$dir/$kind.out")" "$(longest "$dir/$kind.out")"
 done
 
 echo "fsync: $(value syncs_per_second "$dir/syncs.out") syncs a second, $(value messages_per_sync "$dir/syncs.out") messages a sync"
 awk -v rate="$(value ' rate' "$dir/fsync.out")" -v cpu="$(value per_cpu_second "$dir/fsync.out")" \
   -v fsync="$(value us_per_message "$dir/fsync.out")" -v memory="$(value us_per_message "$dir/memory.out")" 'BEGIN {
     printf "bars, fsync: 20,000 acknowledged a second: %s; 40,000 a broker CPU second: %s; CPU %.2f of in memory, at most 2: %s\n",
-      rate >= 20000 ? "met" : "missed", cpu >= 40000 ? "met" : "missed", fsync / memory, fsync <= 2 * memory ? "met" : "missed" }'
+      (rate >= 20000 ? "met" : "missed"), (cpu >= 40000 ? "met" : "missed"), fsync / memory, \
+      (fsync <= 2 * memory ? "met" : "missed") }'
