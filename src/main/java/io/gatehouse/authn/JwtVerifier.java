@@ -1,6 +1,7 @@
 package io.gatehouse.authn;
 
 import io.gatehouse.config.Quantity;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -142,8 +143,10 @@ final class JwtVerifier {
             pass(JwtCheck.HEADER, "no kid");
             return null;
         }
-        if (!(header.get("kid") instanceof String id) || id.isEmpty() || id.length() > 128) {
-            throw new Stop(JwtCheck.HEADER, "'kid' is not a text of 1 to 128 characters");
+        if (!(header.get("kid") instanceof String id)
+                || id.isEmpty()
+                || id.getBytes(StandardCharsets.UTF_8).length > VerificationKey.MAX_ID_BYTES) {
+            throw new Stop(JwtCheck.HEADER, "'kid' is not a text of 1 to " + VerificationKey.MAX_ID_BYTES + " bytes");
         }
         pass(JwtCheck.HEADER, "kid '" + UserName.shown(id) + "'");
         return id;

@@ -16,6 +16,7 @@ import com.nimbusds.jose.jwk.OctetKeyPair;
 import com.nimbusds.jose.jwk.OctetSequenceKey;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.util.Base64URL;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PublicKey;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * token.
  */
 final class VerificationKey {
-    private static final int MAX_ID_BYTES = 128;
+    static final int MAX_ID_BYTES = 128;
     private static final int MIN_RSA_BITS = 2048;
     private static final int MAX_RSA_BITS = 8192;
     private static final int MIN_SECRET_BYTES = 32;
@@ -51,7 +52,7 @@ final class VerificationKey {
     static VerificationKey of(JWK jwk) throws Unusable {
         String id = jwk.getKeyID();
         String name = id == null ? "a key without kid" : "key '" + UserName.shown(id) + "'";
-        if (id != null && id.length() > MAX_ID_BYTES) {
+        if (id != null && id.getBytes(StandardCharsets.UTF_8).length > MAX_ID_BYTES) {
             throw new Unusable(name + ": its kid is longer than " + MAX_ID_BYTES + " bytes");
         }
         try {

@@ -6,10 +6,12 @@ import io.gatehouse.authn.JwtStep;
 import io.gatehouse.authn.KeySource;
 import io.gatehouse.authn.TokenReport;
 import io.gatehouse.authn.Unusable;
+import io.gatehouse.config.Quantity;
 import io.gatehouse.protocol.Secret;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +57,16 @@ final class TokenVerify implements Callable<Integer> {
             description = "The claim that is the user name (default sub).")
     private String userClaim;
 
+    @Option(names = "--typ", paramLabel = "TYPE", description = "What 'typ' must be, such as at+jwt (default: any).")
+    private @Nullable String type;
+
+    @Option(
+            names = "--max-lifetime",
+            paramLabel = "DURATION",
+            defaultValue = "1d",
+            description = "The longest time from 'iat' to 'exp' (default 1d).")
+    private String maxLifetime;
+
     @Parameters(
             index = "0",
             arity = "0..1",
@@ -84,6 +96,10 @@ final class TokenVerify implements Callable<Integer> {
             allowed.add(JwtAlgorithm.of(name)
                     .orElseThrow(() -> Failure.usage("'--algs " + name + "' is no algorithm for tokens")));
         }
+        Duration longest = Quantity.duration(maxLifetime)
+                .filter(duration -> !duration.isZero())
+                .orElseThrow(() ->
+                        Failure.usage("'--max-lifetime " + maxLifetime + "' is no duration such as 10m, 1h or 1d"));
         try {
             JwtIssuer rules = new JwtIssuer(
                     issuer,
@@ -91,9 +107,9 @@ final class TokenVerify implements Callable<Integer> {
                     Set.of(audience),
                     allowed,
                     userClaim,
-                    null,
+                    type,
                     JwtIssuer.DEFAULT_SKEW,
-                    JwtIssuer.DEFAULT_MAX_LIFETIME);
+                    longest);
             return TokenReport.of(rules, secret, Clock.systemUTC());
         } catch (Unusable | IllegalArgumentException e) {
             throw Failure.usage(String.valueOf(e.getMessage()));

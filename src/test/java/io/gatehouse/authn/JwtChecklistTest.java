@@ -126,6 +126,8 @@ class JwtChecklistTest extends JwtFixture {
         refused(open(), forged(Map.of("alg", "EdDSA", "kid", ""), claims, signature), JwtCheck.HEADER);
         refused(open(), forged(Map.of("alg", "EdDSA", "kid", 1), claims, signature), JwtCheck.HEADER);
         refused(open(), forged(Map.of("alg", "EdDSA", "kid", "k".repeat(129)), claims, signature), JwtCheck.HEADER);
+        refused(open(), forged(Map.of("alg", "EdDSA", "kid", "\u00e4".repeat(65)), claims, signature), JwtCheck.HEADER);
+        refused(open(), forged(Map.of("alg", "EdDSA", "kid", "k".repeat(128)), claims, signature), JwtCheck.KEY);
         // without kid: fine with one key, refused with two
         assertThat(answer(open(), password(null, withoutKid(claims)))).isInstanceOf(Authentication.Accepted.class);
         Files.writeString(

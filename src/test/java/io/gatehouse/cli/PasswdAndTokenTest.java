@@ -217,6 +217,33 @@ class PasswdAndTokenTest {
         assertThat(junk.out()).startsWith("REFUSED shape       it has 2 segments, not three\n");
     }
 
+    /** What an issuer of the broker asks for besides is asked for here too. */
+    @Test
+    void tokenVerify_withTheIssuersOwnTerms_namesTheLineToo() throws Exception {
+        run("token", "keygen", "--key", key, "--keys", keys);
+        Run issued = run("token", "issue", "--key", key, "--iss", "i", "--aud", "a", "--user", "ann");
+        Path token = keys.resolveSibling("ann.jwt");
+        write(token, issued.out());
+        Object[] verify = {"token", "verify", "--keys", keys, "--iss", "i", "--aud", "a", token};
+        assertThat(run(with(verify, "--typ", "JWT", "--max-lifetime", "1h")).code())
+                .isZero();
+        Run type = run(with(verify, "--typ", "at+jwt"));
+        assertThat(type.code()).isEqualTo(1);
+        assertThat(type.out()).contains("REFUSED header", "'typ' is not 'at+jwt'");
+        Run lifetime = run(with(verify, "--max-lifetime", "59m"));
+        assertThat(lifetime.code()).isEqualTo(1);
+        assertThat(lifetime.out()).contains("REFUSED lifetime");
+        Run mistake = run(with(verify, "--max-lifetime", "soon"));
+        assertThat(mistake.code()).isEqualTo(2);
+        assertThat(mistake.err()).contains("'--max-lifetime soon' is no duration");
+    }
+
+    private static Object[] with(Object[] arguments, Object... more) {
+        Object[] all = java.util.Arrays.copyOf(arguments, arguments.length + more.length);
+        System.arraycopy(more, 0, all, arguments.length, more.length);
+        return all;
+    }
+
     @Test
     void tokenKeygen_existingFile_isNotOverwritten() throws Exception {
         run("token", "keygen", "--key", key, "--keys", keys);
