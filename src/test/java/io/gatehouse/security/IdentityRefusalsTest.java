@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -579,11 +580,11 @@ class IdentityRefusalsTest {
         for (String changed : List.of(all.replaceAll("(?m)^reader:.*\n", ""), another)) {
             RawClient reader = in(Visit.to("apps").as("reader", "green leaves"), "reads-" + ++number);
             int before = audit().size();
-            LiveBroker.file(folder, "users.pw", changed);
+            replace("users.pw", changed);
             broker.reload();
             reader.assertDisconnected(0x87);
             assertEnded(before, "reads-" + number, "revoked", 0x87);
-            LiveBroker.file(folder, "users.pw", all);
+            replace("users.pw", all);
             broker.reload();
         }
         stays.settle();
@@ -594,13 +595,12 @@ class IdentityRefusalsTest {
         RawClient holder = in(Visit.to("apps").token("", () -> token(ISSUER, 600, Map.of())), "keyed");
         RawClient stays = in(Visit.to("apps").as("ann", "green leaves"), "unkeyed");
         int before = audit().size();
-        LiveBroker.file(
-                folder, "keys.json", SigningKey.generate(JwtAlgorithm.EDDSA).publicSet());
+        replace("keys.json", SigningKey.generate(JwtAlgorithm.EDDSA).publicSet());
         broker.reload();
         holder.assertDisconnected(0x87);
         assertEnded(before, "keyed", "revoked", 0x87);
         stays.settle();
-        LiveBroker.file(folder, "keys.json", KEY.publicSet());
+        replace("keys.json", KEY.publicSet());
         broker.reload();
     }
 
@@ -642,6 +642,12 @@ class IdentityRefusalsTest {
             client.assertDisconnected(0x87);
             assertEnded(before, clientId, "reauthentication", 0x87);
         }
+    }
+
+    /** At once, for the broker looks at its files by itself too and must not see one that is half written. */
+    private static void replace(String name, String content) throws IOException {
+        Path fresh = LiveBroker.file(folder, "." + name + ".new", content);
+        Files.move(fresh, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
     }
 
     private static Raw method(String token) {
