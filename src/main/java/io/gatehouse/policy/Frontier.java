@@ -34,7 +34,7 @@ final class Frontier {
     static Map<Integer, Width> widerThan(Trie trie, int limit) {
         Map<Integer, Width> wide = new HashMap<>();
         for (int role = 0; role < trie.roots.length; role++) {
-            int bound = shapes(trie, trie.roots[role]);
+            int bound = isOfLiterals(trie, trie.roots[role]) ? 1 : shapes(trie, trie.roots[role]);
             if (bound > limit) {
                 Frontier search = new Frontier(trie, trie.roots[role]);
                 search.follow(List.of(trie.roots[role]));
@@ -45,6 +45,28 @@ final class Frontier {
             }
         }
         return wide;
+    }
+
+    /** Whether a role's patterns have no wildcard and no variable but at their end: a topic then matches along one path. */
+    private static boolean isOfLiterals(Trie trie, int root) {
+        // depth first, the way back by the nodes' parents: a role each for very many devices is looked through
+        int node = root;
+        while (true) {
+            if (trie.get(node, Trie.PLUS) != Trie.NONE || trie.get(node, Trie.VARIABLES) != 0) {
+                return false;
+            }
+            int next = trie.firstChild(node);
+            while (next == Trie.NONE) {
+                if (node == root) {
+                    return true;
+                }
+                next = trie.sibling(node);
+                if (next == Trie.NONE) {
+                    node = trie.parent(node);
+                }
+            }
+            node = next;
+        }
     }
 
     /** How many different shapes the patterns of a role have at most at one level. */

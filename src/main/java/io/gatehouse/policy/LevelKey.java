@@ -24,7 +24,15 @@ final class LevelKey {
     }
 
     static boolean isShort(String text) {
-        return text.length() <= SHORT_CHARS && text.chars().allMatch(c -> c < SHORT_LIMIT);
+        if (text.length() > SHORT_CHARS) {
+            return false;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) >= SHORT_LIMIT) {
+                return false;
+            }
+        }
+        return true;
     }
 
     static long of(String text) {

@@ -241,7 +241,8 @@ final class Trie {
         return String.join("/", words);
     }
 
-    private int parent(int node) {
+    /** Where a node hangs, or {@link #NONE} of a root. */
+    int parent(int node) {
         return (get(node, TAG) >>> KIND_BITS) - 1;
     }
 

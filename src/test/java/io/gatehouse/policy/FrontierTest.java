@@ -37,6 +37,26 @@ class FrontierTest {
     }
 
     @Test
+    void widerThan_wildcardBehindManyLiterals_isFoundWhereverItStands() {
+        for (String place : List.of("a0", "a1/b1/c1", "a2/b2", "z")) {
+            List<String> rules =
+                    new ArrayList<>(List.of("pub z/z/z", "pub " + place + "/x/y", "pub " + place + "/+/y"));
+            for (int i = 0; i < 5; i++) {
+                rules.add("pub a" + i + "/b" + i + "/c" + i);
+                rules.add("pub a" + i + "/b/#");
+            }
+            Role one = TestPolicies.role("one", rules, List.of());
+            Role literal = TestPolicies.role("literal", rules.subList(3, rules.size()), List.of());
+            PolicySet set = TestPolicies.compiled(TestPolicies.policy(List.of(literal, one)));
+
+            assertThat(Frontier.widerThan(set.trie(), 1).values())
+                    .as(place)
+                    .singleElement()
+                    .satisfies(width -> assertThat(width.matches()).isEqualTo(2));
+        }
+    }
+
+    @Test
     void compile_ofManyShapesThatNoTopicHasTogether_loads() {
         // 512 shapes, but a first level each: no topic meets two of them
         List<String> rules = new ArrayList<>();

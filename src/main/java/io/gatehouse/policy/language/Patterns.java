@@ -108,6 +108,11 @@ final class Patterns {
         if (part.equals("+")) {
             return ANY_LEVEL;
         }
+        if (isPlain(part)) {
+            Level literal = new Level.Literal(part);
+            literals.put(part, literal);
+            return literal;
+        }
         String of = "topic pattern \"" + printable(text) + "\": ";
         if (part.equals("#")) {
             if (!last) {
@@ -141,23 +146,29 @@ final class Patterns {
             }
             return new Level.Variable(name);
         }
-        if (part.contains("<") || part.contains(">")) {
-            String prefix = part.contains("<") ? part.substring(0, part.indexOf('<')) : part;
-            boolean ends = prefix.isEmpty() && part.indexOf('>') > 0;
-            report.error(
-                    place,
-                    "P113",
-                    of + "a variable must be a whole level; \"" + printable(part)
-                            + "\" is not. Declare a variable with "
-                            + (ends
-                                    ? "suffix: \"" + printable(part.substring(part.indexOf('>') + 1))
-                                    : "prefix: \"" + printable(prefix))
-                            + "\" instead.");
-            return null;
+        String prefix = part.contains("<") ? part.substring(0, part.indexOf('<')) : part;
+        boolean ends = prefix.isEmpty() && part.indexOf('>') > 0;
+        report.error(
+                place,
+                "P113",
+                of + "a variable must be a whole level; \"" + printable(part)
+                        + "\" is not. Declare a variable with "
+                        + (ends
+                                ? "suffix: \"" + printable(part.substring(part.indexOf('>') + 1))
+                                : "prefix: \"" + printable(prefix))
+                        + "\" instead.");
+        return null;
+    }
+
+    /** Whether a level means itself: it has nothing of a wildcard or a variable. */
+    private static boolean isPlain(String part) {
+        for (int i = 0; i < part.length(); i++) {
+            char c = part.charAt(i);
+            if (c == '+' || c == '#' || c == '<' || c == '>') {
+                return false;
+            }
         }
-        Level literal = new Level.Literal(part);
-        literals.put(part, literal);
-        return literal;
+        return true;
     }
 
     private boolean isCommentAfter(String text, Place place) {
