@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Broker CPU per publish for one user with 1 to 10,000 rules, Gatehouse against mosquitto's acl_file, in the same run.
 #
-#   bench/acl.sh [ROUNDS]        default 5; the brokers and the numbers of rules take turns, medians are printed
+#   bench/acl.sh [ROUNDS]        default 5; the brokers and the numbers of rules take turns
 #
 # Needs: mosquitto (apt-get install mosquitto), a JDK 17 or newer. Traffic stays on loopback. Each number of rules has a
 # user of its own in one broker process, so that all of them meet the same compiled code; the rules are those of a tree
@@ -9,10 +9,10 @@
 # certificates, TLS 1.3 and the same load (bench/Load.java): publishers with QoS 0, each with a subscriber that counts.
 # CPU is the broker process's own user and system time.
 #
-# Noise is what the rounds themselves differ by with one and the same number of rules: how far the rounds of a number lie
-# from their median, at the worst of all numbers. Gatehouse is flat if no number's median lies above that of one rule by
-# more than the noise, or by more than 10 % where there is less noise. Fails if it is not flat, or if the noise is over 50 %
-# and so says nothing.
+# What other programs do can only add to a round, so the least of the rounds is what is compared. Noise is how far the two
+# least rounds of one number lie apart, at the worst of all numbers. Gatehouse is flat if the least of no number lies above
+# that of one rule by more than the noise, or by more than 10 % where there is less noise. Fails if it is not flat, or if the
+# noise is over 50 % and so says nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-5}
@@ -93,14 +93,14 @@ load() { # broker rules messages
 }
 
 echo "load average $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores, $(mosquitto -h | head -1), $(java -version 2>&1 | head -1)"
-load gatehouse 1 80000 >/dev/null # what is interpreted still is not what is measured
+load gatehouse 1 100000 >/dev/null # what is interpreted still is not what is measured
 count=${#numbers[@]}
 for round in $(seq 0 $((rounds - 1))); do
   for i in $(seq 0 $((count - 1))); do
     n=${numbers[$(((i + round * 2) % count))]}
     # a linear list of many rules needs no more messages for as much CPU time
     few=$((n >= 10000 ? 1000 : n >= 1000 ? 5000 : 20000))
-    load gatehouse "$n" 40000 >>"$dir/gatehouse.$n"
+    load gatehouse "$n" 100000 >>"$dir/gatehouse.$n"
     load mosquitto "$n" $few >>"$dir/mosquitto.$n"
   done
 done
@@ -112,28 +112,28 @@ fi
 for n in "${numbers[@]}"; do
   for broker in gatehouse mosquitto; do
     sed -E 's/.*us_per_message=([0-9.]+).*/\1/' "$dir/$broker.$n" | sort -n |
-      awk -v who="$broker $n" '{v[NR] = $1} END {print who, v[int((NR + 1) / 2)], v[1], v[NR]}'
+      awk -v who="$broker $n" '{v[NR] = $1} END {second = (NR == 1 ? v[1] : v[2]); print who, v[1], second, v[int((NR + 1) / 2)]}'
   done
 done | awk '
   $1 == "gatehouse" {
-    median[$2] = $3; order[++k] = $2; span[$2] = $4 " to " $5
-    off = ($5 - $3 > $3 - $4 ? $5 - $3 : $3 - $4) / $3
-    if (off > noise) noise = off
+    least[$2] = $3; median[$2] = $5; order[++k] = $2
+    if ($4 / $3 - 1 > noise) noise = $4 / $3 - 1
     next
   }
-  { theirs[$2] = $3 }
+  { theirs[$2] = $3; middle[$2] = $5 }
   END {
-    printf "%8s %25s %20s %25s\n", "rules", "gatehouse, µs a message", "(rounds)", "mosquitto, µs a message"
+    printf "broker CPU, µs a message (the least of the rounds, and their median)\n"
+    printf "%8s %10s %10s %14s %10s\n", "rules", "gatehouse", "", "mosquitto", ""
     for (i = 1; i <= k; i++) {
       n = order[i]
-      printf "%8d %24.2f %20s %24.2f\n", n, median[n], span[n], theirs[n]
-      growth = median[n] / median[1] - 1
+      printf "%8d %10.2f %10.2f %14.2f %10.2f\n", n, least[n], median[n], theirs[n], middle[n]
+      growth = least[n] / least[1] - 1
       if (growth > most) most = growth
     }
-    bar = noise > 0.10 ? noise : 0.10
-    printf "from 1 to %d rules: gatehouse %+.0f %%, mosquitto %.1f times\n", order[k], \
-      (median[order[k]] / median[1] - 1) * 100, theirs[order[k]] / theirs[1]
+    bar = (noise > 0.10 ? noise : 0.10)
+    printf "from 1 to %d rules: gatehouse %.2f times, mosquitto %.1f times\n", order[k], \
+      least[order[k]] / least[1], theirs[order[k]] / theirs[1]
     printf "most above one rule: %.0f %%; bar: %.0f %% (the noise of these rounds is %.0f %%): %s\n", most * 100, \
       bar * 100, noise * 100, (noise > 0.5 ? "too noisy to say" : (most <= bar ? "pass" : "MISS"))
-    exit (noise > 0.5 || most > bar)
+    exit (!k || noise > 0.5 || most > bar)
   }'

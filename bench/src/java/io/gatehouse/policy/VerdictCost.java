@@ -17,7 +17,7 @@ public final class VerdictCost {
     private VerdictCost() {}
 
     public static void main(String[] args) {
-        boolean slow = false;
+        double worst = 0;
         for (int rules : new int[] {10, 100_000}) {
             for (boolean hit : new boolean[] {true, false}) {
                 double median = median(rules, hit);
@@ -27,9 +27,12 @@ public final class VerdictCost {
                         rules,
                         hit,
                         median);
-                slow |= median >= BAR_NANOS;
+                worst = Math.max(worst, median);
             }
         }
+        boolean slow = worst >= BAR_NANOS;
+        System.out.printf(
+                Locale.ROOT, "slowest: %.0f ns; bar: under %.0f ns: %s%n", worst, BAR_NANOS, slow ? "MISS" : "pass");
         if (slow) {
             System.exit(1);
         }
