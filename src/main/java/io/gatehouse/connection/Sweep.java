@@ -145,7 +145,7 @@ public final class Sweep {
         boolean ends = gone != null || !lost.isEmpty() && onRevoke == OnRevoke.DISCONNECT;
         if (!lost.isEmpty()) {
             metrics.subscriptionsRevoked.add(lost.size());
-            revoked(rights, link, lost, ends, ++count.losers <= CLIENTS_NAMED);
+            revoked(rights, link, now, lost, ends, ++count.losers <= CLIENTS_NAMED);
         }
         if (gone != null && link != null) {
             audit.record(new AuditEvent.Denied(
@@ -174,11 +174,16 @@ public final class Sweep {
     }
 
     private void revoked(
-            Rights rights, @Nullable Link link, List<AuthorizedSubscription> lost, boolean ends, boolean told) {
+            Rights rights,
+            @Nullable Link link,
+            Look now,
+            List<AuthorizedSubscription> lost,
+            boolean ends,
+            boolean told) {
         List<AuthorizedSubscription> some = lost.subList(0, Math.min(FILTERS_NAMED, lost.size()));
         List<String> named = some.stream().map(Sweep::filter).toList();
         List<String> rules = some.stream()
-                .map(one -> authorizer.refusal(one).map(Denied::rule).orElse("allowed again"))
+                .map(one -> now.why(one).map(Denied::rule).orElse("allowed again"))
                 .toList();
         if (told) {
             LOG.info("{} lost the right to {} of its subscriptions: {}", rights.principal(), lost.size(), named);

@@ -257,10 +257,8 @@ public final class Authorizer {
         return new AuthorizedSubscription(rights, granted, verdict(rights.binding(), granted.filter()), stamp);
     }
 
-    /** Why a subscription that was granted is not any more; empty if it still is. */
-    public Optional<Denied> refusal(AuthorizedSubscription subscription) {
-        Binding binding = subscription.rights().binding();
-        TopicFilter filter = subscription.subscription().filter();
+    /** Why a filter is not granted; empty if it is. */
+    Optional<Denied> refusal(Binding binding, TopicFilter filter) {
         Judge judge = judges.get();
         Verdict verdict = judge.verdict(binding, filter, false);
         return verdict.isGranted() ? Optional.empty() : Optional.of(judge.refused(binding, filter, verdict));

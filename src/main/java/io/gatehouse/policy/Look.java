@@ -1,5 +1,6 @@
 package io.gatehouse.policy;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,5 +32,13 @@ public final class Look {
         return subscription.rights() == rights
                 ? subscription.look(binding, stamp)
                 : subscription.rights().look().at(subscription);
+    }
+
+    /** Why one of its subscriptions is not granted any more; empty if it is. */
+    public Optional<Denied> why(AuthorizedSubscription subscription) {
+        return subscription.rights() == rights
+                ? rights.authorizer()
+                        .refusal(binding, subscription.subscription().filter())
+                : subscription.rights().look().why(subscription);
     }
 }

@@ -42,6 +42,8 @@ class LookTest {
         assertThat(look.gone()).isNull();
         assertThat(look.at(a)).isEqualTo(Change.LOST);
         assertThat(look.at(b)).isEqualTo(Change.NONE);
+        assertThat(look.why(a)).map(Denied::explanation).contains("no rule allows subscribing to \"a/#\"");
+        assertThat(look.why(b)).isEmpty();
         assertThat(authorizer.look(rights).at(a)).isEqualTo(Change.NONE);
         assertThat(a.permits(A)).isFalse();
 
