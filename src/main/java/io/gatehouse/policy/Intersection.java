@@ -36,8 +36,11 @@ final class Intersection {
 
     /** Whether one rule's pattern matches, for one subject, all that a filter matches. */
     static boolean coversAlone(Binding binding, String pattern, String filter) {
+        // the empty topic, the parent of all, does not exist
         return of(bound(binding, pattern), filter)
-                .filter(common -> common.equals(filter) || filter.equals("#") && common.equals("+/#"))
+                .filter(common -> common.equals(filter)
+                        || filter.equals("#") && common.equals("+/#")
+                        || filter.equals("/#") && common.equals("/+/#"))
                 .isPresent();
     }
 

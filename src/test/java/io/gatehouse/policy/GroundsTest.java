@@ -55,6 +55,13 @@ class GroundsTest {
                 .isInstanceOfSatisfying(
                         AuthorizedSubscription.class,
                         proof -> assertThat(pattern(union.grounds(proof))).isIn("a", "a/+/#"));
+        // "/#" is "/" and below: the empty topic above it does not exist
+        Authorizer beside = TestPolicies.authorizer("sub +/a/#", "sub /+/#");
+        assertThat(beside.subscribe(
+                        TestPolicies.rights(beside), Subscription.of(TopicFilter.of("/#"), Qos.AT_MOST_ONCE)))
+                .isInstanceOfSatisfying(
+                        AuthorizedSubscription.class,
+                        proof -> assertThat(pattern(beside.grounds(proof))).isEqualTo("/+/#"));
         int granted = 0;
         for (int i = 0; i < 2_000; i++) {
             List<String> rules = Universe.rules(random);
