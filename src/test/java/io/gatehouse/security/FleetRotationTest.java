@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class FleetRotationTest {
     private static final int FLEET = Integer.getInteger("gatehouse.fleet", 32);
-    private static final long PAUSE_MILLIS = Math.max(20, FLEET / 4);
+    private static final long PAUSE_MILLIS = Math.max(20, FLEET / 2);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Forge SERVERS = Forge.root("Server Root");
     private static final Forge OLD = Forge.root("Old Devices");
