@@ -116,6 +116,33 @@ class TokenScopeTest {
                 .isNotNull();
     }
 
+    /** Where what is wide is granted and filtered, too: a token that is for a part of a filter does not make up for the roles. */
+    @Test
+    void wideFilters_areGranted_whereRolesAndTokenHaveAPartOfThem() {
+        Policy strict = TestPolicies.policy(
+                List.of(TestPolicies.role("r", List.of("sub a/b", "sub c/#", "deny sub c/#"), List.of())));
+        Policy policy = new Policy(
+                new Policy.Defaults(true, false, true),
+                Map.of(),
+                strict.roles(),
+                Map.of(),
+                Map.of(),
+                strict.assignments(),
+                List.of(),
+                List.of(),
+                Map.of());
+        Binding binding = TestPolicies.bound(
+                policy, token(Map.of("jwt.acl.subscribe", List.of("x/y", "a/b", "a/c", "c/d", "$S/x"))));
+
+        assertThat(judge.verdict(binding, TopicFilter.of("a/#"), false)).isEqualTo(Verdict.GRANT_AND_FILTER);
+        assertThat(judge.receives(binding, TopicName.of("a/b"))).isTrue();
+        assertThat(judge.receives(binding, TopicName.of("a/c"))).isFalse();
+        assertThat(judge.verdict(binding, TopicFilter.of("x/#"), false)).isEqualTo(Verdict.NO_ALLOW);
+        assertThat(judge.verdict(binding, TopicFilter.of("c/#"), false)).isEqualTo(Verdict.ALL_DENIED);
+        assertThat(judge.verdict(binding, TopicFilter.of("$share/g/a/#"), false))
+                .isEqualTo(Verdict.GROUP_NOT_ALLOWED);
+    }
+
     @Test
     void refusals_sayThatItIsTheToken() {
         Policy policy = TestPolicies.policy(List.of(TestPolicies.role("r", List.of("pub a/#", "sub a/#"), List.of())));
