@@ -104,12 +104,6 @@ public enum Lint {
             "has no unique identifiers of issuer and subject",
             Kind.ANY,
             c -> !LintFacts.hasUniqueIds(c)),
-    ISSUER(
-            "GH-CERT-016",
-            "RFC 5280 4.1.2.4",
-            "has an issuer",
-            Kind.ANY,
-            c -> !c.getIssuerX500Principal().getName().isEmpty()),
     NAME_SHORT(
             "GH-CERT-017",
             "RFC 5280 A.1 ub-common-name",

@@ -73,9 +73,14 @@ final class LintFacts {
         return named(certificate, URI).size();
     }
 
+    /** By the bytes: the platform reads no names at all where one is relative. */
     static boolean urisAreAbsolute(X509Certificate certificate) {
-        return named(certificate, URI).stream()
-                .allMatch(uri -> ABSOLUTE_URI.matcher(uri).matches());
+        try {
+            return SubjectNames.of(certificate).uris().stream()
+                    .allMatch(uri -> ABSOLUTE_URI.matcher(uri).matches());
+        } catch (PkiProblem e) {
+            return false;
+        }
     }
 
     static boolean hostNamesAreHostNames(X509Certificate certificate) {
