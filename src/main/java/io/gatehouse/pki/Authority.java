@@ -351,16 +351,7 @@ public final class Authority implements AutoCloseable {
                 items.stream().filter(item -> item.revokedAt() == null).toList();
         if (!fresh.isEmpty()) {
             append(fresh.stream()
-                    .map(item -> new Journal.Entry(
-                            clock.instant().toString(),
-                            actor(),
-                            "revoke",
-                            item.profile().word(),
-                            item.id(),
-                            item.serial().toString(16),
-                            item.notAfter().toString(),
-                            Journal.NOTHING,
-                            reason.word()))
+                    .map(item -> itemEntry("revoke", item, Journal.NOTHING, reason.word()))
                     .toList());
         }
         return fresh;
@@ -409,16 +400,20 @@ public final class Authority implements AutoCloseable {
 
     /** The holder of a certificate logged in with it for the first time: the one before has had its day. */
     void activate(Inventory.Item item) throws PkiProblem {
-        append(List.of(new Journal.Entry(
+        append(List.of(itemEntry("activate", item, item.key(), Journal.NOTHING)));
+    }
+
+    private Journal.Entry itemEntry(String action, Inventory.Item item, String key, String detail) {
+        return new Journal.Entry(
                 clock.instant().toString(),
                 actor(),
-                "activate",
+                action,
                 item.profile().word(),
                 item.id(),
                 item.serial().toString(16),
                 item.notAfter().toString(),
-                item.key(),
-                Journal.NOTHING)));
+                key,
+                detail);
     }
 
     /** Takes back the tokens of a holder that were not used; says how many. */

@@ -34,7 +34,7 @@ public final class OcspIndex {
                 revocation,
                 number.length() % 2 == 0 ? number : "0" + number,
                 "unknown",
-                "/CN=" + item.id());
+                "/CN=" + item.id() + "/serialNumber=" + number); // openssl wants them all to be different
     }
 
     private static String time(Instant instant) {

@@ -82,6 +82,7 @@ class CertsRecordsTest {
     void list_index_isWhatOpensslAnswersFrom() throws Exception {
         done("ocsp-signer", "responder", "--out", temp.resolve("responder"), "-d", pki);
         Path index = Files.writeString(temp.resolve("index.txt"), done("list", "--index", "-d", pki));
+        assertThat(Files.readString(index)).contains("/CN=responder/serialNumber=");
         Path issuer = pki.resolve("ca/device.crt");
         for (String id : List.of("line-3-valve", "line-4-pump")) {
             Path leaf = pki.resolve("out").resolve(id).resolve("cert.pem");

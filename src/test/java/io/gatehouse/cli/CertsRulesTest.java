@@ -137,17 +137,9 @@ class CertsRulesTest {
         Path authority = temp.resolve("offline");
         done("init", "--generate-passphrase", "--root-offline", medium, "-d", authority);
         assertThat(authority.resolve("ca/root.key")).doesNotExist();
-        assertThat(run(
-                        0,
-                        "openssl",
-                        "pkey",
-                        "-in",
-                        medium.resolve("root.key"),
-                        "-passin",
-                        "file:" + authority.resolve("passphrase"),
-                        "-noout",
-                        "-text"))
-                .contains("384 bit");
+        assertThat(done("inspect", medium.resolve("root.key"))).contains("private key", "encrypted");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(medium.resolve("root.key"))))
+                .isEqualTo("rw-------");
         run(0, "mv", medium, temp.resolve("locked-away"));
         done("device", "pump", "-d", authority);
         done("revoke", "pump", "-d", authority);
