@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -279,13 +280,21 @@ final class Trust implements AutoCloseable {
     }
 
     private void fetch() {
-        contexts.forEach((name, context) -> context.fetchDue().thenAccept(changed -> {
-            if (changed) {
-                int ended = java.util.Objects.requireNonNull(guards.get(name)).sweep();
-                LOG.info("revocation lists fetched for \"{}\"; {} clients had to leave", name, ended);
-                audit.record(new AuditEvent.Broker("revocation_loaded", Map.of("listener", name, "ended", ended)));
-            }
-        }));
+        // a listener's clients are guarded together, whichever of its names they asked for
+        servers.forEach((name, names) ->
+                names.all().forEach(context -> context.fetchDue().thenAccept(changed -> fetched(name, changed))));
+    }
+
+    private void fetched(String name, boolean changed) {
+        if (changed) {
+            int ended = guard(name).sweep();
+            LOG.info("revocation lists fetched for \"{}\"; {} clients had to leave", name, ended);
+            audit.record(new AuditEvent.Broker("revocation_loaded", Map.of("listener", name, "ended", ended)));
+        }
+    }
+
+    private CertGuard guard(String listener) {
+        return Objects.requireNonNull(guards.get(listener), "every listener has a guard");
     }
 
     private void follow() {
@@ -349,9 +358,10 @@ final class Trust implements AutoCloseable {
 
     /** Who is connected is asked about again when the last answer of OCSP is over. */
     private void askAgain() {
-        contexts.forEach((name, context) -> {
+        servers.forEach((name, names) -> {
+            TlsContext context = names.own();
             if (context.isOnline()) {
-                CertGuard guard = java.util.Objects.requireNonNull(guards.get(name));
+                CertGuard guard = guard(name);
                 for (List<X509Certificate> chain : guard.chains()) {
                     context.requireOnline(chain).exceptionally(refused -> {
                         guard.withdrawn(List.of(chain.get(0).getSerialNumber()));

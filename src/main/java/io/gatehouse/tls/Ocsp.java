@@ -91,14 +91,16 @@ final class Ocsp {
         return fault;
     }
 
-    /** Of what is remembered: whether a certificate is revoked. */
+    /** Of what is remembered, and not to be asked about again: whether a certificate is revoked. */
     void requireNotKnownRevoked(X509Certificate certificate, X509Certificate issuer) throws CertificateRefused {
         Known found;
         synchronized (lock) {
             found = known.get(new Key(issuer.getPublicKey(), certificate.getSerialNumber()));
         }
         Answer answer = found == null ? null : found.answer;
-        if (answer != null && answer.status() == Status.REVOKED) {
+        if (answer != null
+                && answer.status() == Status.REVOKED
+                && clock.instant().isBefore(found.until)) {
             throw revoked(certificate, answer);
         }
     }
@@ -147,13 +149,24 @@ final class Ocsp {
                 .thenCompose(answer -> answer)
                 .exceptionally(failure -> none(BoundedFetch.why(failure)))
                 .thenAccept(answer -> {
+                    Known kept;
                     synchronized (lock) {
-                        known.put(key, answer);
+                        kept = afterSilence(known.get(key), answer);
+                        known.put(key, kept);
                         asking.remove(key);
                     }
-                    fresh.complete(answer);
+                    fresh.complete(kept);
                 });
         return fresh;
+    }
+
+    /** A revocation is taken back by a newer answer, not by none: who stops the answers must not open the door. */
+    private static Known afterSilence(@Nullable Known before, Known now) {
+        boolean staysRevoked = now.answer == null
+                && before != null
+                && before.answer != null
+                && before.answer.status() == Status.REVOKED;
+        return staysRevoked ? new Known(before.answer, now.why, now.until) : now;
     }
 
     private CompletableFuture<Known> request(X509Certificate certificate, X509Certificate issuer) {
