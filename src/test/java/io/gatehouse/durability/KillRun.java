@@ -100,20 +100,9 @@ final class KillRun {
             }
             line.subscribe(1, "r/#", 1);
             Map<String, String> found = new HashMap<>();
-            boolean answered = false;
-            line.ping();
-            for (Line.Packet packet = line.next(); packet.type() != Line.PINGRESP; packet = line.next()) {
-                answered |= packet.type() == Line.SUBACK;
-                take(line, packet, found);
-            }
-            while (!answered) {
-                Line.Packet packet = line.next();
-                answered = packet.type() == Line.SUBACK;
-                take(line, packet, found);
-            }
-            for (Line.Packet packet = line.poll(150); packet != null; packet = line.poll(150)) {
-                take(line, packet, found);
-            }
+            takeUntil(line, Line.SUBACK, found);
+            line.ping(); // what is retained comes right behind the SUBACK; what is published meanwhile never ends
+            takeUntil(line, Line.PINGRESP, found);
             for (int i = 0; i < retainers.size(); i++) {
                 retainers
                         .get(i)
@@ -124,11 +113,13 @@ final class KillRun {
         }
     }
 
-    private static void take(Line line, Line.Packet packet, Map<String, String> found) throws IOException {
-        if (packet.type() == Line.PUBLISH) {
-            found.put(packet.topic(), packet.payload());
-            if (packet.qos() == 1) {
-                line.acknowledge(Line.PUBACK, packet.id());
+    private static void takeUntil(Line line, int type, Map<String, String> found) throws IOException {
+        for (Line.Packet packet = line.next(); packet.type() != type; packet = line.next()) {
+            if (packet.type() == Line.PUBLISH) {
+                found.put(packet.topic(), packet.payload());
+                if (packet.qos() == 1) {
+                    line.acknowledge(Line.PUBACK, packet.id());
+                }
             }
         }
     }
