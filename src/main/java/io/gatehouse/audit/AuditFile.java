@@ -142,7 +142,7 @@ public final class AuditFile implements AuditLog, AutoCloseable {
             } catch (InterruptedException e) {
                 closing = true;
             } catch (IOException e) {
-                failures.addAndGet(batch.size());
+                lost.addAndGet(batch.size()); // the chain says so when it goes on
             } finally {
                 batch.clear();
             }
@@ -152,7 +152,7 @@ public final class AuditFile implements AuditLog, AutoCloseable {
     private void write(List<Line> batch) throws IOException {
         StringBuilder text = new StringBuilder();
         String hash = lastHash;
-        long missing = lost.getAndSet(0);
+        long missing = lost.get();
         if (missing > 0) {
             Map<String, @Nullable Object> fields = new LinkedHashMap<>();
             fields.put("what", "events_lost");
@@ -174,6 +174,8 @@ public final class AuditFile implements AuditLog, AutoCloseable {
             throw e;
         }
         lastHash = hash;
+        lost.addAndGet(-missing);
+        failures.addAndGet(missing);
     }
 
     /** Writes what waits, and closes. */

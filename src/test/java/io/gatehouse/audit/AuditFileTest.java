@@ -2,6 +2,7 @@ package io.gatehouse.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gatehouse.json.Json;
 import java.io.IOException;
@@ -193,5 +194,40 @@ class AuditFileTest {
     private List<String> found(Map<String, String> fields, String... events) throws IOException {
         AuditFilter filter = new AuditFilter(java.util.Set.of(events), fields, null, null);
         return lines().stream().filter(filter::wants).toList();
+    }
+
+    /** Needs a disk of its own to fill: skipped, and says so, where none can be mounted. */
+    @Test
+    void events_thatAFullDiskDidNotTake_areCountedInTheChain() throws Exception {
+        Path disk = Files.createDirectories(folder.resolve("disk"));
+        assumeTrue(
+                run("mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", disk.toString()) == 0,
+                "SKIPPED: mounting a small disk needs root");
+        try (AuditFile log = AuditFile.open(disk.resolve("audit.jsonl"), Clock.systemUTC())) {
+            log.record(new AuditEvent.Broker("started", Map.of()));
+            await().atMost(Duration.ofSeconds(20)).until(() -> Files.size(disk.resolve("audit.jsonl")) > 0);
+            Path filler = Files.write(disk.resolve("filler"), new byte[0]);
+            assertThat(run("dd", "if=/dev/zero", "of=" + filler, "bs=4k")).isNotZero();
+            for (int i = 0; i < 100; i++) {
+                log.record(new AuditEvent.Broker("unseen", Map.of("detail", "x".repeat(100))));
+            }
+            await().atMost(Duration.ofSeconds(20)).until(() -> log.failures() > 0);
+            long lost = log.failures();
+            Files.delete(filler);
+            log.record(new AuditEvent.Broker("seen", Map.of()));
+
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> Files.readString(disk.resolve("audit.jsonl")).contains("\"seen\""));
+            assertThat(Files.readString(disk.resolve("audit.jsonl"))).contains("events_lost", "\"count\":" + lost);
+            assertThat(AuditChain.verify(disk.resolve("audit.jsonl")).fault()).isEmpty();
+        } finally {
+            assertThat(run("umount", disk.toString())).isZero();
+        }
+    }
+
+    private static int run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getInputStream().readAllBytes();
+        return process.waitFor();
     }
 }
