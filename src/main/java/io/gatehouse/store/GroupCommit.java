@@ -100,7 +100,9 @@ final class GroupCommit implements Runnable {
             while (!closing || !appended.isEmpty()) {
                 if (take()) {
                     commit();
-                } else if (!sweeper.sweep()) {
+                } else if (sweeper.sweep()) {
+                    write(false);
+                } else {
                     park();
                 }
             }

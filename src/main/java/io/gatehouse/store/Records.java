@@ -24,6 +24,10 @@ final class Records {
     private static final int RETAIN = 4;
     private static final int SHARED = 8;
     private static final int RELEASED = 16;
+
+    /** So many identifiers, or more: their number follows. */
+    private static final int MANY = 255;
+
     private static final int EXPIRES = 32;
 
     private Records() {}
@@ -130,7 +134,11 @@ final class Records {
         if (expires) {
             out.int64(entry.expiresAtMillis());
         }
-        out.text(entry.filter()).int8(entry.identifiers().size());
+        int identifiers = entry.identifiers().size();
+        out.text(entry.filter()).int8(Math.min(identifiers, MANY));
+        if (identifiers >= MANY) {
+            out.int32(identifiers);
+        }
         entry.identifiers().forEach(out::int32);
         out.int32(entry.sizeBytes());
         if (shared) {
@@ -160,7 +168,8 @@ final class Records {
         long expiresAt = (flags & EXPIRES) != 0 ? in.int64() : Long.MAX_VALUE;
         String filter = in.text();
         List<Integer> identifiers = new ArrayList<>();
-        for (int left = in.int8(); left > 0; left--) {
+        int few = in.int8();
+        for (int left = few == MANY ? in.int32() : few; left > 0; left--) {
             identifiers.add(in.int32());
         }
         int size = in.int32();

@@ -21,7 +21,7 @@ final class Sweeper {
         this.batch = batch;
     }
 
-    /** Whether there was something to do. */
+    /** Puts a part of what is to be removed into the batch, for the caller to write; whether there was something to do. */
     boolean sweep() throws RocksDBException {
         byte[] mark = mark();
         if (mark == null) {
@@ -45,7 +45,6 @@ final class Sweeper {
         if (keys.size() < ENTRIES_AT_ONCE) {
             engine.delete(write, Family.META, mark);
         }
-        engine.write(write, false);
         return true;
     }
 

@@ -99,6 +99,24 @@ abstract class StoreContractTest {
         return entry;
     }
 
+    @Test
+    void entry_ofManySubscriptions_hasAllTheirIdentifiers() {
+        StoredSession session = new StoredSession(store.nextNumber());
+        Message message = Message.of("a/b", Qos.AT_LEAST_ONCE, false, Payload.of("it"));
+        for (int count : new int[] {0, 1, 254, 255, 256, 1000}) {
+            List<Integer> identifiers =
+                    java.util.stream.IntStream.rangeClosed(1, count).boxed().toList();
+            Changes changes = new Changes();
+            QueueEntry entry =
+                    new QueueEntry(changes, session, store.nextNumber(), message, "a/#", identifiers, Long.MAX_VALUE);
+            changes.save(entry);
+            store.append(changes);
+
+            List<QueueEntry> found = read(session, 0, 10);
+            assertThat(found.get(found.size() - 1).identifiers()).isEqualTo(identifiers);
+        }
+    }
+
     private List<QueueEntry> read(StoredSession session, long after, int max) {
         CompletableFuture<Page> page = new CompletableFuture<>();
         store.read(session, after, Long.MAX_VALUE - 1, max, 1 << 20, page::complete);
