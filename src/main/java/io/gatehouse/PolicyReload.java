@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,9 @@ final class PolicyReload {
 
     /** Longer than any decision takes; a thread that is stuck must not keep the next reload out for ever. */
     private static final Duration MOST_WAIT = Duration.ofSeconds(5);
+
+    /** A time window opened or closed, and nobody has looked at the sessions since. */
+    private final AtomicBoolean turned = new AtomicBoolean();
 
     private final Configuration configuration;
     private final Metrics metrics;
@@ -179,10 +183,18 @@ final class PolicyReload {
         return why;
     }
 
-    /** Looks whether a time window opened or closed; rights follow without a packet from anybody. */
+    /** Looks whether a time window opened or closed: rights follow at once, also while a policy is being taken in. */
+    void turn() {
+        if (Objects.requireNonNull(authorizer).tick()) {
+            turned.set(true);
+        }
+    }
+
+    /** The same, and looks at everybody whose rights followed; without a packet from anybody. */
     synchronized void tick() {
+        turn();
         Authorizer in = Objects.requireNonNull(authorizer);
-        if (in.tick()) {
+        if (turned.getAndSet(false)) {
             Swept swept = sweep();
             LOG.info("a time window of the policy opened or closed; {}", words(swept));
             audit.record(new AuditEvent.PolicyLoad("window", fields(swept), inForce(in)));

@@ -104,6 +104,16 @@ class PolicyReloadTest {
                 loops);
     }
 
+    @Test
+    void windows_turn_alsoWhileAPolicyIsTakenIn() throws InterruptedException {
+        Thread turning = new Thread(reload::turn);
+        synchronized (reload) { // as the load and the sweep hold it
+            turning.start();
+            turning.join(20_000);
+            assertThat(turning.isAlive()).isFalse();
+        }
+    }
+
     @AfterEach
     void close() {
         loops.close();

@@ -69,8 +69,9 @@ final class Judge {
     @Nullable
     Denied publish(
             Binding binding, String topic, Qos qos, boolean retain, int payloadBytes, @Nullable TopicName response) {
-        if (binding.refusal() != null) {
-            return binding.refusal();
+        Denied gone = binding.refusal();
+        if (gone != null) {
+            return afterConnect(gone);
         }
         if (isSys(topic)) {
             return new Denied(
@@ -278,10 +279,16 @@ final class Judge {
         return Qos.AT_MOST_ONCE;
     }
 
+    /** Why somebody may not be connected, as an answer to something else than CONNECT: some reasons are for a CONNACK only. */
+    private static Denied afterConnect(Denied gone) {
+        return new Denied(ReasonCode.NOT_AUTHORIZED, gone.rule(), gone.explanation());
+    }
+
     /** Words for a subscription that is not granted. */
     Denied refused(Binding binding, TopicFilter filter, Verdict verdict) {
-        if (binding.refusal() != null) {
-            return binding.refusal();
+        Denied gone = binding.refusal();
+        if (gone != null) {
+            return afterConnect(gone);
         }
         String shown = Denials.quoted(filter.text());
         return switch (verdict) {

@@ -12,6 +12,7 @@ import io.gatehouse.policy.model.Policy;
 import io.gatehouse.policy.model.Role;
 import io.gatehouse.protocol.Qos;
 import io.gatehouse.protocol.ReasonCode;
+import io.gatehouse.protocol.TopicFilter;
 import io.gatehouse.protocol.TopicName;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -209,8 +210,18 @@ class BindingTest {
                         ReasonCode.CLIENT_IDENTIFIER_NOT_VALID,
                         "test.yaml:1",
                         "client id \"ann\" is not one that role \"own\" allows: [<user>, <user>-*]"));
-        assertThat(two.bind(subject("anna", null), "anna-7", Instant.EPOCH, 1).refusal())
-                .isNotNull();
+        Binding refused = two.bind(subject("anna", null), "anna-7", Instant.EPOCH, 1);
+        assertThat(refused.refusal()).isNotNull();
+        // the code is for a CONNACK; whoever is connected already is told another one
+        TopicFilter filter = TopicFilter.of("b");
+        Judge judge = new Judge();
+        assertThat(judge.refused(refused, filter, judge.verdict(refused, filter, false))
+                        .reason())
+                .isEqualTo(ReasonCode.NOT_AUTHORIZED);
+        assertThat(judge.publish(refused, "b", Qos.AT_LEAST_ONCE, false, 0, null))
+                .isNotNull()
+                .extracting(Denied::reason)
+                .isEqualTo(ReasonCode.NOT_AUTHORIZED);
         assertThat(two.bind(subject("anna", null), "anna-t7", Instant.EPOCH, 1).refusal())
                 .isNull();
     }
