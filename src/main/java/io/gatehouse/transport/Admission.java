@@ -176,6 +176,13 @@ public final class Admission {
         this.rate = new Rate(limits.connectsPerSecond());
     }
 
+    /** Forgets addresses without connections that have been quiet since; called now and then. */
+    public void forget() {
+        visits.keySet()
+                .forEach(key -> visits.computeIfPresent(
+                        key, (address, one) -> one.open.get() == 0 && one.rate.isQuiet() ? null : one));
+    }
+
     /** How many sockets there are. */
     public int open() {
         return open.get();
