@@ -177,6 +177,8 @@ public final class Broker implements AutoCloseable {
                 "1 while the policy's files have a mistake and the last good policy is in force",
                 () -> policies.isStale() ? 1 : 0);
         every(timer, Duration.ofSeconds(1), figures::look);
+        every(timer, LOOK, policies::turn);
+        every(timer, Duration.ofMinutes(1), admission::forget);
         every(reloads, LOOK, policies::tick);
         every(reloads, LOOK, this::lookAtKeys);
         enrolments.ifPresent(one -> every(timer, Duration.ofMinutes(1), one::tend));
@@ -259,7 +261,8 @@ public final class Broker implements AutoCloseable {
                     .collect(Collectors.toSet());
             rules.put(
                     listener.name(),
-                    new ListenerRules(logins.authenticator(listener.login()), versions, trust.guard(listener)));
+                    new ListenerRules(
+                            logins.authenticator(listener.login()), versions, trust.guard(listener), logins::stands));
         }
         return rules;
     }

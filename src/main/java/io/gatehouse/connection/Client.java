@@ -51,6 +51,9 @@ final class Client implements Dialogue, Link {
     /** A CONNACK with hints is shorter, whatever else is in it but what the client chose itself. */
     private static final int ROOM_FOR_HINTS = 1024;
 
+    /** Why it has to leave when its password, key or token is taken back. */
+    static final String LOGIN_GONE = "what it logged in with is no longer good";
+
     private final Gate gate;
     private final Wire wire;
     private final ListenerRules rules;
@@ -156,6 +159,7 @@ final class Client implements Dialogue, Link {
                 properties.topicAliasMaximum(),
                 properties.requestProblemInformation(),
                 packetId -> opened.session().dropped(wire, packetId));
+        client.scheduleKeepAlive();
         client.whenDurable(opened.stored(), () -> client.begin(opened.session(), present, told));
         return client;
     }
@@ -183,9 +187,8 @@ final class Client implements Dialogue, Link {
         }
         wire.send(new Packet.ConnAck(present, ReasonCode.SUCCESS, told));
         begun = true;
-        scheduleKeepAlive();
         scheduleExpiry();
-        opened.begin(wire);
+        opened.begin(wire, this);
         if (!early.isEmpty()) {
             wire.read(true);
         }
@@ -256,7 +259,7 @@ final class Client implements Dialogue, Link {
             reasons.add(subscribe(wanted, replays));
         }
         Packet.SubAck answer = new Packet.SubAck(packet.packetId(), reasons, refusal(reasons), List.of());
-        whenDurable(session().isStored(), () -> {
+        answer(() -> {
             wire.send(answer);
             replays.forEach(Runnable::run);
         });
@@ -304,7 +307,15 @@ final class Client implements Dialogue, Link {
             reasons.add(gone != null ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
         }
         Packet.UnsubAck answer = new Packet.UnsubAck(packet.packetId(), reasons, null, List.of());
-        whenDurable(session().isStored(), () -> wire.send(answer)); // [MQTT-3.10.4-4, -5]
+        answer(() -> wire.send(answer)); // [MQTT-3.10.4-4, -5]
+    }
+
+    private void answer(Runnable action) {
+        if (session().isStored()) {
+            publisher.whenDurable(new Changes(), action);
+        } else {
+            action.run();
+        }
     }
 
     private void disconnect(Packet.Disconnect packet) {
@@ -362,7 +373,12 @@ final class Client implements Dialogue, Link {
         Denied denied = gate.authorizer().renew(rights, accepted.principal());
         if (denied != null) {
             gate.denials().denied(actor, "connect", actor.clientId(), denied, gate.authorizer());
-            end(denied.reason(), "reauthentication", denied.explanation());
+            // whatever CONNECT would have said: some of its reasons are for a CONNACK only
+            end(ReasonCode.NOT_AUTHORIZED, "reauthentication", denied.explanation());
+            return;
+        }
+        if (!rules.stands().test(rights.principal())) {
+            end(ReasonCode.NOT_AUTHORIZED, "revoked", LOGIN_GONE);
             return;
         }
         scheduleExpiry();

@@ -195,6 +195,8 @@ final class Door implements Dialogue {
         CertificateRefused meanwhile = distrust(); // whoever looked for it among the live ones may have been too early
         if (meanwhile != null) {
             admitted.end(ReasonCode.NOT_AUTHORIZED, "revoked", meanwhile.code() + ": " + meanwhile.getMessage());
+        } else if (!rules.stands().test(principal)) {
+            admitted.end(ReasonCode.NOT_AUTHORIZED, "revoked", Client.LOGIN_GONE);
         }
         gate.metrics().loginsAccepted.increment();
         gate.audit(new AuditEvent.Login(

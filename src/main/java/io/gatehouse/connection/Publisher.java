@@ -131,7 +131,7 @@ final class Publisher {
     }
 
     /**
-     * MQTT 5.0 clients know how much they may send; others are not read from until the disk has caught up.
+     * MQTT 5.0 clients know how much they may send.
      *
      * @param counted whether this message is among the open receipts already
      */
@@ -221,20 +221,33 @@ final class Publisher {
             wire.send(answer);
             return;
         }
-        unanswered++;
         int acknowledgement = answer instanceof Packet.PubAck ? 1 : 0;
         unacknowledged += acknowledgement;
-        if (!version.isMqtt5() && unanswered >= gate.limits().receiveMaximum()) {
+        whenDurable(changes, () -> {
+            unacknowledged -= acknowledgement;
+            wire.send(answer);
+        });
+    }
+
+    /**
+     * Runs something on the event loop when everything appended before is durable. A client that has as many answers to come as it
+     * may have messages in flight is not read from until the disk has caught up.
+     */
+    void whenDurable(Changes changes, Runnable action) {
+        unanswered++;
+        if (unanswered >= gate.limits().receiveMaximum()) {
             paused = true;
             wire.read(false);
         }
         gate.store().append(changes, wire.loop(), () -> {
             unanswered--;
-            unacknowledged -= acknowledgement;
-            wire.send(answer);
-            if (paused && unanswered <= gate.limits().receiveMaximum() / 2) {
-                paused = false;
-                wire.read(true);
+            try {
+                action.run();
+            } finally {
+                if (paused && unanswered <= gate.limits().receiveMaximum() / 2) {
+                    paused = false;
+                    wire.read(true);
+                }
             }
         });
     }

@@ -64,7 +64,7 @@ public final class Router {
     public Routed route(AuthorizedPublish publish) {
         Changes changes = new Changes();
         try {
-            return route(publish, changes);
+            return route(publish, changes, false);
         } finally {
             append(changes);
         }
@@ -82,8 +82,16 @@ public final class Router {
      * @param changes what becomes durable with it, to be appended by the caller whatever comes of it
      */
     public Routed route(AuthorizedPublish publish, Changes changes) {
+        return route(publish, changes, publish.message().qos().isAcknowledged());
+    }
+
+    /** @param comesAgain whether a publisher that is refused sends it again: then nobody may have it already */
+    private Routed route(AuthorizedPublish publish, Changes changes, boolean comesAgain) {
         Message message = publish.message();
         boolean retainRefused = message.retain() && !retain(publish);
+        if (retainRefused && comesAgain) {
+            return new Routed(0, 0, true);
+        }
         Route route = routes.get();
         // a delivery never routes; should one ever, it finds the scratch in use and takes its own
         Route mine = route.busy ? new Route() : route;
@@ -231,6 +239,9 @@ public final class Router {
         } else {
             subscribers.put(filter.pattern(), session, subscriber);
         }
+        if (session.isEnded()) { // whoever took it over may have looked before this one was there
+            unsubscribe(session, filter);
+        }
     }
 
     public void unsubscribe(Session session, TopicFilter filter) {
@@ -270,6 +281,10 @@ public final class Router {
         if (message.payload().isEmpty()) { // [MQTT-3.3.1-6]
             forget(message.topic());
             return true;
+        }
+        if (!ours && !store.isWritable()) { // whatever its quality of service: each one is appended
+            metrics.publishDropped.increment();
+            return false;
         }
         Retained kept = new Retained(message, publish.publisher(), clock.millis());
         Retained before = retained.get(message.topic());

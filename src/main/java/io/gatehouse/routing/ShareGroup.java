@@ -17,8 +17,14 @@ final class ShareGroup {
     private final List<Subscriber> members = new CopyOnWriteArrayList<>();
     private final AtomicInteger turn = new AtomicInteger();
 
+    /** One thread at a time; a member of the same session is replaced without a gap [MQTT-3.8.4-3]. */
     void put(Subscriber member) {
-        members.removeIf(other -> other.session() == member.session());
+        for (int i = 0; i < members.size(); i++) {
+            if (members.get(i).session() == member.session()) {
+                members.set(i, member);
+                return;
+            }
+        }
         members.add(member);
     }
 

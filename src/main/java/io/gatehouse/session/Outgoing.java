@@ -45,6 +45,7 @@ final class Outgoing {
     private boolean ended;
 
     // for this connection
+    private @Nullable Link attached;
     private @Nullable Outbound outbound;
     private int receiveMaximum;
     private int unacknowledged;
@@ -60,6 +61,10 @@ final class Outgoing {
         this.subscriptions = subscriptions;
         this.rights = rights;
         this.backlog = new Backlog(around.queuedBytesTotal());
+    }
+
+    boolean isEnded() {
+        return ended;
     }
 
     boolean isConnected() {
@@ -411,15 +416,17 @@ final class Outgoing {
 
     // connections
 
-    void attach(int clientReceiveMaximum, Rights ofConnection) {
+    void attach(int clientReceiveMaximum, Rights ofConnection, Link link) {
         detach();
+        attached = link;
         rights = ofConnection;
         receiveMaximum = Math.min(clientReceiveMaximum, around.limits().maxInflight());
     }
 
-    void begin(Outbound newOutbound) {
+    /** One that was taken over while it waited for its CONNACK has nothing to begin. */
+    void begin(Outbound newOutbound, Link link) {
         change(changes -> {
-            if (!ended) {
+            if (!ended && attached == link) {
                 outbound = newOutbound;
                 drain(changes);
             }
@@ -427,6 +434,7 @@ final class Outgoing {
     }
 
     void detach() {
+        attached = null;
         outbound = null;
         connection++;
         loading = false;

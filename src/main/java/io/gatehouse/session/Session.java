@@ -77,6 +77,11 @@ public final class Session {
         return outgoing.isReady();
     }
 
+    /** Whether it is over, and nothing reaches it any more. */
+    public synchronized boolean isEnded() {
+        return outgoing.isEnded();
+    }
+
     // subscriptions
 
     /** Remembers a subscription; returns the one with the same filter that it replaces. */
@@ -182,13 +187,13 @@ public final class Session {
     // connections
 
     /** A connection has the session; nothing leaves on it before {@link #begin}. */
-    synchronized void attach(int clientReceiveMaximum, Rights ofConnection) {
-        outgoing.attach(clientReceiveMaximum, ofConnection);
+    synchronized void attach(int clientReceiveMaximum, Rights ofConnection, Link link) {
+        outgoing.attach(clientReceiveMaximum, ofConnection, link);
     }
 
-    /** The CONNACK is on its way: what waits follows it. */
-    public synchronized void begin(Outbound newOutbound) {
-        outgoing.begin(newOutbound);
+    /** The CONNACK is on its way: what waits follows it, unless another connection has the session meanwhile. */
+    public synchronized void begin(Outbound newOutbound, Link link) {
+        outgoing.begin(newOutbound, link);
     }
 
     synchronized void detach() {

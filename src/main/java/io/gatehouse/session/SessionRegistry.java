@@ -135,7 +135,7 @@ public final class SessionRegistry {
                 entry.rights = rights;
                 entry.will = will;
                 entry.expirySeconds = expirySeconds;
-                entry.session.attach(receiveMaximum, rights);
+                entry.session.attach(receiveMaximum, rights, link);
                 keep(entry);
                 connected(entry.session);
                 return new Opening.Opened(entry.session, rights, !fresh, stored || entry.session.isStored());

@@ -7,6 +7,7 @@ import io.gatehouse.tls.TestPeers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,12 @@ import org.jspecify.annotations.Nullable;
 final class FakeWire implements Wire {
     final List<Packet> sent = new ArrayList<>();
     boolean closed;
+    boolean reading = true;
+
+    /** What its event loop has not come to; null: it is idle, and runs everything at once. */
+    @Nullable
+    Queue<Runnable> busy;
+
     boolean writable = true;
 
     /** What happens between the login and the CONNACK. */
@@ -112,17 +119,21 @@ final class FakeWire implements Wire {
 
     @Override
     public void read(boolean on) {
-        // the transport's part
+        reading = on;
     }
 
     @Override
     public Executor loop() {
-        return Runnable::run;
+        return this::execute;
     }
 
     @Override
     public void execute(Runnable task) {
-        task.run();
+        if (busy == null) {
+            task.run();
+        } else {
+            busy.add(task);
+        }
     }
 
     @Override

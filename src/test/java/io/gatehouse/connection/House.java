@@ -34,9 +34,11 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +53,9 @@ final class House {
     final Sweep sweep;
     final Metrics metrics = new Metrics();
     final List<CompletableFuture<Authentication>> undecided = new ArrayList<>();
+    /** Users whose password was taken back. */
+    final Set<String> withdrawn = new HashSet<>();
+
     boolean decideLater;
     Instant now;
     final Store store;
@@ -89,7 +94,8 @@ final class House {
         ListenerRules listener = new ListenerRules(
                 credentials -> login(credentials.userName()),
                 EnumSet.allOf(ProtocolVersion.class),
-                new CertGuard(chain -> java.time.Instant.MAX, this::schedule, metrics));
+                new CertGuard(chain -> java.time.Instant.MAX, this::schedule, metrics),
+                principal -> !withdrawn.contains(principal.user()));
         sweep = new Sweep(authorizer, registry, router, Sweep.OnRevoke.DORMANT, audit::add, metrics);
         gate = new Gate(
                 Map.of("devices", listener),

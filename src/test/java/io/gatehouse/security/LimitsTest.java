@@ -258,7 +258,11 @@ class LimitsTest {
         RawClient client = broker.client("ann", "retained");
         assertThat(retain(client, "a/r1", raw(), "x")).isEqualTo(0x10);
         assertThat(retain(client, "a/r2", raw(), "x")).isEqualTo(0x10);
+        RawClient listener = broker.client("ann", "listens");
+        listener.subscribe("a/r3", 1);
         assertThat(retain(client, "a/r3", raw(), "x")).isEqualTo(0x97);
+        assertThat(listener.heard()).as("what is refused may come again").isEmpty();
+        listener.send(Raw.unsubscribe(V5, 2, "a/r3")).read(11);
         long dropped = broker.metric("publish_dropped");
         client.send(Raw.publish(V5, 0x31, "a/r3", 0, raw(), "x")).settle();
         assertThat(broker.metric("publish_dropped")).isEqualTo(dropped + 1);
