@@ -78,4 +78,27 @@ class ExpiryWarningsTest {
             assertThat(far.isAlive()).isTrue();
         }
     }
+
+    @Test
+    void endings_areToldOf_alsoWithSeveralNamesAndOcsp() throws CannotStart {
+        writeServer(Instant.now().plus(Duration.ofHours(20)));
+        Forge.write(folder.resolve("ca.pem"), Forge.pem(ROOT.certificate));
+        Forge.write(folder.resolve("a.pem"), folder.resolve("a.key"), ROOT.server("a.example"));
+        try (TlsHouse house = new TlsHouse(folder, """
+                  devices:
+                    port: 0
+                    bind: 127.0.0.1
+                    tls:
+                      certificate: server.pem
+                      key: server.key
+                      client_ca: ca.pem
+                      sni: {a.example: {certificate: a.pem, key: a.key}}
+                      revocation: {ocsp: soft}
+                    login: certificate
+                """.indent(2))) {
+            assertThat(house.awaitAudit(0, "broker", "what", "tls_alarm").get("detail"))
+                    .asString()
+                    .contains("server.pem", "CN=localhost");
+        }
+    }
 }

@@ -297,6 +297,91 @@ class LiveRevocationTest {
         }
     }
 
+    /** A responder that answers by openssl from the index as it is now, or, when it is told, not at all. */
+    private HttpServer responder(Forge root, AtomicReference<String> says, X509Certificate about) throws IOException {
+        Forge.write(
+                folder.resolve("responder.pem"),
+                folder.resolve("responder.key"),
+                new Forge.Holder(List.of(root.certificate), root.keys));
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                byte[] request = exchange.getRequestBody().readAllBytes();
+                if (says.get().isEmpty()) {
+                    exchange.sendResponseHeaders(500, -1);
+                    return;
+                }
+                String index = says.get().formatted(serial(about));
+                Forge.write(folder.resolve("index.txt"), index);
+                Forge.write(folder.resolve("request.der"), request);
+                String lasting = index.startsWith("R") ? "-nmin 1" : "-ndays 1";
+                Process openssl = new ProcessBuilder(("openssl ocsp -index index.txt -rsigner responder.pem"
+                                        + " -rkey responder.key -CA responder.pem -reqin request.der -respout answer.der "
+                                        + lasting)
+                                .split(" "))
+                        .directory(folder.toFile())
+                        .redirectErrorStream(true)
+                        .start();
+                openssl.getInputStream().readAllBytes();
+                byte[] answer = java.nio.file.Files.readAllBytes(folder.resolve("answer.der"));
+                exchange.sendResponseHeaders(200, answer.length);
+                exchange.getResponseBody().write(answer);
+            }
+        });
+        server.start();
+        return server;
+    }
+
+    @Test
+    void ocsp_revocation_isTakenBackByANewerAnswer_andByNoSilence() throws IOException, CannotStart {
+        Forge root = Forge.root("Device Root");
+        Forge.Holder device = root.leaf("device").make();
+        write(root);
+        DateTimeFormatter format =
+                DateTimeFormatter.ofPattern("yyMMddHHmmss'Z'").withZone(ZoneOffset.UTC);
+        String end = format.format(Instant.now().plus(Duration.ofDays(90)));
+        String before = format.format(Instant.now().minusSeconds(60));
+        AtomicReference<String> says =
+                new AtomicReference<>("R\t" + end + "\t" + before + "\t%s\tunknown\t/CN=device\n");
+        AtomicReference<Duration> later = new AtomicReference<>(Duration.ZERO);
+        Clock clock = new Clock() {
+            @Override
+            public java.time.ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(java.time.ZoneId zone) {
+                return this;
+            }
+
+            @Override
+            public Instant instant() {
+                return Instant.now().plus(later.get());
+            }
+        };
+        HttpServer responder = responder(root, says, device.certificate());
+        String uri = "http://127.0.0.1:" + responder.getAddress().getPort() + "/";
+        try (TlsHouse house = new TlsHouse(
+                folder, listener("soft", "revocation: {ocsp: soft, ocsp_responder: \"" + uri + "\"}"), "", clock)) {
+            int at = house.port("soft");
+            assertThat(answer(device, at)).isNegative();
+            house.awaitAudit(0, "handshake", "code", "CERT_REVOKED");
+
+            says.set("");
+            later.set(Duration.ofMinutes(2));
+            assertThat(answer(device, at))
+                    .as("the answer is over, and no other comes")
+                    .isNegative();
+
+            says.set("V\t" + end + "\t\t%s\tunknown\t/CN=device\n");
+            later.set(Duration.ofMinutes(3));
+            assertThat(answer(device, at)).as("a newer answer").isEqualTo(TlsClient.CONNACK);
+        } finally {
+            responder.stop(0);
+        }
+    }
+
     /** What a client that asks for the server's status is handed. */
     private static String staple(int port) throws IOException, InterruptedException {
         Process client = new ProcessBuilder(
