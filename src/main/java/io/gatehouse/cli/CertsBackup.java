@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "backup",
         description =
-                "Write the authority's keys, certificates and journal into one file, encrypted with its passphrase.",
+                "Write the authority's keys, certificates, profiles and journal into one file, encrypted with its passphrase.",
         mixinStandardHelpOptions = true)
 final class CertsBackup implements Runnable {
     @Parameters(paramLabel = "FILE", description = "A file that is not there yet.")

@@ -23,15 +23,18 @@ import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.crypto.generators.SCrypt;
 
 /**
- * An authority in one encrypted file: its keys, its certificates, its journal; not what it handed out. Stateless.
+ * An authority in one encrypted file: its keys, its certificates, its profiles, its journal; not what it handed out.
+ * Stateless.
  *
  * <p>The file: the magic, 16 bytes of salt, 12 of nonce, then a tar archive under AES-256-GCM with a key that scrypt makes
  * of the passphrase; so a changed file, or another passphrase, is noticed before anything is written.
  */
 public final class Backup {
     private static final byte[] MAGIC = "GATEHOUSE-BACKUP-1\n".getBytes(StandardCharsets.US_ASCII);
-    private static final Set<String> PARTS = Set.of("ca", "trust", "crl", "journal");
+    private static final Set<String> PARTS = Set.of("ca", "trust", "crl", "profiles", "journal");
     private static final int SCRYPT_COST = 1 << 17;
+    /** An array holds no more, and a backup is made and read in one. */
+    private static final long MAX_BYTES = Integer.MAX_VALUE - 64;
 
     private Backup() {}
 
@@ -42,12 +45,15 @@ public final class Backup {
             throw new PkiProblem(Kind.INPUT, file + ": exists already; a backup is never overwritten");
         }
         try (Stream<Path> files = Files.walk(folder)) {
+            List<Path> parts = files.filter(Files::isRegularFile)
+                    .filter(one ->
+                            PARTS.contains(folder.relativize(one).getName(0).toString()))
+                    .sorted()
+                    .toList();
+            requireRoom(parts);
             ByteArrayOutputStream archive = new ByteArrayOutputStream();
-            for (Path one : files.filter(Files::isRegularFile).sorted().toList()) {
-                Path name = folder.relativize(one);
-                if (PARTS.contains(name.getName(0).toString())) {
-                    Tar.write(archive, name.toString(), 0600, Files.readAllBytes(one), Instant.EPOCH);
-                }
+            for (Path one : parts) {
+                Tar.write(archive, folder.relativize(one).toString(), 0600, Files.readAllBytes(one), Instant.EPOCH);
             }
             Tar.end(archive);
             byte[] random = new byte[28];
@@ -63,12 +69,27 @@ public final class Backup {
         }
     }
 
+    /** Before anything is read: what cannot be restored is no backup. */
+    private static void requireRoom(List<Path> parts) throws IOException, PkiProblem {
+        long all = 0;
+        for (Path one : parts) {
+            long size = Files.size(one);
+            all += size + 2L * Tar.BLOCK_BYTES;
+            if (size > Tar.MAX_FILE_BYTES || all > MAX_BYTES - (1 << 20)) {
+                throw new PkiProblem(
+                        Kind.INPUT,
+                        one + ": " + size + " bytes; a backup holds files of " + Tar.MAX_FILE_BYTES + ", and "
+                                + MAX_BYTES + " in all. Copy the authority's folder while no command runs");
+            }
+        }
+    }
+
     /** Writes an authority back into a folder that holds none; checks its journal. */
     public static Inventory restore(Path file, Path folder, char[] passphrase) throws PkiProblem {
         if (Authority.exists(folder)) {
             throw new PkiProblem(Kind.INPUT, folder + ": holds an authority already; restore into another folder");
         }
-        byte[] bytes = Pem.bytes(file);
+        byte[] bytes = Pem.bytes(file, MAX_BYTES);
         int start = MAGIC.length + 28;
         if (bytes.length < start || !Arrays.equals(MAGIC, Arrays.copyOf(bytes, MAGIC.length))) {
             throw new PkiProblem(Kind.INPUT, file + ": not a backup of an authority");

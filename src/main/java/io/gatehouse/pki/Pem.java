@@ -66,12 +66,17 @@ public final class Pem {
 
     /** The bytes of a file that is not absurdly large. */
     public static byte[] bytes(Path file) throws PkiProblem {
+        return bytes(file, MAX_BYTES);
+    }
+
+    /** The bytes of a file of so many at most. */
+    static byte[] bytes(Path file, long most) throws PkiProblem {
         try {
             if (Files.isDirectory(file)) {
                 throw new PkiProblem(Kind.INPUT, file + ": a folder, not a file");
             }
-            if (Files.size(file) > MAX_BYTES) {
-                throw new PkiProblem(Kind.INPUT, file + ": larger than " + MAX_BYTES + " bytes");
+            if (Files.size(file) > most) {
+                throw new PkiProblem(Kind.INPUT, file + ": larger than " + most + " bytes");
             }
             return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {

@@ -11,7 +11,7 @@ import java.util.Optional;
 /** The tar format (POSIX ustar), as far as plain files with short names need it. Stateless. */
 final class Tar {
     static final int BLOCK_BYTES = 512;
-    private static final int MAX_FILE_BYTES = 1 << 30;
+    static final int MAX_FILE_BYTES = 1 << 30;
     private static final byte[] ZEROS = new byte[2 * BLOCK_BYTES];
 
     /** A file that was read whole; {@code bytesOnTape} with its header and padding. */

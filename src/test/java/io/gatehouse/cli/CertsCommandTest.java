@@ -305,6 +305,34 @@ class CertsCommandTest {
     }
 
     @Test
+    void backup_ofALargeAuthority_isRestoredWithItsProfiles() throws Exception {
+        Path profiles = Files.createDirectories(pki.resolve("profiles"));
+        String own = certs("profile", "device").out();
+        Files.writeString(profiles.resolve("device.yaml"), own);
+        Files.write(pki.resolve("trust/others.pem"), new byte[33 << 20]); // more than any certificate or table
+        Path backup = temp.resolve("b");
+        assertThat(certs("backup", backup, "-d", pki).exitCode()).isZero();
+        Path elsewhere = temp.resolve("elsewhere");
+        Answer restored = certs("restore", backup, "-d", elsewhere, "--passphrase-file", pki.resolve("passphrase"));
+        assertThat(restored.exitCode()).as(restored.err()).isZero();
+        assertThat(elsewhere.resolve("trust/others.pem")).hasSize(33 << 20);
+        assertThat(elsewhere.resolve("profiles/device.yaml")).hasContent(own);
+    }
+
+    @Test
+    void backup_ofMoreThanCanBeRestored_isRefused() throws Exception {
+        Path large = pki.resolve("trust/others.pem");
+        try (var file = new java.io.RandomAccessFile(large.toFile(), "rw")) {
+            file.setLength((1L << 30) + 1); // of holes
+        }
+        Path backup = temp.resolve("b");
+        Answer refused = certs("backup", backup, "-d", pki);
+        assertThat(refused.exitCode()).as(refused.err()).isEqualTo(3);
+        assertThat(refused.err()).startsWith("certs: error[INPUT] " + large + ": 1073741825 bytes; a backup holds");
+        assertThat(backup).doesNotExist();
+    }
+
+    @Test
     void doctor_namesWhatOthersCanRead() throws Exception {
         certs("device", "pump", "-d", pki);
         assertThat(certs("doctor", "-d", pki).exitCode()).isZero();
