@@ -55,6 +55,13 @@ final class CertsIssuing {
                         + " rsa4096, and where a profile takes them rsa2048 and ed25519"));
     }
 
+    /** Before anything is issued: the files of many in one folder would take each other's place. */
+    void requireRoomFor(int holders) {
+        if (out != null && holders > 1) {
+            throw Failure.usage("--out is the folder of one holder; without it each of these goes to out/ID");
+        }
+    }
+
     /** Writes the files; says them and what to type next, where DIR stands for their folder. */
     void write(CertsCommon common, Issued issued, String next) {
         write(common, issued, next, List.of());

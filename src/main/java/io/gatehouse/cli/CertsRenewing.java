@@ -51,6 +51,7 @@ final class CertsRenewing {
                         .filter(item -> item.expiresWithin(time, now))
                         .forEach(old::add);
             }
+            issuing.requireRoomFor(old.size());
             Renewal renewal = new Renewal(authority);
             for (Inventory.Item item : old) {
                 Issued issued = renewal.renew(item, issuing.validity(authority, item.profile()), sameKey);

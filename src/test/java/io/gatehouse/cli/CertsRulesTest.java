@@ -11,10 +11,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Revocation lists as they are checked and verified against, tokens of a fleet, and authorities under another root. */
 class CertsRulesTest {
@@ -79,6 +82,24 @@ class CertsRulesTest {
         CertsCalls.Answer lacking = certs("crl", "--check", "-d", pki);
         assertThat(lacking.exitCode()).isEqualTo(9);
         assertThat(lacking.out()).contains("1 that the journal revoked are not in it");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"renew pump valve", "renew --all-expiring 3650", "rekey pump valve"})
+    void renew_ofSeveralIntoOneFolder_isRefusedBeforeAnythingIsIssued(String command) {
+        done("device", "pump", "-d", pki);
+        done("device", "valve", "-d", pki);
+        String before = done("list", "-d", pki);
+        Path out = temp.resolve("next");
+        CertsCalls.Answer refused = certs(Stream.concat(
+                        Stream.of(command.split(" ")), Stream.of("--revoke-old", "-o", out, "-d", pki))
+                .toArray());
+        assertThat(refused.exitCode()).as(refused.err()).isEqualTo(2);
+        assertThat(refused.err()).contains("--out is the folder of one holder; without it each of these goes to out/ID");
+        assertThat(done("list", "-d", pki)).isEqualTo(before);
+        assertThat(out).doesNotExist();
+        done("renew", "pump", "-o", out, "-d", pki); // of one it is
+        assertThat(out.resolve("key.pem")).exists();
     }
 
     @Test
