@@ -101,7 +101,7 @@ public final class Export {
                 return converter.getPrivateKey(pair.getPrivateKeyInfo());
             }
             throw new PkiProblem(Kind.INPUT, file + ": no private key in it that is not encrypted");
-        } catch (IOException e) {
+        } catch (IOException | IllegalStateException e) { // the other: what is not base64
             throw new PkiProblem(Kind.INPUT, file + ": not a private key: " + e.getMessage());
         }
     }

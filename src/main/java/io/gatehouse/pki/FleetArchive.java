@@ -87,7 +87,11 @@ final class FleetArchive extends FleetOutput {
                 read += member.bytes();
                 if (member.name().endsWith("/cert.pem")) {
                     end = read;
-                    note(present, member.name().substring(0, member.name().indexOf('/')), member.content());
+                    Optional<byte[]> key = device.stream()
+                            .filter(each -> each.name().endsWith("/key.pem"))
+                            .map(Member::content)
+                            .findFirst();
+                    note(present, member.name().substring(0, member.name().indexOf('/')), key, member.content());
                     form.keep(device, startOf(member));
                     device.clear();
                 }
@@ -112,7 +116,13 @@ final class FleetArchive extends FleetOutput {
     }
 
     @Override
-    void write(Issued issued) throws IOException {
+    void write(List<Issued> group) throws IOException {
+        for (Issued issued : group) {
+            write(issued);
+        }
+    }
+
+    private void write(Issued issued) throws IOException {
         Instant at = issued.certificate().getNotBefore().toInstant();
         if (issued.key().isPresent()) {
             form.write(

@@ -1,24 +1,38 @@
 package io.gatehouse.pki;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.cert.X509Certificate;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * Where a fleet's keys and certificates go: one folder a device, or one archive. Confined to the writing thread.
  *
- * <p>A device is there whole or not at all: its folder is renamed into place, or it ends in an archive with its certificate.
+ * <p>A device is there whole or not at all: its folder is renamed into place when it is on the disk, or it ends in an archive
+ * with its certificate.
  */
 abstract class FleetOutput implements AutoCloseable {
-    /** Serial numbers, in hex, of what an earlier run wrote whole, by id. */
-    final Map<String, String> present = new HashMap<>();
+    /** What an earlier run wrote whole, by id. */
+    final Map<String, Kept> present = new HashMap<>();
+
+    /**
+     * A device of an earlier run.
+     *
+     * @param serial of its certificate, in hex
+     * @param hasKey whether its key was made here, and lies beside it
+     */
+    record Kept(String serial, boolean hasKey) {}
 
     static FleetOutput at(Path out, boolean resume) throws IOException, PkiProblem {
         return FleetArchive.isOne(out) ? new FleetArchive(out, resume) : new Folders(out, resume);
@@ -35,7 +49,8 @@ abstract class FleetOutput implements AutoCloseable {
         return false;
     }
 
-    abstract void write(Issued issued) throws IOException;
+    /** Writes what was journalled with one sync. */
+    abstract void write(List<Issued> group) throws IOException;
 
     /** After the last device. */
     abstract void finish() throws IOException;
@@ -43,13 +58,23 @@ abstract class FleetOutput implements AutoCloseable {
     @Override
     public abstract void close() throws IOException;
 
-    static void note(Map<String, String> present, String id, byte[] certificate) {
+    /**
+     * Notes a device; what a crash left without its content, a certificate or a key, is not whole and is made again.
+     *
+     * @param key empty if there is none: the device made it itself
+     */
+    static void note(Map<String, Kept> present, String id, Optional<byte[]> key, byte[] certificate) {
         try {
-            present.put(
-                    id,
-                    Pem.certificates(id, certificate).get(0).getSerialNumber().toString(16));
+            X509Certificate leaf = Pem.certificates(id, certificate).get(0);
+            if (key.isPresent()
+                    && !KeyKind.belong(
+                            Export.key(id, new String(key.get(), StandardCharsets.US_ASCII)), leaf.getPublicKey())) {
+                present.remove(id);
+                return;
+            }
+            present.put(id, new Kept(leaf.getSerialNumber().toString(16), key.isPresent()));
         } catch (PkiProblem e) {
-            present.remove(id); // a file a crash left without its content: not whole, so it is made again
+            present.remove(id);
         }
     }
 
@@ -68,8 +93,13 @@ abstract class FleetOutput implements AutoCloseable {
             try (Stream<Path> devices = Files.list(out)) {
                 for (Path device : devices.toList()) {
                     Path certificate = device.resolve("cert.pem");
+                    Path key = device.resolve("key.pem");
                     if (Files.isRegularFile(certificate)) {
-                        note(present, String.valueOf(device.getFileName()), Files.readAllBytes(certificate));
+                        note(
+                                present,
+                                String.valueOf(device.getFileName()),
+                                Files.exists(key) ? Optional.of(Files.readAllBytes(key)) : Optional.empty(),
+                                Files.readAllBytes(certificate));
                     }
                 }
             }
@@ -81,20 +111,33 @@ abstract class FleetOutput implements AutoCloseable {
             }
         }
 
+        /** All files of a group are written before the first is synced: one commit of the file system serves many. */
         @Override
-        void write(Issued issued) throws IOException {
-            // a leading dot cannot be the beginning of an id
-            Path fresh = out.resolve("." + issued.id());
-            Path place = out.resolve(issued.id());
-            remove(fresh);
-            Files.createDirectory(fresh, AtomicFiles.attribute("rwx------"));
-            if (issued.key().isPresent()) {
-                file(fresh.resolve("key.pem"), Pem.of(issued.key().get()), "rw-------");
+        void write(List<Issued> group) throws IOException {
+            for (Issued issued : group) {
+                Path fresh = fresh(issued);
+                remove(fresh);
+                Files.createDirectory(fresh, AtomicFiles.attribute("rwx------"));
+                if (issued.key().isPresent()) {
+                    file(fresh.resolve("key.pem"), Pem.of(issued.key().get()), "rw-------");
+                }
+                file(fresh.resolve("cert.pem"), issued.chainPem(), "rw-r--r--");
+                file(fresh.resolve("ca.pem"), issued.rootPem(), "rw-r--r--");
             }
-            file(fresh.resolve("cert.pem"), issued.chainPem(), "rw-r--r--");
-            file(fresh.resolve("ca.pem"), issued.rootPem(), "rw-r--r--");
-            remove(place);
-            Files.move(fresh, place, StandardCopyOption.ATOMIC_MOVE);
+            for (Issued issued : group) {
+                sync(fresh(issued));
+            }
+            for (Issued issued : group) {
+                Path place = out.resolve(issued.id());
+                remove(place);
+                Files.move(fresh(issued), place, StandardCopyOption.ATOMIC_MOVE);
+            }
+            AtomicFiles.syncFolder(out);
+        }
+
+        /** A leading dot cannot be the beginning of an id. */
+        private Path fresh(Issued issued) {
+            return out.resolve("." + issued.id());
         }
 
         private static void file(Path file, byte[] bytes, String mode) throws IOException {
@@ -102,8 +145,22 @@ abstract class FleetOutput implements AutoCloseable {
                     file,
                     Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                     AtomicFiles.attribute(mode))) {
-                channel.write(java.nio.ByteBuffer.wrap(bytes));
+                ByteBuffer buffer = ByteBuffer.wrap(bytes);
+                while (buffer.hasRemaining()) {
+                    channel.write(buffer);
+                }
             }
+        }
+
+        private static void sync(Path folder) throws IOException {
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file : files.toList()) {
+                    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                        channel.force(true);
+                    }
+                }
+            }
+            AtomicFiles.syncFolder(folder);
         }
 
         private static void remove(Path folder) throws IOException {

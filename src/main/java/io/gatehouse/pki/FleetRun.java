@@ -108,10 +108,11 @@ public final class FleetRun {
     }
 
     private boolean isPresent(FleetOutput output, Fleet.Row row) {
-        String serial = output.present.get(row.id());
-        if (serial == null) {
+        FleetOutput.Kept kept = output.present.get(row.id());
+        if (kept == null || kept.hasKey() == row.csr().isPresent()) {
             return false;
         }
+        String serial = kept.serial();
         Optional<Inventory.Item> item = authority
                 .inventory()
                 .active(row.profile(), row.id(), authority.clock().instant())
@@ -152,8 +153,8 @@ public final class FleetRun {
                 issued.add(await(one));
             }
             authority.record(issued); // on the disk, before any of it leaves
+            output.write(issued);
             for (Issued one : issued) {
-                output.write(one);
                 manifest.writeBytes(FleetOutput.line(
                         one.id(),
                         one.profile().word(),

@@ -2,21 +2,15 @@ package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Kind;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
-import java.security.PublicKey;
-import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
-import org.bouncycastle.jce.provider.BouncyCastleProvider;
 
 /**
  * A root that an organisation has already: it signs the two issuing authorities of a new authority, once. Its key is used in
  * memory and not kept. Immutable.
  */
 public record ImportedRoot(X509Certificate certificate, PrivateKey key) {
-    private static final BouncyCastleProvider PROVIDER = new BouncyCastleProvider();
-
     /**
      * Reads the two files.
      *
@@ -49,30 +43,13 @@ public record ImportedRoot(X509Certificate certificate, PrivateKey key) {
                     name,
                     "has a key that authorities do not have here: " + Curves.describe(certificate.getPublicKey()));
         }
-        if (!belongs(certificate.getPublicKey())) {
+        if (!KeyKind.belong(key, certificate.getPublicKey())) {
             throw new PkiProblem(Kind.INPUT, "the key is not that of the root \"" + Profile.shown(name) + "\"");
         }
     }
 
     private static PkiProblem refused(String name, String why) {
         return new PkiProblem(Kind.POLICY, "the root \"" + Profile.shown(name) + "\" " + why);
-    }
-
-    private boolean belongs(PublicKey publicKey) {
-        try {
-            byte[] probe = {1, 2, 3, 4};
-            String algorithm = key.getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
-            Signature signer = Signature.getInstance(algorithm, PROVIDER);
-            signer.initSign(key);
-            signer.update(probe);
-            byte[] signed = signer.sign();
-            Signature verifier = Signature.getInstance(algorithm, PROVIDER);
-            verifier.initVerify(publicKey);
-            verifier.update(probe);
-            return verifier.verify(signed);
-        } catch (GeneralSecurityException e) {
-            return false; // a key of another kind is not its key
-        }
     }
 
     @Override

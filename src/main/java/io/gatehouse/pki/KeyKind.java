@@ -4,8 +4,10 @@ import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAKey;
 import java.security.spec.ECGenParameterSpec;
@@ -104,6 +106,27 @@ public enum KeyKind {
                 .orElseThrow(() -> new PkiProblem(
                         PkiProblem.Kind.POLICY,
                         "an authority's key is " + describe(authority) + ", which signs nothing here"));
+    }
+
+    /** Whether a private key is that of a public one: what it signs is verified. */
+    static boolean belong(PrivateKey key, PublicKey publicKey) {
+        Optional<KeyKind> kind = of(publicKey);
+        if (kind.isEmpty()) {
+            return false;
+        }
+        try {
+            byte[] probe = {1, 2, 3, 4};
+            Signature signer = Signature.getInstance(kind.get().signature, PROVIDER);
+            signer.initSign(key);
+            signer.update(probe);
+            byte[] signed = signer.sign();
+            Signature verifier = Signature.getInstance(kind.get().signature, PROVIDER);
+            verifier.initVerify(publicKey);
+            verifier.update(probe);
+            return verifier.verify(signed);
+        } catch (GeneralSecurityException e) {
+            return false; // a key of another kind is not its key
+        }
     }
 
     private static String describe(Key key) {

@@ -91,11 +91,12 @@ class CertsRulesTest {
         done("device", "valve", "-d", pki);
         String before = done("list", "-d", pki);
         Path out = temp.resolve("next");
-        CertsCalls.Answer refused = certs(Stream.concat(
-                        Stream.of(command.split(" ")), Stream.of("--revoke-old", "-o", out, "-d", pki))
-                .toArray());
+        CertsCalls.Answer refused =
+                certs(Stream.concat(Stream.of(command.split(" ")), Stream.of("--revoke-old", "-o", out, "-d", pki))
+                        .toArray());
         assertThat(refused.exitCode()).as(refused.err()).isEqualTo(2);
-        assertThat(refused.err()).contains("--out is the folder of one holder; without it each of these goes to out/ID");
+        assertThat(refused.err())
+                .contains("--out is the folder of one holder; without it each of these goes to out/ID");
         assertThat(done("list", "-d", pki)).isEqualTo(before);
         assertThat(out).doesNotExist();
         done("renew", "pump", "-o", out, "-d", pki); // of one it is

@@ -97,6 +97,22 @@ class ProfilesTest {
         };
     }
 
+    @ParameterizedTest(name = "{0}")
+    @EnumSource(
+            value = KeyKind.class,
+            names = {"P256", "P384", "RSA2048", "ED25519"})
+    void key_belongsToItsCertificate_andToNoOther(KeyKind kind) throws Exception {
+        java.security.KeyPair pair = kind.generate(new java.security.SecureRandom());
+        java.security.PublicKey read = java.security.KeyFactory.getInstance(
+                        pair.getPublic().getAlgorithm())
+                .generatePublic(new java.security.spec.X509EncodedKeySpec(
+                        pair.getPublic().getEncoded())); // as a certificate has it that was read
+        assertThat(KeyKind.belong(pair.getPrivate(), read)).isTrue();
+        assertThat(KeyKind.belong(
+                        KeyKind.P256.generate(new java.security.SecureRandom()).getPrivate(), read))
+                .isFalse();
+    }
+
     @Test
     void factoryCertificate_hasNoEnd_andNoOtherHasNone() throws Exception {
         try (Authority authority = create()) {
