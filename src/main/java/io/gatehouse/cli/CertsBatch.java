@@ -57,7 +57,11 @@ final class CertsBatch implements Runnable {
     @Option(names = "--dry-run", description = "Judge the table, issue nothing.")
     private boolean dryRun;
 
-    @Option(names = "--resume", description = "Go on where an earlier run of the same table was cut short.")
+    @Option(
+            names = "--resume",
+            description =
+                    "Go on where an earlier run of the same table into the same --out was cut short; where there is none,"
+                            + " begin.")
     private boolean resume;
 
     @Option(

@@ -38,7 +38,7 @@ final class FleetArchive extends FleetOutput {
 
     FleetArchive(Path out, boolean resume) throws IOException, PkiProblem {
         this.out = out;
-        this.part = out.resolveSibling(out.getFileName() + ".part");
+        this.part = part(out);
         this.form = out.toString().endsWith(".zip") ? new ZipForm() : new TarForm();
         boolean whole = Files.exists(out);
         if ((whole || Files.exists(part)) && !resume) {
@@ -56,6 +56,7 @@ final class FleetArchive extends FleetOutput {
         long end = Files.exists(part) ? scan(part) : 0;
         channel = FileChannel.open(
                 part, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), AtomicFiles.attribute("rw-------"));
+        syncPlaceOf(out);
         channel.truncate(end);
         channel.position(end);
         stream = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
@@ -63,6 +64,10 @@ final class FleetArchive extends FleetOutput {
 
     static boolean isOne(Path out) {
         return out.toString().endsWith(".tar") || out.toString().endsWith(".zip");
+    }
+
+    static Path part(Path out) {
+        return out.resolveSibling(out.getFileName() + ".part");
     }
 
     static void requireRoom(Path out, int devices) throws PkiProblem {
@@ -141,8 +146,7 @@ final class FleetArchive extends FleetOutput {
         stream.flush();
         channel.force(true);
         Files.move(part, out, StandardCopyOption.ATOMIC_MOVE);
-        AtomicFiles.syncFolder(
-                java.util.Objects.requireNonNull(out.toAbsolutePath().getParent()));
+        syncPlaceOf(out);
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.security.cert.X509Certificate;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -42,6 +43,16 @@ abstract class FleetOutput implements AutoCloseable {
         return FleetArchive.isOne(out)
                 ? out.resolveSibling(out.getFileName() + ".manifest.csv")
                 : out.resolve("manifest.csv");
+    }
+
+    /** Whether there is something to go on from. */
+    static boolean isThere(Path out) {
+        return Files.exists(out) || FleetArchive.isOne(out) && Files.exists(FleetArchive.part(out));
+    }
+
+    /** So that an output is on the disk before the journal has the first line of it. */
+    static void syncPlaceOf(Path out) throws IOException {
+        AtomicFiles.syncFolder(Objects.requireNonNull(out.toAbsolutePath().getParent(), "an output is in a folder"));
     }
 
     /** Whether an earlier run wrote all there is to be, and nothing can be added. */
@@ -90,6 +101,7 @@ abstract class FleetOutput implements AutoCloseable {
                         out + ": not empty. Continue an earlier run with --resume, or name another place");
             }
             AtomicFiles.makePrivateFolder(out);
+            syncPlaceOf(out);
             try (Stream<Path> devices = Files.list(out)) {
                 for (Path device : devices.toList()) {
                     Path certificate = device.resolve("cert.pem");

@@ -6,10 +6,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.KeyPair;
+import java.security.PublicKey;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -52,13 +55,14 @@ public final class FleetRun {
     /** Judges the fleet against what the authority issued before; part of every run, and all of a dry one. */
     public void check() throws PkiProblem {
         FleetArchive.requireRoom(out, fleet.rows().size());
-        if (resume) {
-            return;
-        }
+        // an output is there before the first line of the journal, so without one nothing was begun
+        boolean begun = resume && FleetOutput.isThere(out);
         List<Fault> faults = new ArrayList<>();
+        Map<String, Fleet.Row> keys = new HashMap<>();
         for (Fleet.Row row : fleet.rows()) {
+            row.csr().flatMap(csr -> keyTaken(row, csr, keys)).ifPresent(faults::add);
             try {
-                authority.requireFree(row.profile(), row.id(), false);
+                authority.requireFree(row.profile(), row.id(), begun);
             } catch (PkiProblem e) {
                 faults.add(new Fault("ID_TAKEN", "line " + row.line() + ": " + e.getMessage()));
             }
@@ -66,6 +70,22 @@ public final class FleetRun {
         if (!faults.isEmpty()) {
             throw Fleet.faults(faults);
         }
+    }
+
+    /** The rule of {@link Authority#certify}: one key for two names is one device that poses as another. */
+    private Optional<Fault> keyTaken(Fleet.Row row, Csr csr, Map<String, Fleet.Row> keys) {
+        String key = Authority.keyHash(csr.key());
+        Fleet.Row before = keys.putIfAbsent(key, row);
+        Optional<String> holder = authority.inventory().holderOf(key).filter(id -> !id.equals(row.id()));
+        if (before == null && holder.isEmpty()) {
+            return Optional.empty();
+        }
+        String whose = before != null
+                ? "is that of \"" + before.id() + "\" on line " + before.line()
+                : "belongs to \"" + holder.orElseThrow() + "\" already";
+        return Optional.of(new Fault(
+                "KEY_TAKEN",
+                "line " + row.line() + ": the key of its request " + whose + "; every holder has a key of its own"));
     }
 
     /**
@@ -116,7 +136,10 @@ public final class FleetRun {
         Optional<Inventory.Item> item = authority
                 .inventory()
                 .active(row.profile(), row.id(), authority.clock().instant())
-                .filter(one -> one.serial().toString(16).equals(serial));
+                .filter(one -> one.serial().toString(16).equals(serial))
+                .filter(one -> row.csr()
+                        .map(csr -> Authority.keyHash(csr.key()).equals(one.key()))
+                        .orElse(true));
         item.ifPresent(one -> manifest.writeBytes(FleetOutput.line(
                 one.id(), one.profile().word(), serial, one.notAfter().toString())));
         return item.isPresent();
@@ -168,15 +191,13 @@ public final class FleetRun {
     }
 
     private Issued sign(Fleet.Row row, Signer.Issuer issuer) throws PkiProblem {
-        if (row.csr().isPresent()) {
-            Request request = row.csr().get().request(row.profile(), Optional.of(row.id()), row.validity());
-            return authority.sign(row.profile().permit(request, authority.profiles()), issuer, Optional.empty());
-        }
-        KeyPair pair = authority.keyPair(row.profile());
-        Request request =
-                new Request(row.id(), pair.getPublic(), List.of(), List.of(), row.validity(), row.deviceSerial());
+        Optional<KeyPair> made =
+                row.csr().isPresent() ? Optional.empty() : Optional.of(authority.keyPair(row.profile()));
+        PublicKey key = made.map(KeyPair::getPublic)
+                .orElseGet(() -> row.csr().orElseThrow().key());
+        Request request = new Request(row.id(), key, List.of(), List.of(), row.validity(), row.deviceSerial());
         return authority.sign(
-                row.profile().permit(request, authority.profiles()), issuer, Optional.of(pair.getPrivate()));
+                row.profile().permit(request, authority.profiles()), issuer, made.map(KeyPair::getPrivate));
     }
 
     private static Issued await(Future<Issued> future) throws PkiProblem {

@@ -1,8 +1,10 @@
 package io.gatehouse.cli;
 
+import static io.gatehouse.cli.CertsCalls.certs;
 import static io.gatehouse.cli.CertsCalls.done;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.pki.TestRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +13,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rules of {@code certs batch}, and what it goes on from. */
 class CertsFleetTest {
@@ -63,5 +67,76 @@ class CertsFleetTest {
         }
         assertThat(left)
                 .containsExactlyInAnyOrder("empty", "zeros", "cut", "missing", "other", "whole", "manifest.csv");
+    }
+
+    private void request(TestRequest request, String file) throws Exception {
+        Files.write(temp.resolve(file), request.der());
+    }
+
+    @Test
+    void batch_keyOfAnother_isRefusedBeforeAnythingIsIssued() throws Exception {
+        TestRequest taken = TestRequest.of("old");
+        request(taken, "old.csr");
+        done("sign", temp.resolve("old.csr"), "-d", pki);
+        String before = done("list", "-d", pki);
+        TestRequest shared = TestRequest.of("a");
+        request(shared, "a.csr");
+        request(shared.as("b"), "b.csr");
+        request(taken.as("c"), "c.csr");
+        request(TestRequest.of("d"), "d.csr");
+        Path table = table("id,csr_file\na,a.csr\nb,b.csr\nc,c.csr\nd,d.csr\n");
+        Path out = temp.resolve("fleet");
+        for (String how : List.of("--dry-run", "--resume", "--json")) {
+            CertsCalls.Answer refused = certs("batch", table, how, "-o", out, "-d", pki);
+            assertThat(refused.exitCode()).as(how).isEqualTo(3);
+            assertThat(refused.err().lines().toList())
+                    .containsExactly(
+                            "certs: error[KEY_TAKEN] line 3: the key of its request is that of \"a\" on line 2; every"
+                                    + " holder has a key of its own",
+                            "certs: error[KEY_TAKEN] line 4: the key of its request belongs to \"old\" already; every"
+                                    + " holder has a key of its own",
+                            "certs: error[INPUT] nothing was issued");
+        }
+        assertThat(done("list", "-d", pki)).isEqualTo(before);
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void batch_serialNumberBesideARequest_isInTheCertificate() throws Exception {
+        request(TestRequest.of("pump"), "pump.csr");
+        request(TestRequest.of("pump"), "other.csr");
+        Path table = table("id,serial_number,csr_file\npump,SN-0815,pump.csr\n");
+        Path out = temp.resolve("fleet");
+        done("batch", table, "-o", out, "-d", pki);
+        assertThat(out.resolve("pump/key.pem")).doesNotExist();
+        assertThat(done("inspect", out.resolve("pump/cert.pem"), "--json")).contains(subjectOf("SN-0815"));
+        assertThat(done("batch", table, "-o", out, "--resume", "-d", pki)).contains("issued 0, kept 1");
+        // another key: what is there is not this row's
+        Path next = table("id,serial_number,csr_file\npump,SN-0815,other.csr\n");
+        assertThat(done("batch", next, "-o", out, "--resume", "-d", pki)).contains("issued 1, kept 0");
+    }
+
+    /** As X.500 text of RFC 2253 has it, a name that it does not know by its bytes. */
+    private static String subjectOf(String serial) {
+        StringBuilder hex = new StringBuilder("2.5.4.5=#13").append(String.format("%02x", serial.length()));
+        serial.chars().forEach(c -> hex.append(String.format("%02x", c)));
+        return hex.toString();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"fleet", "fleet.tar", "fleet.zip"})
+    void batch_resumedWhereNothingWasBegun_isAFirstRun(String name) throws Exception {
+        Path table = table("id\npump\nvalve\n");
+        done("device", "pump", "-d", pki);
+        Path out = temp.resolve(name);
+        for (String how : List.of("--jobs=1", "--dry-run")) {
+            CertsCalls.Answer refused = certs("batch", table, how, "--resume", "-o", out, "-d", pki);
+            assertThat(refused.exitCode()).as(refused.err()).isEqualTo(3);
+            assertThat(refused.err()).startsWith("certs: error[ID_TAKEN] line 2: ");
+        }
+        assertThat(out).doesNotExist();
+        done("revoke", "pump", "-d", pki);
+        assertThat(done("batch", table, "--resume", "-o", out, "-d", pki)).contains("issued 2, kept 0");
+        assertThat(done("batch", table, "--resume", "-o", out, "-d", pki)).contains("issued 0, kept 2");
     }
 }
