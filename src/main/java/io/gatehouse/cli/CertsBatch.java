@@ -6,6 +6,7 @@ import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Fleet;
 import io.gatehouse.pki.FleetRun;
 import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.ProfileBook;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -47,9 +49,8 @@ final class CertsBatch implements Runnable {
     @Option(
             names = "--validity",
             paramLabel = "DAYS",
-            defaultValue = "397",
-            description = "Days, where the table says none; default: ${DEFAULT-VALUE}.")
-    private int days = 397;
+            description = "Days, where the table says none; default: what the profile says, 397 of the built-in ones.")
+    private @Nullable Integer days;
 
     @Option(names = "--jobs", paramLabel = "N", description = "Threads; default: one for each processor.")
     private int jobs = Runtime.getRuntime().availableProcessors();
@@ -96,7 +97,8 @@ final class CertsBatch implements Runnable {
             throw Failure.usage("--ttl is 1 to 365 days, found " + tokenDays);
         }
         try {
-            Fleet fleet = Fleet.read(table, Duration.ofDays(days));
+            Fleet fleet =
+                    Fleet.read(table, days == null ? null : Duration.ofDays(days), ProfileBook.of(common.folder()));
             try (Authority authority = common.open()) {
                 if (tokenOnly) {
                     tokens(authority, fleet);

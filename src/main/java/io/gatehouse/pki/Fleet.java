@@ -38,9 +38,14 @@ public record Fleet(List<Row> rows) {
         rows = List.copyOf(rows);
     }
 
-    /** Reads and judges a file. */
-    public static Fleet read(Path file, Duration validity) throws PkiProblem {
-        Reader reader = new Reader(file, validity);
+    /**
+     * Reads and judges a file.
+     *
+     * @param validity where the table says none; null: what the profile says
+     * @param book the profiles of the authority that is to sign
+     */
+    public static Fleet read(Path file, @Nullable Duration validity, ProfileBook book) throws PkiProblem {
+        Reader reader = new Reader(file, validity, book);
         List<Row> rows = reader.rows();
         if (!reader.faults.isEmpty()) {
             throw faults(reader.faults);
@@ -58,13 +63,15 @@ public record Fleet(List<Row> rows) {
     /** Reads one file. */
     private static final class Reader {
         private final Path file;
-        private final Duration validity;
+        private final @Nullable Duration validity;
+        private final ProfileBook book;
         private final List<Fault> faults = new ArrayList<>();
         private final Map<String, Integer> seen = new HashMap<>();
 
-        private Reader(Path file, Duration validity) {
+        private Reader(Path file, @Nullable Duration validity, ProfileBook book) {
             this.file = file;
             this.validity = validity;
+            this.book = book;
         }
 
         private List<Row> rows() throws PkiProblem {
@@ -146,7 +153,8 @@ public record Fleet(List<Row> rows) {
                 throw new PkiProblem(
                         Kind.INPUT, "validity_days \"" + Profile.shown(days) + "\" is not a number from 1 to 3650");
             }
-            Duration time = days.isEmpty() ? validity : Duration.ofDays(Integer.parseInt(days));
+            Duration unsaid = validity == null ? profile.settings(book).validity() : validity;
+            Duration time = days.isEmpty() ? unsaid : Duration.ofDays(Integer.parseInt(days));
             String serial = values.getOrDefault("serial_number", "");
             String csrFile = values.getOrDefault("csr_file", "");
             Path folder = file.toAbsolutePath().getParent();
@@ -154,9 +162,9 @@ public record Fleet(List<Row> rows) {
                     ? Optional.empty()
                     : Optional.of(Csr.read(folder.resolve(csrFile)));
             if (csr.isPresent()) {
-                profile.permit(csr.get().request(profile, Optional.of(id), time));
+                profile.permit(csr.get().request(profile, Optional.of(id), time), book);
             }
-            profile.requireRow(time, serial.isEmpty() ? null : serial);
+            profile.requireRow(time, serial.isEmpty() ? null : serial, book);
             return new Row(line, id, profile, time, serial.isEmpty() ? null : serial, csr);
         }
 

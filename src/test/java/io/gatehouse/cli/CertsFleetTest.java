@@ -139,4 +139,44 @@ class CertsFleetTest {
         assertThat(done("batch", table, "--resume", "-o", out, "-d", pki)).contains("issued 2, kept 0");
         assertThat(done("batch", table, "--resume", "-o", out, "-d", pki)).contains("issued 0, kept 2");
     }
+
+    @Test
+    void batch_underAProfileOfTheFolder_isJudgedByIt() throws Exception {
+        Files.createDirectories(pki.resolve("profiles"));
+        Files.writeString(
+                pki.resolve("profiles/device.yaml"),
+                done("profile", "device")
+                        .replace("default: 397d, most: 3650d", "default: 20d, most: 30d")
+                        .replace("key: p256\naccepts: [p256,", "key: p384\naccepts: [ed25519,"));
+        request(TestRequest.of("p256"), "p256.csr"); // which the built-in profile takes
+        CertsCalls.run(
+                0,
+                "openssl",
+                "req",
+                "-new",
+                "-newkey",
+                "ed25519",
+                "-nodes",
+                "-keyout",
+                temp.resolve("k.pem"),
+                "-subj",
+                "/CN=ed",
+                "-out",
+                temp.resolve("ed.csr"));
+        Path out = temp.resolve("fleet");
+        Path faulty = table("id,validity_days,csr_file\nlong,31,\np256,,p256.csr\ned,,ed.csr\n");
+        for (String how : List.of("--dry-run", "--jobs=1")) {
+            CertsCalls.Answer refused = certs("batch", faulty, how, "-o", out, "-d", pki);
+            assertThat(refused.exitCode()).as(how).isEqualTo(3);
+            assertThat(refused.err().lines().toList())
+                    .satisfiesExactly(
+                            line -> assertThat(line)
+                                    .contains("CSV_VALUE", "fleet.csv:2: ", "1 to 30 days are possible"),
+                            line -> assertThat(line).contains("CSV_VALUE", "fleet.csv:3: ", "the key is EC P-256"),
+                            line -> assertThat(line).contains("nothing was issued"));
+        }
+        assertThat(done("list", "-d", pki)).startsWith("0 ");
+        done("batch", table("id,csr_file\npump,\ned,ed.csr\n"), "-o", out, "-d", pki);
+        assertThat(done("list", "--expiring", "20", "-d", pki)).contains("pump", "ed");
+    }
 }
