@@ -56,7 +56,8 @@ public final class AtomicFiles {
         }
     }
 
-    static void syncFolder(Path folder) throws IOException {
+    /** Makes what was renamed or deleted in a folder last through a loss of power. */
+    public static void syncFolder(Path folder) throws IOException {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         }

@@ -19,13 +19,15 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Renews a listener's certificate from an authority of ours before it ends: the same names, a new key. Confined to the
  * thread that asks.
  *
- * <p>Certificate and key are two files and are replaced one after the other. A crash in between leaves the new certificate
- * beside the old one, and the next start puts it in its place.
+ * <p>Certificate and key are two files and are replaced one after the other. The new key is the first to be written beside
+ * the old one and the first to take its place. So a new key that lies there means that nothing was replaced yet, and a new
+ * certificate without it, that the key was: the next start takes away the one, and puts the other in its place.
  */
 public final class ServerRenewal {
     private static final String FRESH = ".renewed";
@@ -46,8 +48,9 @@ public final class ServerRenewal {
         Path key = beside(settings.key());
         try {
             if (Files.exists(key)) {
-                Files.delete(key); // neither was in its place yet
-                Files.deleteIfExists(certificate);
+                Files.deleteIfExists(certificate); // first: alone it would mean that the key is in its place
+                sync(certificate);
+                Files.delete(key);
             } else if (Files.exists(certificate)) {
                 Files.move(certificate, settings.certificate(), StandardCopyOption.ATOMIC_MOVE);
             }
@@ -106,12 +109,18 @@ public final class ServerRenewal {
     }
 
     private void write(Issued issued) throws IOException {
+        AtomicFiles.writePrivate(beside(settings.key()), Pem.of(issued.key().orElseThrow()));
         AtomicFiles.writePublic(
                 beside(settings.certificate()),
                 Pem.of(issued.certificate(), issued.issuer()).getBytes(StandardCharsets.US_ASCII));
-        AtomicFiles.writePrivate(beside(settings.key()), Pem.of(issued.key().orElseThrow()));
         Files.move(beside(settings.key()), settings.key(), StandardCopyOption.ATOMIC_MOVE);
+        sync(settings.key());
         Files.move(beside(settings.certificate()), settings.certificate(), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** What was done in a file's folder comes before what is done next, after a loss of power too. */
+    private static void sync(Path file) throws IOException {
+        AtomicFiles.syncFolder(Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file is in a folder"));
     }
 
     private static boolean isAddress(String name) {

@@ -17,6 +17,7 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,6 +132,84 @@ class ServerRenewalTest {
         renewal(configuration).finish();
         assertThat(certificate).hasBinaryContent(fresh);
         assertThat(temp.resolve("tls/key.pem.renewed")).doesNotExist();
+    }
+
+    /** Every file that a crash can leave, by when it comes. */
+    @Test
+    void crashAtAnyPoint_leavesACertificateWithItsKey() throws Exception {
+        byte[] oldCertificate = Files.readAllBytes(temp.resolve("tls/cert.pem"));
+        byte[] oldKey = Files.readAllBytes(temp.resolve("tls/key.pem"));
+        renewal(configuration).renewIfDue();
+        byte[] newCertificate = Files.readAllBytes(temp.resolve("tls/cert.pem"));
+        byte[] newKey = Files.readAllBytes(temp.resolve("tls/key.pem"));
+
+        assertAfterCrash("nothing was written", oldCertificate, oldKey, null, null, oldCertificate);
+        assertAfterCrash("the key was written", oldCertificate, oldKey, null, newKey, oldCertificate);
+        assertAfterCrash("both were written", oldCertificate, oldKey, newCertificate, newKey, oldCertificate);
+        assertAfterCrash("the key was moved", oldCertificate, newKey, newCertificate, null, newCertificate);
+        assertAfterCrash("both were moved", newCertificate, newKey, null, null, newCertificate);
+    }
+
+    private void assertAfterCrash(
+            String when,
+            byte[] certificate,
+            byte[] key,
+            byte @Nullable [] freshCertificate,
+            byte @Nullable [] freshKey,
+            byte[] expected)
+            throws Exception {
+        Path tls = temp.resolve("tls");
+        Files.write(tls.resolve("cert.pem"), certificate);
+        Files.write(tls.resolve("key.pem"), key);
+        if (freshCertificate != null) {
+            Files.write(tls.resolve("cert.pem.renewed"), freshCertificate);
+        }
+        if (freshKey != null) {
+            Files.write(tls.resolve("key.pem.renewed"), freshKey);
+        }
+        renewal(configuration).finish();
+        assertThat(tls.resolve("cert.pem")).as(when).hasBinaryContent(expected);
+        assertThat(ServerIdentity.read(tls.resolve("cert.pem"), tls.resolve("key.pem")))
+                .as(when)
+                .isNotNull();
+        assertThat(tls.resolve("cert.pem.renewed")).as(when).doesNotExist();
+        assertThat(tls.resolve("key.pem.renewed")).as(when).doesNotExist();
+    }
+
+    @Test
+    void keyOrCertificateThatCannotBeWritten_leavesTheOldOnesInPlace() throws Exception {
+        X509Certificate before = certificate();
+        for (String file : List.of("key.pem.renewed", "cert.pem.renewed")) {
+            Path inTheWay = Files.createDirectory(temp.resolve("tls").resolve(file));
+            assertThatThrownBy(() -> renewal(configuration).renewIfDue())
+                    .as(file)
+                    .isInstanceOf(UnusableTls.class)
+                    .hasMessageContaining("cannot be written");
+            Files.delete(inTheWay);
+            renewal(configuration).finish();
+            assertThat(certificate()).as(file).isEqualTo(before);
+            assertThat(ServerIdentity.read(temp.resolve("tls/cert.pem"), temp.resolve("tls/key.pem")))
+                    .as(file)
+                    .isNotNull();
+        }
+    }
+
+    @Test
+    void finishThatIsInterrupted_isFinishedByTheNext() throws Exception {
+        X509Certificate before = certificate();
+        Path key = Files.write(temp.resolve("tls/key.pem.renewed"), new byte[] {1});
+        Path certificate = Files.createDirectory(temp.resolve("tls/cert.pem.renewed"));
+        Path inTheWay = Files.write(certificate.resolve("a"), new byte[] {1});
+        assertThatThrownBy(() -> renewal(configuration).finish())
+                .isInstanceOf(UnusableTls.class)
+                .hasMessageContaining("cannot be finished");
+        assertThat(key).as("without it the certificate would be taken").exists();
+
+        Files.delete(inTheWay);
+        renewal(configuration).finish();
+        assertThat(certificate).doesNotExist();
+        assertThat(key).doesNotExist();
+        assertThat(certificate()).isEqualTo(before);
     }
 
     @Test
