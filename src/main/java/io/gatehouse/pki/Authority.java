@@ -2,7 +2,6 @@ package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Kind;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -47,7 +46,7 @@ public final class Authority implements AutoCloseable {
     private final Signer signer;
     private final ProfileBook profiles;
     /** Null for one that stands: it takes the lock for each thing it does. */
-    private @Nullable FileChannel lock;
+    private @Nullable AuthorityLock lock;
 
     private final Inventory inventory = new Inventory();
     private final Journal journal;
@@ -58,7 +57,7 @@ public final class Authority implements AutoCloseable {
     /** Decrypted when first needed: each costs half a second. */
     private final Map<Profile, Signer.Issuer> issuers = new EnumMap<>(Profile.class);
 
-    private Authority(AuthorityFolder folder, char[] passphrase, Clock clock, FileChannel lock) throws PkiProblem {
+    private Authority(AuthorityFolder folder, char[] passphrase, Clock clock, AuthorityLock lock) throws PkiProblem {
         this.folder = folder;
         this.clock = clock;
         this.signer = new Signer(clock);
@@ -95,7 +94,7 @@ public final class Authority implements AutoCloseable {
         try {
             AtomicFiles.makePrivateFolder(path);
             folder.requirePrivate();
-            FileChannel lock = folder.lock();
+            AuthorityLock lock = folder.lock();
             try {
                 new Foundation(folder, options, clock).lay(passphrase);
                 return new Authority(folder, passphrase, clock, lock);
@@ -116,7 +115,7 @@ public final class Authority implements AutoCloseable {
         requireWhole(folder);
         try {
             folder.requirePrivate();
-            FileChannel lock = folder.lockWithin(MOMENT);
+            AuthorityLock lock = folder.lockWithin(MOMENT);
             try {
                 return new Authority(folder, passphrase, clock, lock);
             } catch (PkiProblem e) {
@@ -146,7 +145,7 @@ public final class Authority implements AutoCloseable {
     }
 
     private void release() {
-        FileChannel held = lock;
+        AuthorityLock held = lock;
         lock = null;
         try {
             if (held != null) {
@@ -165,7 +164,7 @@ public final class Authority implements AutoCloseable {
 
     /** Does something with the lock, after having read what others did in the meantime. */
     <T> T exclusively(Work<T> work) throws PkiProblem {
-        try (FileChannel held = folder.lockWithin(PATIENCE)) {
+        try (AuthorityLock held = folder.lockWithin(PATIENCE)) {
             journal.resume(clock, inventory::apply);
             return work.run();
         } catch (IOException e) {

@@ -2,13 +2,9 @@ package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Kind;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -63,7 +59,7 @@ public record AuthorityFolder(Path path) {
     }
 
     /** Takes the lock as soon as it is free, within a time. */
-    FileChannel lockWithin(Duration patience) throws IOException, PkiProblem {
+    AuthorityLock lockWithin(Duration patience) throws IOException, PkiProblem {
         long end = System.nanoTime() + patience.toNanos();
         while (true) {
             try {
@@ -78,23 +74,10 @@ public record AuthorityFolder(Path path) {
     }
 
     /** Takes the lock, which the system gives back even if this process is killed. */
-    FileChannel lock() throws IOException, PkiProblem {
-        FileChannel channel = FileChannel.open(
-                path.resolve("lock"),
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                AtomicFiles.attribute("rw-------"));
-        FileLock lock;
-        try {
-            lock = channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            lock = null; // another thread of this process holds it: in use as well
-        }
-        if (lock == null) {
-            channel.close();
-            throw new PkiProblem(
-                    Kind.LOCKED, path + ": another process is using this authority. Try again when it ended");
-        }
-        return channel;
+    AuthorityLock lock() throws IOException, PkiProblem {
+        return AuthorityLock.take(path)
+                .orElseThrow(() -> new PkiProblem(
+                        Kind.LOCKED, path + ": another process is using this authority. Try again when it ended"));
     }
 
     void requirePrivate() throws IOException, PkiProblem {
