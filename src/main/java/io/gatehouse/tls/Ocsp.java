@@ -97,10 +97,11 @@ final class Ocsp {
         synchronized (lock) {
             found = known.get(new Key(issuer.getPublicKey(), certificate.getSerialNumber()));
         }
-        Answer answer = found == null ? null : found.answer;
-        if (answer != null
-                && answer.status() == Status.REVOKED
-                && clock.instant().isBefore(found.until)) {
+        if (found == null || !clock.instant().isBefore(found.until)) {
+            return;
+        }
+        Answer answer = found.answer;
+        if (answer != null && answer.status() == Status.REVOKED) {
             throw revoked(certificate, answer);
         }
     }
@@ -162,11 +163,10 @@ final class Ocsp {
 
     /** A revocation is taken back by a newer answer, not by none: who stops the answers must not open the door. */
     private static Known afterSilence(@Nullable Known before, Known now) {
-        boolean staysRevoked = now.answer == null
-                && before != null
-                && before.answer != null
-                && before.answer.status() == Status.REVOKED;
-        return staysRevoked ? new Known(before.answer, now.why, now.until) : now;
+        Answer earlier = before == null ? null : before.answer;
+        return now.answer == null && earlier != null && earlier.status() == Status.REVOKED
+                ? new Known(earlier, now.why, now.until)
+                : now;
     }
 
     private CompletableFuture<Known> request(X509Certificate certificate, X509Certificate issuer) {
