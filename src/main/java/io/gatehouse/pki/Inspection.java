@@ -22,7 +22,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
+import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
+import org.bouncycastle.asn1.pkcs.RSASSAPSSparams;
 import org.jspecify.annotations.Nullable;
 
 /** Looks at certificates: what they say, and which rules they keep. Stateless. */
@@ -43,6 +48,20 @@ public final class Inspection {
             "cRLSign",
             "encipherOnly",
             "decipherOnly");
+
+    private static final int CRL_SIGN = KEY_USAGES.indexOf("cRLSign");
+
+    private static final Set<String> STRONG_SIGNATURES = Set.of(
+            "1.2.840.10045.4.3.2", // ecdsa-with-SHA256
+            "1.2.840.10045.4.3.3", // ecdsa-with-SHA384
+            "1.2.840.10045.4.3.4", // ecdsa-with-SHA512
+            "1.2.840.113549.1.1.11", // sha256WithRSAEncryption
+            "1.2.840.113549.1.1.12", // sha384WithRSAEncryption
+            "1.2.840.113549.1.1.13", // sha512WithRSAEncryption
+            "1.3.101.112"); // Ed25519
+    /** Of RSASSA-PSS, whose parameters say the hash, or leave SHA-1. */
+    private static final Set<ASN1ObjectIdentifier> STRONG_HASHES =
+            Set.of(NISTObjectIdentifiers.id_sha256, NISTObjectIdentifiers.id_sha384, NISTObjectIdentifiers.id_sha512);
 
     private static final Map<Integer, String> NAMES = Map.of(1, "email", 2, "dns", 6, "uri", 7, "ip");
 
@@ -179,14 +198,13 @@ public final class Inspection {
         }
     }
 
+    /** What is sent along, up to the first that is trusted anyway. */
+    private static List<X509Certificate> below(List<X509Certificate> authorities, List<X509Certificate> chain) {
+        return chain.stream().takeWhile(one -> !authorities.contains(one)).toList();
+    }
+
     private static Optional<String> path(List<X509Certificate> chain, List<X509Certificate> authorities, Instant now) {
-        List<X509Certificate> path = new ArrayList<>();
-        for (X509Certificate certificate : chain) {
-            if (authorities.contains(certificate)) {
-                break;
-            }
-            path.add(certificate);
-        }
+        List<X509Certificate> path = below(authorities, chain);
         if (path.isEmpty()) {
             return Optional.of("CERT_CHAIN: it is one of the authorities");
         }
@@ -203,18 +221,27 @@ public final class Inspection {
         }
     }
 
-    /** What revocation lists have against a chain, or what is wrong with them; empty if nothing is. */
+    /**
+     * What revocation lists have against a chain, or what is wrong with them; empty if nothing is.
+     *
+     * <p>A list is believed if a trusted authority signed it, or one on the path to it: whatever else a file brings along is
+     * its holder's word.
+     */
     public static List<String> revoked(Path file, Path ca, List<Path> lists, Instant now) throws PkiProblem {
         List<X509Certificate> chain = Pem.certificates(file);
-        List<X509Certificate> signers = new ArrayList<>(Pem.certificates(ca));
-        signers.addAll(chain);
+        List<X509Certificate> authorities = Pem.certificates(ca);
+        List<X509Certificate> signers = new ArrayList<>(authorities);
+        if (path(chain, authorities, now).isEmpty()) {
+            below(authorities, chain).stream().skip(1).forEach(signers::add);
+        }
         List<String> broken = new ArrayList<>();
         boolean covered = lists.isEmpty();
         for (Path one : lists) {
             X509CRL list = Contents.revocations(Pem.bytes(one))
                     .orElseThrow(() -> new PkiProblem(Kind.INPUT, one + ": not a revocation list"));
-            if (signers.stream().noneMatch(signer -> isSignedBy(list, signer))) {
-                broken.add("CERT_CRL: " + one + " is signed by none of the authorities");
+            Optional<String> unbelievable = unbelievable(list, signers);
+            if (unbelievable.isPresent()) {
+                broken.add("CERT_CRL: " + one + " " + unbelievable.get());
                 continue;
             }
             covered |= list.getIssuerX500Principal().equals(chain.get(0).getIssuerX500Principal());
@@ -239,8 +266,44 @@ public final class Inspection {
         return broken;
     }
 
+    private static Optional<String> unbelievable(X509CRL list, List<X509Certificate> signers) {
+        // a delta list, one of only some certificates, one that speaks for other authorities: all say so critically
+        Set<String> critical = list.getCriticalExtensionOIDs();
+        if (critical != null && !critical.isEmpty()) {
+            return Optional.of("has a critical extension that is not understood: " + critical);
+        }
+        Set<? extends X509CRLEntry> entries = list.getRevokedCertificates();
+        if (entries != null
+                && entries.stream()
+                        .anyMatch(entry ->
+                                entry.hasUnsupportedCriticalExtension() || entry.getCertificateIssuer() != null)) {
+            return Optional.of("has an entry with a critical extension that is not understood");
+        }
+        if (!isStrong(list)) {
+            return Optional.of("is signed with " + list.getSigAlgName() + ", which anybody may have forged");
+        }
+        return signers.stream().anyMatch(signer -> isSignedBy(list, signer))
+                ? Optional.empty()
+                : Optional.of("is signed by none of the authorities that are trusted for it");
+    }
+
+    private static boolean isStrong(X509CRL list) {
+        if (!list.getSigAlgOID().equals(PKCSObjectIdentifiers.id_RSASSA_PSS.getId())) {
+            return STRONG_SIGNATURES.contains(list.getSigAlgOID());
+        }
+        try {
+            return STRONG_HASHES.contains(RSASSAPSSparams.getInstance(list.getSigAlgParams())
+                    .getHashAlgorithm()
+                    .getAlgorithm());
+        } catch (IllegalArgumentException e) {
+            return false; // what cannot be read says nothing for itself
+        }
+    }
+
     private static boolean isSignedBy(X509CRL list, X509Certificate signer) {
-        if (!signer.getSubjectX500Principal().equals(list.getIssuerX500Principal())) {
+        boolean[] usage = signer.getKeyUsage();
+        if (usage != null && !usage[CRL_SIGN]
+                || !signer.getSubjectX500Principal().equals(list.getIssuerX500Principal())) {
             return false;
         }
         try {
