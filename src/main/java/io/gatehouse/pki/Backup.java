@@ -4,6 +4,7 @@ import io.gatehouse.pki.PkiProblem.Kind;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
+import javax.crypto.CipherOutputStream;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.crypto.generators.SCrypt;
@@ -50,38 +52,40 @@ public final class Backup {
                             PARTS.contains(folder.relativize(one).getName(0).toString()))
                     .sorted()
                     .toList();
-            requireRoom(parts);
-            ByteArrayOutputStream archive = new ByteArrayOutputStream();
-            for (Path one : parts) {
-                Tar.write(archive, folder.relativize(one).toString(), 0600, Files.readAllBytes(one), Instant.EPOCH);
-            }
-            Tar.end(archive);
+            long size = requireRoom(parts);
             byte[] random = new byte[28];
             new SecureRandom().nextBytes(random);
             Cipher cipher = cipher(Cipher.ENCRYPT_MODE, passphrase, random);
-            ByteArrayOutputStream whole = new ByteArrayOutputStream();
+            ByteArrayOutputStream whole = new ByteArrayOutputStream((int) size);
             whole.writeBytes(MAGIC);
             whole.writeBytes(random);
-            whole.writeBytes(cipher.doFinal(archive.toByteArray()));
+            try (OutputStream archive =
+                    new CipherOutputStream(whole, cipher)) { // encrypted as it is written: once in memory
+                for (Path one : parts) {
+                    Tar.write(archive, folder.relativize(one).toString(), 0600, Files.readAllBytes(one), Instant.EPOCH);
+                }
+                Tar.end(archive);
+            }
             AtomicFiles.writePrivate(file, whole.toByteArray());
         } catch (IOException | GeneralSecurityException e) {
             throw new PkiProblem(Kind.IO, file + ": the backup cannot be written: " + e.getMessage());
         }
     }
 
-    /** Before anything is read: what cannot be restored is no backup. */
-    private static void requireRoom(List<Path> parts) throws IOException, PkiProblem {
-        long all = 0;
+    /** Before anything is read, as what cannot be restored is no backup; says how large it is at most. */
+    private static long requireRoom(List<Path> parts) throws IOException, PkiProblem {
+        long all = 4L * Tar.BLOCK_BYTES;
         for (Path one : parts) {
             long size = Files.size(one);
             all += size + 2L * Tar.BLOCK_BYTES;
-            if (size > Tar.MAX_FILE_BYTES || all > MAX_BYTES - (1 << 20)) {
+            if (size > Tar.MAX_FILE_BYTES || all > MAX_BYTES) {
                 throw new PkiProblem(
                         Kind.INPUT,
                         one + ": " + size + " bytes; a backup holds files of " + Tar.MAX_FILE_BYTES + ", and "
                                 + MAX_BYTES + " in all. Copy the authority's folder while no command runs");
             }
         }
+        return all;
     }
 
     /** Writes an authority back into a folder that holds none; checks its journal. */
