@@ -234,7 +234,7 @@ public final class Enrolment implements Registrar {
         if (before.isPresent()) {
             return new Verdict(before, Optional.empty(), Optional.empty());
         }
-        boolean known = !authority.inventory().ofKey(item.id(), key).isEmpty();
+        boolean known = authority.inventory().ofKey(item.id(), key).stream().anyMatch(one -> !neverUsed(one));
         if (known && !(sameKey && rules.sameKey())) {
             throw new Refusal(item.id(), EnrolmentFault.KEY_SAME, "a renewal is for a new key");
         }
@@ -260,6 +260,19 @@ public final class Enrolment implements Registrar {
                 .reduce((first, second) -> second);
     }
 
+    /** Whether a certificate ended before its device logged in with it: its reply was lost, so its key is as good as new. */
+    private boolean neverUsed(Item item) {
+        return item.pending()
+                && (item.reason() == RevocationReason.CESSATION_OF_OPERATION
+                        || item.state(clock.instant()) == State.EXPIRED);
+    }
+
+    /** Whether the key of a certificate is not certified again. */
+    private boolean isAgainstItsKey(Item item) {
+        boolean kept = rules.sameKey() && item.reason() == RevocationReason.SUPERSEDED; // by one for the same key, say
+        return item.revokedAt() != null && !neverUsed(item) && !kept;
+    }
+
     private void requireNames(String id, Csr csr) throws Refusal {
         String uri = Profile.DEVICE.uri(authority.inventory().uriTemplate(), id);
         if (!csr.namesNobodyBut(id, uri)) {
@@ -274,7 +287,7 @@ public final class Enrolment implements Registrar {
         if (inventory.holderOf(key).filter(holder -> !holder.equals(id)).isPresent()) {
             throw new Refusal(id, EnrolmentFault.KEY_TAKEN, "the key was certified for somebody else");
         }
-        if (inventory.ofKey(id, key).stream().anyMatch(item -> item.revokedAt() != null)) {
+        if (inventory.ofKey(id, key).stream().anyMatch(this::isAgainstItsKey)) {
             throw new Refusal(id, EnrolmentFault.KEY_REVOKED, "the key was in a certificate that is revoked");
         }
         Instant now = clock.instant();

@@ -2,6 +2,7 @@ package io.gatehouse.pki;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.gatehouse.pki.EnrolmentAnswer.Granted;
 import io.gatehouse.pki.EnrolmentAnswer.Refused;
@@ -397,6 +398,89 @@ class EnrolmentTest {
                 Duration.ofDays(90), Duration.ofDays(1), Duration.ofDays(7), Duration.ofDays(10), true, 600, 100))) {
             granted(lenient.renew(old, request.der()));
         }
+    }
+
+    @Test
+    void renew_withTheRequestWhoseCertificateWasNeverUsed_isGrantedAgain() throws Exception {
+        X509Certificate old = enrolled(TestRequest.of("pump-7"), "pump-7");
+        now = now.plus(Duration.ofDays(46));
+        byte[] csr = TestRequest.of("pump-7").der();
+        X509Certificate lost = granted(enrolment.renew(old, csr));
+        now = now.plus(Duration.ofDays(8)); // the device was away for longer than it may wait
+        assertThat(enrolment.sweep()).extracting(Inventory.Item::serial).containsExactly(lost.getSerialNumber());
+
+        X509Certificate next = granted(enrolment.renew(old, csr));
+        assertThat(next).isNotEqualTo(lost);
+        assertThat(next.getPublicKey()).isEqualTo(lost.getPublicKey());
+        assertThat(enrolment.loggedIn(next.getSerialNumber())).isTrue();
+        assertThat(state(lost)).isEqualTo(State.REVOKED);
+        now = now.plus(Duration.ofDays(46));
+        refused(enrolment.renew(next, csr), EnrolmentFault.KEY_SAME); // now it was used
+    }
+
+    @Test
+    void enrol_withTheKeyWhoseCertificateWasNeverUsed_takesANewToken() throws Exception {
+        String token = token("pump-7");
+        byte[] csr = TestRequest.of("pump-7").der();
+        granted(enrolment.enrol("pump-7", token, csr));
+        now = now.plus(Duration.ofDays(8));
+        assertThat(enrolment.sweep()).hasSize(1);
+
+        refused(enrolment.enrol("pump-7", token, csr), EnrolmentFault.TOKEN_REFUSED);
+        granted(enrolment.enrol("pump-7", token("pump-7"), csr));
+    }
+
+    @Test
+    void keyOfAPendingCertificate_thatWasRevokedForAnotherReason_isNotCertifiedAgain() throws Exception {
+        X509Certificate old = enrolled(TestRequest.of("pump-7"), "pump-7");
+        now = now.plus(Duration.ofDays(46));
+        byte[] csr = TestRequest.of("pump-7").der();
+        X509Certificate stolen = granted(enrolment.renew(old, csr));
+        try (Authority authority = Authority.open(pki, PASSPHRASE, clock)) {
+            authority.revoke(
+                    List.of(authority
+                            .inventory()
+                            .bySerial(stolen.getSerialNumber())
+                            .orElseThrow()),
+                    RevocationReason.KEY_COMPROMISE);
+        }
+        refused(enrolment.renew(old, csr), EnrolmentFault.KEY_SAME);
+        refused(enrolment.enrol("pump-7", token("pump-7"), csr), EnrolmentFault.KEY_REVOKED);
+    }
+
+    @Test
+    void renew_withTheSameKeyWhereThatIsAllowed_isGrantedForLife_butNotAfterTheKeyGotOut() throws Exception {
+        TestRequest request = TestRequest.of("pump-7");
+        X509Certificate current = enrolled(request, "pump-7");
+        try (Enrolment lenient = enrolment(new EnrolmentRules(
+                Duration.ofDays(90), Duration.ofDays(1), Duration.ofDays(7), Duration.ZERO, true, 600, 100))) {
+            for (int i = 0; i < 3; i++) {
+                now = now.plus(Duration.ofDays(46));
+                X509Certificate next = granted(lenient.renew(current, request.der()));
+                assertThat(lenient.loggedIn(next.getSerialNumber())).isTrue();
+                now = now.plus(Duration.ofDays(2));
+                assertThat(lenient.sweep())
+                        .extracting(Inventory.Item::serial, Inventory.Item::id)
+                        .containsExactly(tuple(current.getSerialNumber(), "pump-7"));
+                current = next;
+            }
+            BigInteger serial = current.getSerialNumber();
+            try (Authority authority = Authority.open(pki, PASSPHRASE, clock)) {
+                authority.revoke(
+                        List.of(authority.inventory().bySerial(serial).orElseThrow()), RevocationReason.KEY_COMPROMISE);
+            }
+            refused(lenient.enrol("pump-7", token("pump-7"), request.der()), EnrolmentFault.KEY_REVOKED);
+        }
+        // where it is not allowed, a key that had its day does not come back with a token
+        TestRequest other = TestRequest.of("pump-8");
+        X509Certificate first = enrolled(other, "pump-8");
+        now = now.plus(Duration.ofDays(46));
+        X509Certificate second =
+                granted(enrolment.renew(first, TestRequest.of("pump-8").der()));
+        enrolment.loggedIn(second.getSerialNumber());
+        now = now.plus(Duration.ofDays(2));
+        enrolment.sweep();
+        refused(enrolment.enrol("pump-8", token("pump-8"), other.der()), EnrolmentFault.KEY_REVOKED);
     }
 
     @Test
