@@ -62,7 +62,7 @@ if [ -e cert.pem ]; then
     id=$(openssl x509 -in cert.pem -noout -subject -nameopt multiline | sed -n 's/^ *commonName *= //p')
 else
     [ -r token ] || fail "$1 has neither cert.pem nor token"
-    id=$(sed 's/:.*//;1q' token)
+    id=$(sed 's/:[^:]*$//;1q' token) # an id may have a colon, a token has none
 fi
 
 # The key stays until it has a certificate: after a lost answer the same request gets the same certificate.
@@ -72,13 +72,24 @@ if [ ! -s next-key.pem ]; then
 fi
 openssl req -new -key next-key.pem -subj "/CN=$id" -outform DER -out "$work/csr.der"
 
+# The end. A key that is never certified goes: with it every run would end like this one.
+refused() {
+    case $2 in
+        key_same* | key_revoked* | key_taken* | '{"code":"key_same"'* | '{"code":"key_revoked"'* | '{"code":"key_taken"'*)
+            rm -f next-key.pem
+            set -- "$1" "$2 (the next run makes another key)"
+            ;;
+    esac
+    fail "$1$2"
+}
+
 # What curl got, or the end: 200, and the base64 in $work/$1.
 est() {
     operation=$1
     shift
     status=$(curl --silent --show-error --cacert ca.pem --max-time 60 --output "$work/$operation" \
         --write-out '%{http_code}' "$@" "$url/.well-known/est/$operation") || fail "$url is not reached"
-    [ "$status" = 200 ] || fail "$operation: $status $(head -c 300 "$work/$operation" 2> /dev/null)"
+    [ "$status" = 200 ] || refused "$operation: $status " "$(head -c 300 "$work/$operation" 2> /dev/null)"
     openssl base64 -d -in "$work/$operation" | openssl pkcs7 -inform DER -print_certs -out "$work/$operation.pem"
 }
 
@@ -112,7 +123,7 @@ case $url in
         mosquitto_rr -V 5 -h "${host%:*}" -p "$port" --cafile ca.pem --cert cert.pem --key key.pem -q 1 -W 60 \
             -t '$pki/v1/reenroll' -e "${REPLY_TOPIC:-reply/$id}" -m "$(cat "$work/csr.pem")" > "$work/cert.pem" ||
             fail "$url did not answer"
-        grep -q 'BEGIN CERTIFICATE' "$work/cert.pem" || fail "refused: $(head -c 300 "$work/cert.pem")"
+        grep -q 'BEGIN CERTIFICATE' "$work/cert.pem" || refused "refused: " "$(head -c 300 "$work/cert.pem")"
         ;;
     *) fail "https://HOST:PORT or mqtts://HOST:PORT, found $url" ;;
 esac
