@@ -46,11 +46,22 @@ public final class Enrolment implements Registrar {
         this.clock = clock;
     }
 
-    /** Opens the device authority of a folder; the passphrase is not needed after that. */
+    /**
+     * Opens the device authority of a folder; the passphrase is not needed after that.
+     *
+     * @throws PkiProblem also if the authority's profile of devices does not permit the validity of the rules
+     */
     public static Enrolment open(
             Path folder, char[] passphrase, EnrolmentRules rules, Optional<Manufacturers> manufacturers, Clock clock)
             throws PkiProblem {
-        return new Enrolment(Authority.standing(folder, passphrase, clock), rules, manufacturers, clock);
+        Authority authority = Authority.standing(folder, passphrase, clock);
+        try {
+            Profile.DEVICE.requireRow(rules.validity(), null, authority.profiles());
+        } catch (PkiProblem e) {
+            authority.close();
+            throw new PkiProblem(e.kind(), folder + ": devices cannot enrol for " + e.getMessage());
+        }
+        return new Enrolment(authority, rules, manufacturers, clock);
     }
 
     /** Ends the judging with an answer. */
@@ -294,7 +305,8 @@ public final class Enrolment implements Registrar {
         Permit permit;
         try {
             permit = Profile.DEVICE.permit(
-                    new Request(id, csr.key(), List.of(), List.of(), rules.validity(), deviceSerial));
+                    new Request(id, csr.key(), List.of(), List.of(), rules.validity(), deviceSerial),
+                    authority.profiles());
         } catch (PkiProblem e) {
             throw new Refusal(
                     id,

@@ -17,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -83,12 +84,17 @@ public final class ServerRenewal {
             if (!signed(authority.serverIssuer(), identity.certificate())) {
                 throw new UnusableTls(settings.certificate() + ": not issued by the authority in " + renew.authority());
             }
+            Duration validity = authority.validityOf(Profile.SERVER);
+            boolean dueAtOnce = renew.before().compareTo(validity) >= 0;
+            if (dueAtOnce && clock.instant().plus(validity.dividedBy(3)).isBefore(end)) {
+                return false; // else the next one would be due as soon as it is there
+            }
             List<String> names = identity.names();
             List<String> addresses =
                     names.stream().filter(ServerRenewal::isAddress).toList();
             List<String> hosts = names.stream().filter(name -> !isAddress(name)).toList();
             String id = hosts.isEmpty() ? names.get(0) : hosts.get(0);
-            Issued issued = authority.issue(Profile.SERVER, id, hosts, addresses, Profile.SERVER.defaultValidity());
+            Issued issued = authority.issue(Profile.SERVER, id, hosts, addresses, validity);
             write(issued);
             return true;
         } catch (PkiProblem e) {

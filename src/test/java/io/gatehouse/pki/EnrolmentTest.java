@@ -483,6 +483,47 @@ class EnrolmentTest {
         refused(enrolment.enrol("pump-8", token("pump-8"), other.der()), EnrolmentFault.KEY_REVOKED);
     }
 
+    /** The authority's own profile of devices. */
+    private void profile(String most) throws Exception {
+        String builtIn = ProfileBook.builtInText("device");
+        String own = builtIn.replaceFirst("key: .*", "key: p384")
+                        .replaceFirst("accepts: .*", "accepts: [p384, rsa2048]")
+                        .replaceFirst("validity: .*", "validity: {default: 30d, most: " + most + ", backdate: 2h}")
+                + "  crl_urls: [\"http://crl.example/device.crl\"]\n";
+        Files.writeString(Files.createDirectory(pki.resolve("profiles")).resolve("device.yaml"), own);
+    }
+
+    @Test
+    void enrol_atAnAuthorityWithAProfileOfItsOwn_getsWhatThatSays() throws Exception {
+        profile("90d");
+        String token = token("pump-7");
+        try (Enrolment own = enrolment(EnrolmentRules.DEFAULT)) {
+            refused(
+                    own.enrol("pump-7", token, TestRequest.of("pump-7").der()),
+                    EnrolmentFault.KEY_WEAK); // on P-256, which the built-in one takes
+            X509Certificate certificate = granted(
+                    own.enrol("pump-7", token, TestRequest.rsa("pump-7", 2048).der()));
+            assertThat(new String(
+                            certificate.getExtensionValue(Extension.cRLDistributionPoints.getId()),
+                            java.nio.charset.StandardCharsets.ISO_8859_1))
+                    .contains("http://crl.example/device.crl");
+            assertThat(certificate.getNotBefore().toInstant()).isEqualTo(now.minus(Duration.ofHours(2)));
+            own.loggedIn(certificate.getSerialNumber());
+            now = now.plus(Duration.ofDays(50));
+            refused(own.renew(certificate, TestRequest.of("pump-7").der()), EnrolmentFault.KEY_WEAK);
+        }
+    }
+
+    @Test
+    void open_withAValidityThatTheProfileDoesNotPermit_isRefused_andLetsTheLockGo() throws Exception {
+        profile("60d");
+        assertThatThrownBy(() -> enrolment(EnrolmentRules.DEFAULT))
+                .isInstanceOf(PkiProblem.class)
+                .hasMessage(pki + ": devices cannot enrol for a validity of 90 days;"
+                        + " 1 to 60 days are possible for the profile device");
+        token("pump-7");
+    }
+
     @Test
     void enrol_beyondItsQuotas_isRefused_andTheDaysQuotaOutlivesTheProcess() throws Exception {
         EnrolmentRules two = new EnrolmentRules(

@@ -10,6 +10,7 @@ import io.gatehouse.config.ConfigurationReader;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Pem;
 import io.gatehouse.pki.Profile;
+import io.gatehouse.pki.ProfileBook;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -79,8 +80,12 @@ class ServerRenewalTest {
     }
 
     private ServerRenewal renewal(Configuration of) {
+        return renewal(of, Clock.systemUTC());
+    }
+
+    private ServerRenewal renewal(Configuration of, Clock clock) {
         Tls tls = of.listeners().get(0).tls().orElseThrow();
-        return new ServerRenewal(tls, tls.renew().orElseThrow(), Clock.systemUTC());
+        return new ServerRenewal(tls, tls.renew().orElseThrow(), clock);
     }
 
     private X509Certificate certificate() throws Exception {
@@ -132,6 +137,40 @@ class ServerRenewalTest {
         renewal(configuration).finish();
         assertThat(certificate).hasBinaryContent(fresh);
         assertThat(temp.resolve("tls/key.pem.renewed")).doesNotExist();
+    }
+
+    /** The authority's own profile of servers. */
+    private void profile(String validity) throws Exception {
+        Path folder = Files.createDirectories(temp.resolve("pki/profiles"));
+        String builtIn = ProfileBook.builtInText("server");
+        String own = builtIn.replaceFirst("validity: .*", "validity: " + validity);
+        assertThat(own).isNotEqualTo(builtIn);
+        Files.writeString(folder.resolve("server.yaml"), own);
+    }
+
+    @Test
+    void certificate_isRenewedForAsLongAsTheAuthoritysOwnProfileSays() throws Exception {
+        profile("{default: 60d, most: 90d, backdate: 1h}");
+        assertThat(renewal(configuration).renewIfDue()).isTrue();
+        X509Certificate after = certificate();
+        assertThat(Duration.between(
+                        after.getNotBefore().toInstant(), after.getNotAfter().toInstant()))
+                .isEqualTo(Duration.ofDays(60).plusHours(1));
+        assertThat(renewal(configuration).renewIfDue()).isFalse();
+    }
+
+    @Test
+    void certificateOfAProfileThatIsShorterThanBefore_isRenewedInItsLastThird() throws Exception {
+        profile("{default: 20d, most: 90d, backdate: 1h}");
+        assertThat(renewal(configuration).renewIfDue()).as("ten days are left").isFalse();
+        Clock later = Clock.offset(Clock.systemUTC(), Duration.ofDays(4));
+        assertThat(renewal(configuration, later).renewIfDue())
+                .as("six days are left")
+                .isTrue();
+        assertThat(renewal(configuration, later).renewIfDue())
+                .as("twenty are left")
+                .isFalse();
+        assertThat(Authority.view(temp.resolve("pki")).items()).hasSize(2);
     }
 
     /** Every file that a crash can leave, by when it comes. */
