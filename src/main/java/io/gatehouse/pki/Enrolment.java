@@ -4,9 +4,7 @@ import io.gatehouse.pki.EnrolmentAnswer.Granted;
 import io.gatehouse.pki.EnrolmentAnswer.Refused;
 import io.gatehouse.pki.Inventory.Item;
 import io.gatehouse.pki.Inventory.State;
-import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
@@ -29,11 +27,12 @@ import java.util.Optional;
  *
  * <p>A certificate is pending until its device logs in with it; only then is the one before superseded, and revoked some
  * time later. So a reply that is lost takes nothing away from a device.
+ *
+ * <p>Longer than most classes here, because everything that judges a request is in this one file.
  */
 public final class Enrolment implements Registrar {
-    private static final Duration LIST_AGE = Duration.ofDays(1);
-
     private final Authority authority;
+    private final PublishedList list;
     private final EnrolmentRules rules;
     private final Optional<Manufacturers> manufacturers;
     private final Clock clock;
@@ -41,6 +40,7 @@ public final class Enrolment implements Registrar {
 
     private Enrolment(Authority authority, EnrolmentRules rules, Optional<Manufacturers> manufacturers, Clock clock) {
         this.authority = authority;
+        this.list = new PublishedList(authority);
         this.rules = rules;
         this.manufacturers = manufacturers;
         this.clock = clock;
@@ -377,13 +377,14 @@ public final class Enrolment implements Registrar {
     }
 
     /**
-     * Revokes what has had its day, and publishes the devices' revocation list if that changed it or it is a day old.
+     * Revokes what has had its day, and publishes the devices' revocation list if that changed it, if it is a day old, or if
+     * it lacks what was revoked before and could not be published.
      *
      * @return what was revoked
      */
     public synchronized List<Item> sweep() throws PkiProblem {
         authority.refresh();
-        if (due(clock.instant()).isEmpty() && !listIsOld()) {
+        if (due(clock.instant()).isEmpty() && !list.isDue(clock.instant())) {
             return List.of();
         }
         return authority.exclusively(() -> {
@@ -393,7 +394,9 @@ public final class Enrolment implements Registrar {
                         item.pending() ? RevocationReason.CESSATION_OF_OPERATION : RevocationReason.SUPERSEDED;
                 revoked.addAll(authority.revoke(List.of(item), reason));
             }
-            authority.publishRevocations(List.of(Profile.DEVICE), Authority.LIST_VALIDITY);
+            if (!revoked.isEmpty() || list.isDue(clock.instant())) { // or else another has just published it
+                authority.publishRevocations(List.of(Profile.DEVICE), Authority.LIST_VALIDITY);
+            }
             return revoked;
         });
     }
@@ -408,18 +411,6 @@ public final class Enrolment implements Registrar {
                             : retired != null && now.isAfter(retired.plus(rules.overlap()));
                 })
                 .toList();
-    }
-
-    private boolean listIsOld() throws PkiProblem {
-        Path list = authority.folder().revocationList("device");
-        try {
-            return !Files.exists(list)
-                    || Files.getLastModifiedTime(list)
-                            .toInstant()
-                            .isBefore(clock.instant().minus(LIST_AGE));
-        } catch (IOException e) {
-            throw new PkiProblem(PkiProblem.Kind.IO, list + ": cannot be read: " + e.getMessage());
-        }
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
@@ -352,6 +353,69 @@ class EnrolmentTest {
         assertThat(state(old)).isEqualTo(State.ACTIVE);
         assertThat(enrolment.loggedIn(lost.getSerialNumber())).isFalse();
         granted(enrolment.renew(old, TestRequest.of("pump-7").der()));
+    }
+
+    private boolean isListed(X509Certificate certificate) throws Exception {
+        try (var in = Files.newInputStream(pki.resolve("crl/device.crl"))) {
+            return ((java.security.cert.X509CRL) java.security.cert.CertificateFactory.getInstance("X.509")
+                            .generateCRL(in))
+                    .isRevoked(certificate);
+        }
+    }
+
+    /** The list as of now, by the clock of this test; a sweep finds nothing to do. */
+    private byte[] listOfNow() throws Exception {
+        Path list = pki.resolve("crl/device.crl");
+        Files.setLastModifiedTime(list, FileTime.from(now));
+        byte[] bytes = Files.readAllBytes(list);
+        for (int i = 0; i < 2; i++) {
+            assertThat(enrolment.sweep()).isEmpty();
+            assertThat(list).hasBinaryContent(bytes);
+        }
+        return bytes;
+    }
+
+    @Test
+    void sweep_afterOneThatCouldNotPublish_publishesWhatThatRevoked() throws Exception {
+        X509Certificate lost = granted(enrolment.enrol(
+                "pump-7", token("pump-7"), TestRequest.of("pump-7").der()));
+        enrolment.sweep();
+        byte[] before = listOfNow();
+        now = now.plus(Duration.ofDays(8));
+        Path list = pki.resolve("crl/device.crl");
+        Files.delete(list);
+        Files.createDirectory(list); // nothing can be moved over it
+
+        assertThatThrownBy(enrolment::sweep).isInstanceOf(PkiProblem.class).hasMessageContaining("cannot be written");
+        assertThat(state(lost)).isEqualTo(State.REVOKED);
+        Files.delete(list);
+        Files.write(list, before);
+        Files.setLastModifiedTime(list, FileTime.from(now));
+        assertThat(isListed(lost)).isFalse();
+
+        assertThat(enrolment.sweep()).isEmpty();
+        assertThat(isListed(lost)).isTrue();
+        listOfNow();
+    }
+
+    @Test
+    void sweep_afterAProcessDiedBeforeItPublished_publishesWhatThatRevoked() throws Exception {
+        X509Certificate stolen = enrolled(TestRequest.of("pump-7"), "pump-7");
+        enrolment.sweep();
+        listOfNow();
+        try (Authority authority = Authority.open(pki, PASSPHRASE, clock)) { // all that a killed process leaves
+            authority.revoke(authority.inventory().byId("pump-7"), RevocationReason.KEY_COMPROMISE);
+        }
+        assertThat(isListed(stolen)).isFalse();
+
+        assertThat(enrolment.sweep()).isEmpty();
+        assertThat(isListed(stolen)).isTrue();
+        listOfNow();
+
+        Files.writeString(pki.resolve("crl/device.crl"), "not a list");
+        Files.setLastModifiedTime(pki.resolve("crl/device.crl"), FileTime.from(now.plusSeconds(1)));
+        enrolment.sweep();
+        assertThat(isListed(stolen)).isTrue();
     }
 
     @Test
