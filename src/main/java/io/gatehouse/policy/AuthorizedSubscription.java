@@ -16,9 +16,9 @@ public final class AuthorizedSubscription implements SubscribeDecision {
     private final Subscription subscription;
 
     /**
-     * A verdict, whether shadow statements are to be asked, and above it the stamp of the rights it was found under. A number, not an object: a change of policy
-     * writes one for each of the subscriptions there are, and the collector would have to look at every place where that
-     * put something new into something old, while everybody waits.
+     * A verdict, whether shadow statements are to be asked, and above it the stamp of the rights it was found under. A number,
+     * not an object: a change of policy writes one for each of the subscriptions there are, and the collector would have to
+     * look at every place where that put something new into something old, while everybody waits.
      */
     private volatile long standing;
 
