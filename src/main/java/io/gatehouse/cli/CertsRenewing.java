@@ -10,7 +10,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -50,6 +52,7 @@ final class CertsRenewing {
                 authority.inventory().items().stream()
                         .filter(item -> item.expiresWithin(time, now))
                         .forEach(old::add);
+                requireFolders(old);
             }
             issuing.requireRoomFor(old.size());
             Renewal renewal = new Renewal(authority);
@@ -72,6 +75,20 @@ final class CertsRenewing {
             }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
+        }
+    }
+
+    /** What is a device and a server by one name has one folder for the files of both. */
+    private static void requireFolders(List<Inventory.Item> items) {
+        Map<String, Inventory.Item> byId = new HashMap<>();
+        for (Inventory.Item item : items) {
+            Inventory.Item other = byId.put(item.id(), item);
+            if (other != null) {
+                throw Failure.usage(
+                        "\"" + item.id() + "\" is a " + other.profile().word() + " and a "
+                                + item.profile().word() + ", and the files of both would go to out/" + item.id()
+                                + "; issue one of them anew, with --out");
+            }
         }
     }
 

@@ -104,6 +104,17 @@ class CertsRulesTest {
     }
 
     @Test
+    void renew_ofADeviceAndAServerOfOneName_isRefusedBeforeAnythingIsIssued() {
+        done("device", "pump", "-d", pki);
+        done("server", "pump", "--dns", "localhost", "-o", temp.resolve("server"), "-d", pki);
+        String before = done("list", "-d", pki);
+        CertsCalls.Answer refused = certs("renew", "--all-expiring", "3650", "-d", pki);
+        assertThat(refused.exitCode()).as(refused.err()).isEqualTo(2);
+        assertThat(refused.err()).contains("\"pump\" is a", "the files of both would go to out/pump");
+        assertThat(done("list", "-d", pki)).isEqualTo(before);
+    }
+
+    @Test
     void sign_asJson_namesWhatWasNotTaken() throws Exception {
         Path csr = temp.resolve("r.csr");
         run(
