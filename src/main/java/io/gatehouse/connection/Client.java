@@ -2,9 +2,6 @@ package io.gatehouse.connection;
 
 import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.authn.AuthMethod;
-import io.gatehouse.authn.Authentication;
-import io.gatehouse.authn.Authenticator;
-import io.gatehouse.authn.Credentials;
 import io.gatehouse.policy.AuthorizedConnect;
 import io.gatehouse.policy.AuthorizedSubscription;
 import io.gatehouse.policy.Denied;
@@ -39,9 +36,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The dialogue with a client from its CONNACK on. Confined to the connection's event loop, but for what {@link Link} says.
  *
- * <p>What it publishes is the part of {@link Publisher}; here is the rest: subscriptions, acknowledgements, keep alive,
- * authentication anew, and every way it can end. Over 400 lines because a packet type each is handled here and nowhere
- * else.
+ * <p>What it publishes is the part of {@link Publisher}, and AUTH that of {@link Reauthentication}; here is the rest:
+ * subscriptions, acknowledgements, keep alive, and every way it can end. Over 400 lines because a packet type each is
+ * handled here and nowhere else.
  */
 final class Client implements Dialogue, Link {
     private static final Logger LOG = LoggerFactory.getLogger(Client.class);
@@ -60,6 +57,7 @@ final class Client implements Dialogue, Link {
     private final ProtocolVersion version;
     private final ConnectProperties connectProperties;
     private final AuditEvent.Actor actor;
+    private final Reauthentication reauthentication;
     private final int keepAliveSeconds;
     private Rights rights;
     private Publisher publisher;
@@ -68,8 +66,6 @@ final class Client implements Dialogue, Link {
     private long lastPacketNanos = System.nanoTime();
     private Wire.@Nullable Timer keepAlive;
     private Wire.@Nullable Timer expiry;
-    private @Nullable Authenticator reauthentication;
-    private boolean authenticating;
     private @Nullable Long newSessionExpirySeconds;
     private boolean keepWill = true;
     private final Deque<Runnable> early = new ArrayDeque<>();
@@ -92,6 +88,8 @@ final class Client implements Dialogue, Link {
                 wire.peer().address().getAddress().getHostAddress(),
                 wire.listener());
         this.publisher = new Publisher(gate, wire, version, rights, actor);
+        this.reauthentication =
+                new Reauthentication(this, gate, wire, rules, connectProperties.authenticationMethod(), actor);
     }
 
     /**
@@ -203,7 +201,15 @@ final class Client implements Dialogue, Link {
         early.add(action);
     }
 
-    private Session session() {
+    Rights rights() {
+        return rights;
+    }
+
+    boolean isEnded() {
+        return ended;
+    }
+
+    Session session() {
         return java.util.Objects.requireNonNull(session);
     }
 
@@ -246,7 +252,7 @@ final class Client implements Dialogue, Link {
         } else if (packet instanceof Packet.Disconnect disconnect) {
             disconnect(disconnect);
         } else if (packet instanceof Packet.Auth auth) {
-            authenticate(auth);
+            reauthentication.receive(auth);
         } else {
             throw MalformedPacket.protocolError(packet.type() + " is not for clients to send");
         }
@@ -333,60 +339,6 @@ final class Client implements Dialogue, Link {
         wire.close();
     }
 
-    // authentication anew (section 4.12.1)
-
-    private void authenticate(Packet.Auth packet) {
-        String method = connectProperties.authenticationMethod();
-        if (method == null || !method.equals(packet.authenticationMethod())) {
-            throw MalformedPacket.protocolError("AUTH with another method than CONNECT's"); // [MQTT-4.12.1-1]
-        }
-        Authenticator asked = packet.reason() == ReasonCode.REAUTHENTICATE ? rules.authenticator() : reauthentication;
-        boolean inTurn = packet.reason() == ReasonCode.REAUTHENTICATE
-                || packet.reason() == ReasonCode.CONTINUE_AUTHENTICATION && reauthentication != null;
-        if (asked == null || !inTurn || authenticating) {
-            throw MalformedPacket.protocolError("AUTH out of turn");
-        }
-        authenticating = true;
-        reauthentication = null;
-        Credentials credentials = new Credentials(
-                wire.listener(), wire.peer(), actor.clientId(), null, null, method, packet.authenticationData());
-        asked.authenticate(credentials)
-                .whenComplete((answer, failure) -> wire.execute(() -> authenticated(method, answer, failure)));
-    }
-
-    private void authenticated(String method, @Nullable Authentication answer, @Nullable Throwable failure) {
-        if (ended) {
-            return;
-        }
-        authenticating = false;
-        if (answer instanceof Authentication.Challenge challenge) {
-            reauthentication = challenge.next();
-            wire.send(new Packet.Auth(ReasonCode.CONTINUE_AUTHENTICATION, method, challenge.data(), null, List.of()));
-            return;
-        }
-        if (!(answer instanceof Authentication.Accepted accepted)) {
-            String detail = answer instanceof Authentication.Rejected rejected ? rejected.detail() : "it failed";
-            LOG.info("authentication anew of {} failed: {}", actor.user(), detail, failure);
-            end(ReasonCode.NOT_AUTHORIZED, "reauthentication", detail);
-            return;
-        }
-        Denied denied = gate.authorizer().renew(rights, accepted.principal());
-        if (denied != null) {
-            gate.denials().denied(actor, "connect", actor.clientId(), denied, gate.authorizer());
-            // whatever CONNECT would have said: some of its reasons are for a CONNACK only
-            end(ReasonCode.NOT_AUTHORIZED, "reauthentication", denied.explanation());
-            return;
-        }
-        if (!rules.stands().test(rights.principal())) {
-            end(ReasonCode.NOT_AUTHORIZED, "revoked", LOGIN_GONE);
-            return;
-        }
-        scheduleExpiry();
-        gate.audit(new AuditEvent.Login(actor, method, "renewed", 0, null));
-        gate.sweep().look(session(), rights, this);
-        wire.send(new Packet.Auth(ReasonCode.SUCCESS, method, accepted.data(), null, List.of()));
-    }
-
     // time
 
     private void scheduleKeepAlive() {
@@ -399,7 +351,8 @@ final class Client implements Dialogue, Link {
         }
     }
 
-    private void scheduleExpiry() {
+    /** Ends it when what it logged in with ends; called again when that has changed. */
+    void scheduleExpiry() {
         if (expiry != null) {
             expiry.cancel();
         }

@@ -14,11 +14,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Whatever it does is journalled, and synced to disk, before it is handed out: after a crash there is either no trace
  * of a certificate or a journalled one.
  *
- * <p>Longer than most classes here, because everything that appends to the journal is in this one file.
+ * <p>Over 400 lines because everything that appends to the journal is in this one file.
  */
 public final class Authority implements AutoCloseable {
     /** A week of holidays must not lock a fleet out (RFC 5280, 5.1.2.5: nextUpdate). */
@@ -43,6 +41,7 @@ public final class Authority implements AutoCloseable {
 
     private final AuthorityFolder folder;
     private final Clock clock;
+    private final Scribe scribe;
     private final Signer signer;
     private final ProfileBook profiles;
     /** Null for one that stands: it takes the lock for each thing it does. */
@@ -60,6 +59,7 @@ public final class Authority implements AutoCloseable {
     private Authority(AuthorityFolder folder, char[] passphrase, Clock clock, AuthorityLock lock) throws PkiProblem {
         this.folder = folder;
         this.clock = clock;
+        this.scribe = new Scribe(clock);
         this.signer = new Signer(clock);
         this.profiles = ProfileBook.of(folder.path());
         this.lock = lock;
@@ -283,16 +283,7 @@ public final class Authority implements AutoCloseable {
     void record(String action, List<Issued> fresh) throws PkiProblem {
         List<Journal.Entry> entries = new ArrayList<>();
         for (Issued issued : fresh) {
-            entries.add(new Journal.Entry(
-                    clock.instant().toString(),
-                    actor(),
-                    action,
-                    issued.profile().word(),
-                    issued.id(),
-                    issued.serial(),
-                    issued.certificate().getNotAfter().toInstant().toString(),
-                    keyHash(issued.certificate().getPublicKey()),
-                    Base64.getEncoder().encodeToString(Pem.der(issued.certificate()))));
+            entries.add(scribe.issued(action, issued));
         }
         append(entries);
     }
@@ -350,7 +341,7 @@ public final class Authority implements AutoCloseable {
                 items.stream().filter(item -> item.revokedAt() == null).toList();
         if (!fresh.isEmpty()) {
             append(fresh.stream()
-                    .map(item -> itemEntry("revoke", item, Journal.NOTHING, reason.word()))
+                    .map(item -> scribe.item("revoke", item, Journal.NOTHING, reason.word()))
                     .toList());
         }
         return fresh;
@@ -363,7 +354,7 @@ public final class Authority implements AutoCloseable {
 
     List<Path> publishRevocations(List<Profile> kinds, Duration validity) throws PkiProblem {
         long number = inventory.listNumber() + 1;
-        append(List.of(entry(clock.instant(), "crl", Journal.NOTHING, Long.toString(number))));
+        append(List.of(scribe.entry("crl", Journal.NOTHING, Long.toString(number))));
         List<Path> written = new ArrayList<>();
         for (Profile kind : kinds) {
             written.addAll(RevocationLists.publish(folder, signer, issuer(kind), kind, inventory, number, validity));
@@ -386,7 +377,7 @@ public final class Authority implements AutoCloseable {
             String token = StoredPassphrase.random();
             made.add(token);
             Inventory.Token fresh = new Inventory.Token(Journal.hash(token), id, end, null, null);
-            entries.add(tokenEntry("token", fresh, Journal.NOTHING));
+            entries.add(scribe.token("token", fresh, Journal.NOTHING));
         }
         append(entries);
         return made;
@@ -394,69 +385,24 @@ public final class Authority implements AutoCloseable {
 
     /** Uses a token up for a key, before anything is signed for it. */
     void consume(Inventory.Token token, String key) throws PkiProblem {
-        append(List.of(tokenEntry("token-used", token, key)));
+        append(List.of(scribe.token("token-used", token, key)));
     }
 
     /** The holder of a certificate logged in with it for the first time: the one before has had its day. */
     void activate(Inventory.Item item) throws PkiProblem {
-        append(List.of(itemEntry("activate", item, item.key(), Journal.NOTHING)));
-    }
-
-    private Journal.Entry itemEntry(String action, Inventory.Item item, String key, String detail) {
-        return new Journal.Entry(
-                clock.instant().toString(),
-                actor(),
-                action,
-                item.profile().word(),
-                item.id(),
-                item.serial().toString(16),
-                item.notAfter().toString(),
-                key,
-                detail);
+        append(List.of(scribe.item("activate", item, item.key(), Journal.NOTHING)));
     }
 
     /** Takes back the tokens of a holder that were not used; says how many. */
     public int revokeTokens(String id) throws PkiProblem {
         List<Journal.Entry> entries = inventory.tokens().stream()
                 .filter(token -> token.id().equals(id) && token.usable(clock.instant()))
-                .map(token -> tokenEntry("token-revoked", token, Journal.NOTHING))
+                .map(token -> scribe.token("token-revoked", token, Journal.NOTHING))
                 .toList();
         if (!entries.isEmpty()) {
             append(entries);
         }
         return entries.size();
-    }
-
-    private Journal.Entry tokenEntry(String action, Inventory.Token token, String key) {
-        return new Journal.Entry(
-                clock.instant().toString(),
-                actor(),
-                action,
-                Journal.NOTHING,
-                token.id(),
-                token.hash(),
-                token.end().toString(),
-                key,
-                Journal.NOTHING);
-    }
-
-    static Journal.Entry entry(Instant at, String action, String id, String detail) {
-        return new Journal.Entry(
-                at.toString(),
-                actor(),
-                action,
-                Journal.NOTHING,
-                id,
-                Journal.NOTHING,
-                Journal.NOTHING,
-                Journal.NOTHING,
-                detail);
-    }
-
-    private static String actor() {
-        String name =
-                Objects.requireNonNullElse(System.getProperty("user.name"), "").replaceAll("\\p{Cntrl}", "?");
-        return name.isEmpty() ? "unknown" : name;
     }
 
     static String keyHash(PublicKey key) {

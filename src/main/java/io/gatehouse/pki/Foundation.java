@@ -55,11 +55,11 @@ final class Foundation {
         AtomicFiles.writePublic(folder.certificateOf("root"), Authority.ascii(Pem.of(root)));
         AtomicFiles.writePublic(folder.trustedRoot(), Authority.ascii(Pem.of(root)));
         Journal.open(folder.journal(), clock, entry -> {})
-                .append(List.of(Authority.entry(
-                        clock.instant(),
-                        "create",
-                        options.organisation(),
-                        options.uriTemplate().isEmpty() ? Journal.NOTHING : options.uriTemplate())));
+                .append(List.of(new Scribe(clock)
+                        .entry(
+                                "create",
+                                options.organisation(),
+                                options.uriTemplate().isEmpty() ? Journal.NOTHING : options.uriTemplate())));
         for (String kind : List.of("device", "server")) { // the server's last: isWhole() asks for it
             ProfileSettings issuingProfile = book.of(ProfileKind.ISSUING);
             KeyPair pair = signer.keyPair(options.keys() == null ? issuingProfile.key() : options.keys());
