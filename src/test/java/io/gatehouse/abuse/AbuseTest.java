@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -138,21 +139,26 @@ class AbuseTest {
     }
 
     @Test
-    void slowConnects_end() throws InterruptedException {
+    void slowConnects_end() {
         byte[] connect = Caller.connect("bad", "slow".repeat(100), true);
         for (int i = 0; i < 50 * SCALE; i++) {
             stranger("plain", i);
         }
         List<Caller> left = new ArrayList<>(strangers);
-        for (int at = 0; !left.isEmpty() && at < connect.length - 1; at++) {
-            byte[] one = {connect[at]};
-            left.removeIf(slow -> !slow.send(one));
-            if (at == 10) {
-                look();
-            }
-            Thread.sleep(50); // a byte, now and then
-        }
-        assertThat(left).isEmpty();
+        AtomicInteger at = new AtomicInteger();
+        await().pollInterval(Duration.ofMillis(50))
+                .atMost(Duration.ofSeconds(60))
+                .until(
+                        () -> { // a byte, now and then
+                            int next = at.getAndIncrement();
+                            assertThat(next).as("what was sent of the CONNECT").isLessThan(connect.length - 1);
+                            byte[] one = {connect[next]};
+                            left.removeIf(slow -> !slow.send(one));
+                            if (next == 10) {
+                                look();
+                            }
+                            return left.isEmpty();
+                        });
     }
 
     @Test

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +21,7 @@ final class Pair implements AutoCloseable {
     private final Thread thread;
     private final List<Long> nanos = Collections.synchronizedList(new ArrayList<>());
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private volatile boolean done;
+    private final CountDownLatch done = new CountDownLatch(1);
 
     Pair(AbuseHouse house) {
         publisher = house.client("good", "good-publisher", 0, 1);
@@ -31,10 +33,10 @@ final class Pair implements AutoCloseable {
 
     private void run() {
         try {
-            for (long trip = 0; !done; trip++) {
-                trip(trip);
-                Thread.sleep(5); // a device, not a flood
-            }
+            long trip = 0;
+            do {
+                trip(trip++);
+            } while (!done.await(5, TimeUnit.MILLISECONDS)); // a device, not a flood
         } catch (Throwable e) {
             failure.set(e);
         }
@@ -74,7 +76,7 @@ final class Pair implements AutoCloseable {
 
     @Override
     public void close() throws InterruptedException {
-        done = true;
+        done.countDown();
         thread.join();
         publisher.close();
         subscriber.close();

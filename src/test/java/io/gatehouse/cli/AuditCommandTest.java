@@ -1,6 +1,7 @@
 package io.gatehouse.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,7 +13,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,7 +88,7 @@ class AuditCommandTest {
         follower.start();
         try {
             // until it has begun to look, what is written is "before"
-            await(() -> {
+            await().atMost(Duration.ofSeconds(20)).until(() -> {
                 append(line(Instant.now().toString(), "login", "bob", "accepted"));
                 append(line(Instant.now().toString(), "login", "ann", "accepted"));
                 return out.toString(StandardCharsets.UTF_8).contains("user=ann");
@@ -106,14 +106,6 @@ class AuditCommandTest {
             Files.writeString(log, line, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
-        }
-    }
-
-    private static void await(Supplier<Boolean> condition) throws InterruptedException {
-        Instant deadline = Instant.now().plusSeconds(20);
-        while (!condition.get()) {
-            assertThat(Instant.now()).isBefore(deadline);
-            Thread.sleep(100);
         }
     }
 

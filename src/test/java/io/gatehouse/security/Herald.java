@@ -1,6 +1,8 @@
 package io.gatehouse.security;
 
 import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +18,7 @@ final class Herald implements AutoCloseable {
     private final Thread thread;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile int acknowledged;
-    private volatile boolean done;
+    private final CountDownLatch done = new CountDownLatch(1);
 
     Herald(String id, SSLContext context, int port, String topic, long pauseMillis) throws IOException {
         this.client =
@@ -31,16 +33,16 @@ final class Herald implements AutoCloseable {
 
     private void run() {
         try {
-            for (int number = 0; !done; number++) {
+            int number = 0;
+            do {
                 int packetId = 1 + number % 60_000;
                 client.send(Member.publish(topic, packetId, number));
                 byte[] answer = client.packet();
                 if (answer == null || answer[0] != 0x40 || answer.length != 3) {
                     throw new IOException("number " + number + " of " + topic + " is not acknowledged");
                 }
-                acknowledged = number + 1;
-                Thread.sleep(pauseMillis); // a device, not a flood
-            }
+                acknowledged = ++number;
+            } while (!done.await(pauseMillis, TimeUnit.MILLISECONDS)); // a device, not a flood
         } catch (IOException | InterruptedException e) {
             failure.set(e);
         }
@@ -58,13 +60,13 @@ final class Herald implements AutoCloseable {
 
     /** Ends after the acknowledgement of the last number; the connection stays. */
     void stop() throws InterruptedException {
-        done = true;
+        done.countDown();
         thread.join(60_000);
     }
 
     @Override
     public void close() {
-        done = true;
+        done.countDown();
         client.close();
     }
 }
