@@ -1,10 +1,10 @@
 #!/bin/sh
 # Certificates for each second of CPU: `gatehouse certs batch` against a shell loop of openssl, in the same run.
-# usage: bench/certs-batch.sh [DEVICES] [LOOP]     default 10000 devices, and a loop of 100
+# usage: bench/certs-batch.sh [DEVICES] [LOOP]     default 10000 devices, and a loop of 300
 set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 devices=${1:-10000}
-loop=${2:-100}
+loop=${2:-300}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 gatehouse=${GATEHOUSE:-$here/../gatehouse}

@@ -18,7 +18,6 @@ import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.Extensions;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
-import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
@@ -34,8 +33,6 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
  */
 public final class Csr {
     private static final int MAX_BYTES = 64 * 1024;
-    private static final BouncyCastleProvider PROVIDER = new BouncyCastleProvider();
-
     private final PublicKey key;
     private final X500Name subject;
     private final List<String> dnsNames = new ArrayList<>();
@@ -60,9 +57,9 @@ public final class Csr {
         }
         try {
             JcaPKCS10CertificationRequest request = new JcaPKCS10CertificationRequest(decode(name, bytes));
-            request.setProvider(PROVIDER);
+            request.setProvider(BouncyCastle.PROVIDER);
             if (!request.isSignatureValid(new JcaContentVerifierProviderBuilder()
-                    .setProvider(PROVIDER)
+                    .setProvider(BouncyCastle.PROVIDER)
                     .build(request.getSubjectPublicKeyInfo()))) {
                 throw unproven(name);
             }

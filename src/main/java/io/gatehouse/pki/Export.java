@@ -16,15 +16,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
-import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 
 /** A holder's key and certificates in the forms that other programs read. Immutable. */
 public final class Export {
-    private static final BouncyCastleProvider PROVIDER = new BouncyCastleProvider();
-
     /** The forms, the ending of their files, and whether they hold the key. */
     public enum Format {
         PEM("pem", true, false),
@@ -92,7 +89,7 @@ public final class Export {
 
     static PrivateKey key(String file, String text) throws PkiProblem {
         try (PEMParser parser = new PEMParser(new StringReader(text))) {
-            JcaPEMKeyConverter converter = new JcaPEMKeyConverter().setProvider(PROVIDER);
+            JcaPEMKeyConverter converter = new JcaPEMKeyConverter().setProvider(BouncyCastle.PROVIDER);
             Object object = parser.readObject();
             if (object instanceof PrivateKeyInfo info) {
                 return converter.getPrivateKey(info);
@@ -140,7 +137,7 @@ public final class Export {
             throws GeneralSecurityException, IOException, PkiProblem {
         KeyStore store;
         if (compatible) {
-            store = KeyStore.getInstance("PKCS12-3DES-3DES", PROVIDER);
+            store = KeyStore.getInstance("PKCS12-3DES-3DES", BouncyCastle.PROVIDER);
         } else {
             store = KeyStore.getInstance(type); // the platform's: PBES2 with AES-256 since Java 17
         }

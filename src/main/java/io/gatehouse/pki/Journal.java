@@ -63,10 +63,19 @@ final class Journal {
             String detail) {
         Entry {
             for (String field : List.of(time, actor, action, profile, id, serial, end, key, detail)) {
-                if (field.isEmpty() || field.codePoints().anyMatch(c -> c < 0x20 || c == 0x7F)) {
+                if (field.isEmpty() || hasControl(field)) {
                     throw new IllegalArgumentException("a field of the journal is empty or has control characters");
                 }
             }
+        }
+
+        private static boolean hasControl(String field) {
+            for (int i = 0; i < field.length(); i++) {
+                if (field.charAt(i) < 0x20 || field.charAt(i) == 0x7F) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         private String text(long number) {

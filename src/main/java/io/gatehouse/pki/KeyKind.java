@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.bouncycastle.jce.provider.BouncyCastleProvider;
 
 /**
  * The kinds of keys that are certified, and how each signs. Immutable.
@@ -31,9 +30,6 @@ public enum KeyKind {
     RSA3072("3072", "SHA256withRSA"),
     RSA4096("4096", "SHA384withRSA"),
     ED25519("Ed25519", "Ed25519");
-
-    /** As an object, not registered: other rooms go on with the platform's providers. */
-    private static final BouncyCastleProvider PROVIDER = new BouncyCastleProvider();
 
     private final String parameter;
     private final String signature;
@@ -78,7 +74,7 @@ public enum KeyKind {
     /** A new pair. */
     KeyPair generate(SecureRandom random) {
         try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance(family(), PROVIDER);
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(family(), BouncyCastle.PROVIDER);
             if (family().equals("EC")) {
                 generator.initialize(new ECGenParameterSpec(parameter), random);
             } else if (family().equals("RSA")) {
@@ -116,11 +112,11 @@ public enum KeyKind {
         }
         try {
             byte[] probe = {1, 2, 3, 4};
-            Signature signer = Signature.getInstance(kind.get().signature, PROVIDER);
+            Signature signer = Signature.getInstance(kind.get().signature, BouncyCastle.PROVIDER);
             signer.initSign(key);
             signer.update(probe);
             byte[] signed = signer.sign();
-            Signature verifier = Signature.getInstance(kind.get().signature, PROVIDER);
+            Signature verifier = Signature.getInstance(kind.get().signature, BouncyCastle.PROVIDER);
             verifier.initVerify(publicKey);
             verifier.update(probe);
             return verifier.verify(signed);

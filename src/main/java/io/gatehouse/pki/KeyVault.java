@@ -10,7 +10,6 @@ import java.security.PrivateKey;
 import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.crypto.util.ScryptConfig;
-import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
@@ -29,8 +28,6 @@ final class KeyVault {
     /** 128 MiB and about half a second for every guess; more memory than the openssl program grants to scrypt. */
     private static final int SCRYPT_COST = 1 << 17;
 
-    private static final BouncyCastleProvider PROVIDER = new BouncyCastleProvider();
-
     private KeyVault() {}
 
     static void write(Path file, PrivateKey key, char[] passphrase) throws IOException {
@@ -39,7 +36,7 @@ final class KeyVault {
                     .build(new JcePKCSPBEOutputEncryptorBuilder(
                                     new ScryptConfig.Builder(SCRYPT_COST, 8, 1).build(),
                                     NISTObjectIdentifiers.id_aes256_CBC)
-                            .setProvider(PROVIDER)
+                            .setProvider(BouncyCastle.PROVIDER)
                             .build(passphrase));
             StringWriter text = new StringWriter();
             try (JcaPEMWriter writer = new JcaPEMWriter(text)) {
@@ -58,9 +55,9 @@ final class KeyVault {
                 throw new PkiProblem(PkiProblem.Kind.CORRUPT, file + ": not an encrypted private key");
             }
             PrivateKeyInfo info = encrypted.decryptPrivateKeyInfo(new JceOpenSSLPKCS8DecryptorProviderBuilder()
-                    .setProvider(PROVIDER)
+                    .setProvider(BouncyCastle.PROVIDER)
                     .build(passphrase));
-            return new JcaPEMKeyConverter().setProvider(PROVIDER).getPrivateKey(info);
+            return new JcaPEMKeyConverter().setProvider(BouncyCastle.PROVIDER).getPrivateKey(info);
         } catch (IOException e) {
             throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + e.getMessage());
         } catch (PKCSException e) {

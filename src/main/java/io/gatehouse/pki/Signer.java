@@ -12,14 +12,20 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import org.bouncycastle.asn1.DERGeneralizedTime;
 import org.bouncycastle.asn1.DERNull;
+import org.bouncycastle.asn1.DERUTCTime;
 import org.bouncycastle.asn1.ocsp.OCSPObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
@@ -39,12 +45,12 @@ import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.asn1.x509.Time;
 import org.bouncycastle.cert.X509CRLHolder;
 import org.bouncycastle.cert.X509v2CRLBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +67,10 @@ final class Signer {
     /** RFC 5280, 4.1.2.5: a certificate that has no well-defined end. */
     private static final Instant NO_END = Instant.parse("9999-12-31T23:59:59Z");
 
+    private static final DateTimeFormatter UTC_TIME = DateTimeFormatter.ofPattern("uuMMddHHmmss'Z'", Locale.ROOT);
+    private static final DateTimeFormatter GENERALIZED_TIME =
+            DateTimeFormatter.ofPattern("uuuuMMddHHmmss'Z'", Locale.ROOT);
+
     private static final Map<String, Integer> USAGES = Map.of(
             "digitalSignature", KeyUsage.digitalSignature,
             "keyCertSign", KeyUsage.keyCertSign,
@@ -69,9 +79,6 @@ final class Signer {
             "clientAuth", KeyPurposeId.id_kp_clientAuth,
             "serverAuth", KeyPurposeId.id_kp_serverAuth,
             "OCSPSigning", KeyPurposeId.id_kp_OCSPSigning);
-
-    /** As an object, not registered: other rooms go on with the platform's providers. */
-    private static final BouncyCastleProvider PROVIDER = new BouncyCastleProvider();
 
     private final SecureRandom random = new SecureRandom();
     private final Clock clock;
@@ -227,7 +234,7 @@ final class Signer {
             builder.addExtension(Extension.cRLNumber, false, new CRLNumber(BigInteger.valueOf(number)));
             return builder.build(new JcaContentSignerBuilder(
                             KeyKind.signatureOf(issuer.certificate().getPublicKey()))
-                    .setProvider(PROVIDER)
+                    .setProvider(BouncyCastle.PROVIDER)
                     .build(issuer.key()));
         } catch (IOException | OperatorCreationException e) {
             throw new GeneralSecurityException(e);
@@ -240,8 +247,16 @@ final class Signer {
         do {
             serial = new BigInteger(127, random);
         } while (serial.bitLength() < 64);
-        return new JcaX509v3CertificateBuilder(
-                issuer, serial, Date.from(start), Date.from(end.truncatedTo(ChronoUnit.SECONDS)), subject, key);
+        return new JcaX509v3CertificateBuilder(issuer, serial, time(start), time(end), subject, key);
+    }
+
+    /** Of the two forms the one for its year (RFC 5280, 4.1.2.5). */
+    static Time time(Instant moment) {
+        OffsetDateTime utc = moment.atOffset(ZoneOffset.UTC);
+        return new Time(
+                utc.getYear() < 2050
+                        ? new DERUTCTime(UTC_TIME.format(utc))
+                        : new DERGeneralizedTime(GENERALIZED_TIME.format(utc)));
     }
 
     private Instant start(ProfileSettings settings) {
@@ -253,7 +268,7 @@ final class Signer {
         try {
             return new JcaX509CertificateConverter()
                     .getCertificate(builder.build(new JcaContentSignerBuilder(algorithm)
-                            .setProvider(PROVIDER)
+                            .setProvider(BouncyCastle.PROVIDER)
                             .build(key)));
         } catch (OperatorCreationException e) {
             throw new GeneralSecurityException(e);
