@@ -4,10 +4,13 @@ import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditLog;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Listener;
+import io.gatehouse.config.Configuration.RevokedSession;
+import io.gatehouse.config.Configuration.RevokedWill;
 import io.gatehouse.config.Configuration.ServerName;
 import io.gatehouse.config.Configuration.Tls;
 import io.gatehouse.connection.CertGuard;
 import io.gatehouse.metrics.Metrics;
+import io.gatehouse.session.Remains;
 import io.gatehouse.session.Timers;
 import io.gatehouse.tls.Acceptance;
 import io.gatehouse.tls.AttachedAuthority;
@@ -100,7 +103,9 @@ final class Trust implements AutoCloseable {
                 TlsContext context = trust.contexts.get(listener.name());
                 // without TLS there are no certificates to accept
                 Acceptance acceptance = context == null ? chain -> Instant.MAX : context;
-                trust.guards.put(listener.name(), new CertGuard(acceptance, timers, metrics));
+                Remains ofRevoked =
+                        listener.tls().map(Tls::revocation).map(Trust::remains).orElse(Remains.ALL);
+                trust.guards.put(listener.name(), new CertGuard(acceptance, timers, metrics, ofRevoked));
             }
             trust.fetchFirst();
             return trust;
@@ -108,6 +113,10 @@ final class Trust implements AutoCloseable {
             trust.close();
             throw e;
         }
+    }
+
+    private static Remains remains(Configuration.Revocation settings) {
+        return new Remains(settings.will() == RevokedWill.PUBLISH, settings.session() == RevokedSession.KEEP);
     }
 
     private void add(String listener, Tls settings) throws UnusableTls {

@@ -112,6 +112,22 @@ public record Configuration(
         ACCEPT
     }
 
+    /** What becomes of the will of a client that is disconnected because its certificate was revoked. */
+    public enum RevokedWill {
+        /** It is published, if the policy lets it: the client is gone, and others want to know. */
+        PUBLISH,
+        /** It is dropped: whoever had the key may have written it. */
+        SUPPRESS
+    }
+
+    /** What becomes of that client's session. */
+    public enum RevokedSession {
+        /** It waits for its owner, who may come back with another certificate. */
+        KEEP,
+        /** It ends, with all that waits in it. */
+        PURGE
+    }
+
     /**
      * @param files revocation lists, PEM or DER, and folders of them
      * @param addresses http and https addresses of such lists
@@ -128,7 +144,9 @@ public record Configuration(
             Unknown unknown,
             Ocsp ocsp,
             Optional<URI> responder,
-            Duration ocspTimeout) {
+            Duration ocspTimeout,
+            RevokedWill will,
+            RevokedSession session) {
         /** Whether anything at all is asked. */
         public boolean isEmpty() {
             return files.isEmpty() && addresses.isEmpty() && authority.isEmpty() && ocsp == Ocsp.OFF;

@@ -3,6 +3,8 @@ package io.gatehouse.config;
 import io.gatehouse.config.Configuration.ClientCertificate;
 import io.gatehouse.config.Configuration.Ocsp;
 import io.gatehouse.config.Configuration.Revocation;
+import io.gatehouse.config.Configuration.RevokedSession;
+import io.gatehouse.config.Configuration.RevokedWill;
 import io.gatehouse.config.Configuration.Stale;
 import io.gatehouse.config.Configuration.Unknown;
 import java.net.URI;
@@ -58,7 +60,9 @@ final class RevocationReader {
                 below.choice("unknown", Unknown.class, Unknown.REJECT),
                 below.choice("ocsp", Ocsp.class, Ocsp.OFF),
                 below.optionalText("ocsp_responder").flatMap(text -> address(below, "ocsp_responder", text)),
-                below.duration("ocsp_timeout", Duration.ofMillis(100), Duration.ofSeconds(30), Duration.ofSeconds(3)));
+                below.duration("ocsp_timeout", Duration.ofMillis(100), Duration.ofSeconds(30), Duration.ofSeconds(3)),
+                below.choice("will", RevokedWill.class, RevokedWill.PUBLISH),
+                below.choice("session", RevokedSession.class, RevokedSession.KEEP));
     }
 
     private static Optional<URI> address(Section section, String key, String text) {

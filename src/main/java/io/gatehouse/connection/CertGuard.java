@@ -3,6 +3,7 @@ package io.gatehouse.connection;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.session.Link;
+import io.gatehouse.session.Remains;
 import io.gatehouse.session.Timers;
 import io.gatehouse.tls.Acceptance;
 import io.gatehouse.tls.CertificateRefused;
@@ -22,7 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * thread.
  *
  * <p>Most who have to leave do so a few at a time, so that they do not all come back at once; who leaves because a key is
- * in wrong hands leaves now.
+ * in wrong hands leaves now, and does not wait for its turn if it had one.
  */
 public final class CertGuard {
     private static final int AT_ONCE = 50;
@@ -31,12 +32,18 @@ public final class CertGuard {
     private final Acceptance acceptance;
     private final Timers timers;
     private final Metrics metrics;
+    private final Remains ofRevoked;
     private final Map<BigInteger, Set<Link>> bySerial = new ConcurrentHashMap<>();
 
-    public CertGuard(Acceptance acceptance, Timers timers, Metrics metrics) {
+    /** Those who have to leave and are still here: their turn is to come, or they are on their way. */
+    private final Set<Link> leaving = ConcurrentHashMap.newKeySet();
+
+    /** @param ofRevoked what is left of a client whose certificate was revoked; of one whose certificate ended, all is */
+    public CertGuard(Acceptance acceptance, Timers timers, Metrics metrics, Remains ofRevoked) {
         this.acceptance = acceptance;
         this.timers = timers;
         this.metrics = metrics;
+        this.ofRevoked = ofRevoked;
     }
 
     /** Judges a certificate as things stand now. */
@@ -61,6 +68,13 @@ public final class CertGuard {
                 return links.isEmpty() ? null : links;
             });
         }
+        leaving.remove(link);
+    }
+
+    private boolean isHere(Link link) {
+        return link.peer().chain().stream()
+                .anyMatch(one ->
+                        bySerial.getOrDefault(one.getSerialNumber(), Set.of()).contains(link));
     }
 
     /** Judges whoever came with one of these certificates, itself or above it; says how many have to leave. */
@@ -100,26 +114,40 @@ public final class CertGuard {
             try {
                 acceptance.requireAccepted(link.peer().chain());
             } catch (CertificateRefused refused) {
-                ended++;
-                metrics.certificatesWithdrawn.increment();
-                if (refused.isUrgent() || waiting < AT_ONCE) {
-                    waiting += refused.isUrgent() ? 0 : 1;
+                boolean isNew = leaving.add(link);
+                if (isNew) {
+                    ended++;
+                    metrics.certificatesWithdrawn.increment();
+                }
+                if (refused.isUrgent()) {
                     end(link, refused);
-                } else {
-                    timers.schedule(PAUSE.multipliedBy(waiting / AT_ONCE), () -> end(link, refused));
-                    waiting++;
+                } else if (isNew) {
+                    int turn = waiting++ / AT_ONCE;
+                    if (turn == 0) {
+                        end(link, refused);
+                    } else {
+                        timers.schedule(PAUSE.multipliedBy(turn), () -> end(link, refused));
+                    }
+                }
+                if (!isHere(link)) {
+                    leaving.remove(link); // it left between the look and the note
                 }
             }
         }
         return ended;
     }
 
-    private static void end(Link link, CertificateRefused refused) {
+    /** Ends a connection whose certificate is no longer accepted. */
+    void end(Link link, CertificateRefused refused) {
         String cause = switch (refused.code()) {
             case CERT_REVOKED -> "revoked";
             case CERT_EXPIRED -> "expired";
             default -> "untrusted";
         };
-        link.end(ReasonCode.NOT_AUTHORIZED, cause, refused.code() + ": " + refused.getMessage());
+        link.end(
+                ReasonCode.NOT_AUTHORIZED,
+                cause,
+                refused.code() + ": " + refused.getMessage(),
+                refused.code() == CertificateRefused.Code.CERT_REVOKED ? ofRevoked : Remains.ALL);
     }
 }

@@ -19,6 +19,7 @@ import io.gatehouse.protocol.Subscription;
 import io.gatehouse.protocol.TopicFilter;
 import io.gatehouse.protocol.UserProperty;
 import io.gatehouse.session.Link;
+import io.gatehouse.session.Remains;
 import io.gatehouse.session.Session;
 import io.gatehouse.session.SessionRegistry.Opening;
 import io.gatehouse.store.Changes;
@@ -391,7 +392,7 @@ final class Client implements Dialogue, Link {
         gate.metrics().protocolErrors.increment();
         // it says what was wrong, in numbers: the one who mends that client is told
         String why = String.valueOf(fault.getMessage());
-        end(fault.reason(), "protocol_error", why, why);
+        end(fault.reason(), "protocol_error", why, Remains.ALL, why);
     }
 
     @Override
@@ -405,16 +406,18 @@ final class Client implements Dialogue, Link {
     }
 
     @Override
-    public void end(ReasonCode reason, String cause, String detail) {
-        end(reason, cause, detail, null);
+    public void end(ReasonCode reason, String cause, String detail, Remains remains) {
+        end(reason, cause, detail, remains, null);
     }
 
-    private void end(ReasonCode reason, String cause, String detail, @Nullable String told) {
+    private void end(ReasonCode reason, String cause, String detail, Remains remains, @Nullable String told) {
         wire.execute(() -> {
             if (ended) {
                 return;
             }
             ended = true;
+            keepWill = remains.will();
+            newSessionExpirySeconds = remains.session() ? newSessionExpirySeconds : Long.valueOf(0);
             LOG.info("{} at {} is disconnected: {} ({})", actor.user(), actor.address(), reason, detail);
             gate.audit(new AuditEvent.Ended(actor, cause, reason.code(), detail));
             release();

@@ -194,7 +194,7 @@ final class Door implements Dialogue {
         client = admitted;
         CertificateRefused meanwhile = distrust(); // whoever looked for it among the live ones may have been too early
         if (meanwhile != null) {
-            admitted.end(ReasonCode.NOT_AUTHORIZED, "revoked", meanwhile.code() + ": " + meanwhile.getMessage());
+            rules.guard().end(admitted, meanwhile);
         } else if (!rules.stands().test(principal)) {
             admitted.end(ReasonCode.NOT_AUTHORIZED, "revoked", Client.LOGIN_GONE);
         }

@@ -18,6 +18,7 @@ import io.gatehouse.protocol.TopicFilter;
 import io.gatehouse.protocol.Will;
 import io.gatehouse.routing.Router;
 import io.gatehouse.routing.RouterLimits;
+import io.gatehouse.session.Remains;
 import io.gatehouse.session.Restorer;
 import io.gatehouse.session.SessionEvents;
 import io.gatehouse.session.SessionLimits;
@@ -94,7 +95,7 @@ final class House {
         ListenerRules listener = new ListenerRules(
                 credentials -> login(credentials.userName()),
                 EnumSet.allOf(ProtocolVersion.class),
-                new CertGuard(chain -> java.time.Instant.MAX, this::schedule, metrics),
+                new CertGuard(chain -> java.time.Instant.MAX, this::schedule, metrics, Remains.ALL),
                 principal -> !withdrawn.contains(principal.user()));
         sweep = new Sweep(authorizer, registry, router, Sweep.OnRevoke.DORMANT, audit::add, metrics);
         gate = new Gate(

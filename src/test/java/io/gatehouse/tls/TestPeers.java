@@ -25,6 +25,11 @@ public final class TestPeers {
                 Instant.MAX);
     }
 
+    /** Why a certificate that was taken back is refused. */
+    public static CertificateRefused revoked(X509Certificate certificate, boolean urgent) {
+        return CertificateRefused.revoked(certificate, Instant.EPOCH, "", urgent);
+    }
+
     public static Peer plaintext(String address) {
         return new Peer(new InetSocketAddress(address, 40_000), "plaintext", "", List.of(), Instant.MAX);
     }
