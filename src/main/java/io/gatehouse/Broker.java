@@ -5,7 +5,6 @@ import io.gatehouse.admin.SysTopics;
 import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditFile;
 import io.gatehouse.audit.AuditLog;
-import io.gatehouse.authn.SystemPrincipals;
 import io.gatehouse.authn.Unusable;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Listener;
@@ -17,11 +16,7 @@ import io.gatehouse.connection.ShadowAudit;
 import io.gatehouse.connection.Sweep;
 import io.gatehouse.connection.Wills;
 import io.gatehouse.metrics.Metrics;
-import io.gatehouse.policy.AuthorizedConnect;
-import io.gatehouse.policy.AuthorizedPublish;
 import io.gatehouse.policy.Authorizer;
-import io.gatehouse.policy.Rights;
-import io.gatehouse.protocol.ClientId;
 import io.gatehouse.protocol.Message;
 import io.gatehouse.protocol.ProtocolVersion;
 import io.gatehouse.protocol.ReasonCode;
@@ -54,6 +49,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,6 +66,8 @@ public final class Broker implements AutoCloseable {
 
     /** How often files and time windows are looked at: a change acts on clients within a second. */
     private static final Duration LOOK = Duration.ofMillis(250);
+
+    private static final Duration EXPIRY_LOOK = Duration.ofSeconds(2);
 
     private final Configuration configuration;
     private final Clock clock;
@@ -390,16 +388,13 @@ public final class Broker implements AutoCloseable {
 
     private void sys() {
         Duration interval = configuration.sysInterval();
-        if (interval.isZero()) {
-            return;
-        }
-        if (!(authorizer.connect(SystemPrincipals.sys(), new ClientId("$sys"), null)
-                instanceof AuthorizedConnect sys)) {
-            throw new IllegalStateException("the broker's own principal may not publish");
-        }
-        Rights rights = sys.rights();
-        SysTopics topics =
-                new SysTopics("gatehouse version " + BrokerFigures.version(), message -> publish(rights, message));
+        Optional<Consumer<Message>> publisher =
+                interval.isZero() ? Optional.empty() : Optional.of(new SysPublisher(authorizer, router));
+        every(timer, EXPIRY_LOOK, new ExpiryWatch(registry, audit, metrics, publisher, clock)::look);
+        publisher.ifPresent(to -> tell(new SysTopics("gatehouse version " + BrokerFigures.version(), to), interval));
+    }
+
+    private void tell(SysTopics topics, Duration interval) {
         AtomicLong lastNanos = new AtomicLong(System.nanoTime());
         Runnable tell = () -> {
             long now = System.nanoTime();
@@ -409,12 +404,6 @@ public final class Broker implements AutoCloseable {
         // in step with the wall clock, as Mosquitto does since 2.1
         long millis = interval.toMillis();
         timer.scheduleAtFixedRate(() -> guarded(tell), millis - clock.millis() % millis, millis, TimeUnit.MILLISECONDS);
-    }
-
-    private void publish(Rights rights, Message message) {
-        if (authorizer.publish(rights, message) instanceof AuthorizedPublish authorized) {
-            router.route(authorized);
-        }
     }
 
     private void announce() {

@@ -394,12 +394,6 @@ final class Trust implements AutoCloseable {
                 "revocation_list_seconds_left",
                 "until the first revocation list is past its next update; negative: since",
                 () -> secondsLeft(contexts.values().stream().map(TlsContext::listsDue)));
-        metrics.gauge(
-                "client_certificates_expiring",
-                "connected clients whose certificate ends within seven days",
-                () -> guards.values().stream()
-                        .mapToLong(guard -> guard.endingBefore(clock.instant().plus(Duration.ofDays(7))))
-                        .sum());
     }
 
     private double secondsLeft(Stream<Instant> ends) {

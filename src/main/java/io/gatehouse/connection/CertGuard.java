@@ -10,7 +10,6 @@ import io.gatehouse.tls.CertificateRefused;
 import java.math.BigInteger;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -92,13 +91,6 @@ public final class CertGuard {
     /** The chains of those who are connected. */
     public List<List<X509Certificate>> chains() {
         return links().stream().map(link -> link.peer().chain()).toList();
-    }
-
-    /** How many of those who are connected are accepted no longer than that. */
-    public long endingBefore(Instant moment) {
-        return links().stream()
-                .filter(link -> link.peer().acceptedUntil().isBefore(moment))
-                .count();
     }
 
     private Collection<Link> links() {

@@ -20,6 +20,8 @@ public final class Metrics {
     public final Count connectionsRefused =
             count("connections_refused", "connections closed by a limit, or because they did not log in in time");
     public final Count handshakesRefused = count("handshakes_refused", "TLS handshakes refused");
+    public final Count certificateWarnings =
+            count("certificate_warnings", "warnings that the certificate of a connected client ends soon");
     public final Count certificatesWithdrawn =
             count("certificates_withdrawn", "connections ended because their certificate was no longer accepted");
     public final Count loginsAccepted = count("logins_accepted", "logins accepted");

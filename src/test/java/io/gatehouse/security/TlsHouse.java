@@ -37,7 +37,9 @@ final class TlsHouse implements AutoCloseable {
                 assign:
                   - {to: {auth: certificate}, roles: [device]}
                 """);
-        Forge.write(folder.resolve("gatehouse.yaml"), """
+        Forge.write(
+                folder.resolve("gatehouse.yaml"),
+                """
                 version: 1
                 data: data
                 listeners:
@@ -46,8 +48,7 @@ final class TlsHouse implements AutoCloseable {
                 policy: {folder: policies}
                 storage: memory
                 audit: {file: audit.jsonl}
-                sys: {interval: 0s}
-                """ + more);
+                """ + (more.contains("sys:") ? "" : "sys: {interval: 0s}\n") + more);
         ConfigurationReader.Result read = ConfigurationReader.read(folder.resolve("gatehouse.yaml"));
         broker = Broker.start(
                 read.configuration()
