@@ -181,7 +181,7 @@ public final class Broker implements AutoCloseable {
         every(reloads, LOOK, this::lookAtKeys);
         enrolments.ifPresent(one -> every(timer, Duration.ofMinutes(1), one::tend));
         watch();
-        trust.start();
+        trust.start(admission::forgive);
         sys();
         Controls.register(control, this, figures, registry);
         PolicyImpact impact = new PolicyImpact(configuration, clock, authorizer, registry, router);

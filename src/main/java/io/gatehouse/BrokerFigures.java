@@ -36,6 +36,10 @@ final class BrokerFigures {
     /** Registers what the metrics read when they are asked. */
     void gauges(Store store) {
         metrics.gauge("connections_open", "sockets, logged in or not", admission::open);
+        metrics.gauge(
+                "addresses_shut_out",
+                "addresses that nothing is accepted from for a while, because they failed again and again",
+                admission::shutOut);
         metrics.gauge("before_login_bytes", "what connections hold that have not logged in", admission::heldBytes);
         metrics.gauge("clients_connected", "clients that are logged in", this::connected);
         metrics.gauge("sessions", "sessions, connected or not", registry::size);

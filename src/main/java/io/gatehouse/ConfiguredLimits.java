@@ -65,6 +65,11 @@ final class ConfiguredLimits {
                 limits.connectsPerSecondPerAddress(),
                 limits.maxHandshakes(),
                 limits.maxHandshakesPerAddress(),
-                limits.memoryBeforeLoginBytes());
+                limits.memoryBeforeLoginBytes(),
+                new Admission.Penalty(
+                        limits.penalty().after(),
+                        limits.penalty().first(),
+                        limits.penalty().longest(),
+                        limits.penalty().exempt()));
     }
 }

@@ -76,6 +76,7 @@ final class Trust implements AutoCloseable {
     private final List<ServerRenewal> renewals = new ArrayList<>();
     private volatile Set<String> notRenewed = Set.of();
     private volatile Set<String> alarms = Set.of();
+    private volatile Runnable onLoaded = () -> {};
 
     private Trust(Configuration configuration, AuditLog audit, Metrics metrics, Clock clock) {
         this.configuration = configuration;
@@ -168,8 +169,13 @@ final class Trust implements AutoCloseable {
         return java.util.Objects.requireNonNull(guards.get(listener.name()));
     }
 
-    /** Begins to look for changes. */
-    void start() {
+    /**
+     * Begins to look for changes.
+     *
+     * @param whenLoaded runs whenever certificates and authorities were put in force
+     */
+    void start(Runnable whenLoaded) {
+        onLoaded = whenLoaded;
         contexts.forEach((name, context) -> LOG.info("listener \"{}\": TLS by {}", name, context.provider()));
         Watch files = new Watch(files());
         boolean[] again = new boolean[1];
@@ -263,6 +269,7 @@ final class Trust implements AutoCloseable {
             throw e;
         }
         prepared.forEach(TlsContext.Prepared::apply);
+        onLoaded.run();
         int ended = sweep();
         LOG.info("certificates loaded; {} clients had to leave", ended);
         audit.record(new AuditEvent.Broker("tls_loaded", Map.of("ended", ended)));

@@ -384,5 +384,16 @@ public record Configuration(
             int publishesPerSecondPerClient,
             Duration maxKeepAlive,
             Duration connectTimeout,
-            long memoryBeforeLoginBytes) {}
+            long memoryBeforeLoginBytes,
+            Penalty penalty) {}
+
+    /**
+     * What it costs an address to fail again and again, before anybody of it is logged in.
+     *
+     * @param after so many failures in a row; 0: nothing
+     * @param first how long it is shut out the first time; then twice as long each time
+     * @param longest at most
+     * @param exempt addresses that nothing is counted against
+     */
+    public record Penalty(int after, Duration first, Duration longest, List<Network> exempt) {}
 }

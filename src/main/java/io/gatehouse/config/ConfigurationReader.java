@@ -11,6 +11,7 @@ import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.config.Configuration.Login;
 import io.gatehouse.config.Configuration.OnRevoke;
 import io.gatehouse.config.Configuration.PasswordLogin;
+import io.gatehouse.config.Configuration.Penalty;
 import io.gatehouse.config.Configuration.RequireTests;
 import io.gatehouse.config.Configuration.Sessions;
 import io.gatehouse.config.Configuration.Storage;
@@ -278,7 +279,26 @@ public final class ConfigurationReader {
                         "max_keep_alive", Duration.ofSeconds(5), Duration.ofSeconds(65_535), Duration.ofHours(1)),
                 section.duration(
                         "connect_timeout", Duration.ofMillis(100), Duration.ofMinutes(5), Duration.ofSeconds(10)),
-                section.sizeBytes("memory_before_login", 1L << 16, 1L << 40, 64L << 20));
+                section.sizeBytes("memory_before_login", 1L << 16, 1L << 40, 64L << 20),
+                section.section("penalty", ConfigurationReader::penalty));
+    }
+
+    private static Penalty penalty(Section section) {
+        Duration most = Duration.ofHours(1);
+        Duration first = section.duration("first", Duration.ofMillis(100), most, Duration.ofSeconds(1));
+        Duration longest = section.duration("longest", Duration.ofMillis(100), most, Duration.ofMinutes(5));
+        if (longest.compareTo(first) < 0) {
+            section.error("longest", "\"longest\" is shorter than \"first\"");
+        }
+        List<Network> exempt = new ArrayList<>();
+        for (String text : section.texts("exempt", List.of("127.0.0.0/8", "::1"))) {
+            Network.parse(text)
+                    .ifPresentOrElse(
+                            exempt::add,
+                            () -> section.error(
+                                    "exempt", "\"" + text + "\" is not an address or a network like 10.0.0.0/8"));
+        }
+        return new Penalty(section.integer("after", 0, 1000, 5), first, longest, List.copyOf(exempt));
     }
 
     private void requireLogins(List<Listener> listeners, boolean passwords, boolean tokens) {

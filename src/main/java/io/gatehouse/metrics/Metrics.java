@@ -22,6 +22,8 @@ public final class Metrics {
     public final Count handshakesRefused = count("handshakes_refused", "TLS handshakes refused");
     public final Count certificateWarnings =
             count("certificate_warnings", "warnings that the certificate of a connected client ends soon");
+    public final Count penalties =
+            count("penalties", "times that an address was shut out because it failed again and again");
     public final Count certificatesWithdrawn =
             count("certificates_withdrawn", "connections ended because their certificate was no longer accepted");
     public final Count loginsAccepted = count("logins_accepted", "logins accepted");

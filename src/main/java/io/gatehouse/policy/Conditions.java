@@ -1,6 +1,7 @@
 package io.gatehouse.policy;
 
 import io.gatehouse.authn.AuthMethod;
+import io.gatehouse.config.Network;
 import io.gatehouse.policy.model.Condition;
 import java.net.InetAddress;
 import java.time.Instant;

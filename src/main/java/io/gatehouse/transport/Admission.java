@@ -1,10 +1,13 @@
 package io.gatehouse.transport;
 
+import io.gatehouse.config.Network;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -13,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How many connections there may be, how many a second, how many in the midst of a TLS handshake, and how much memory those
- * that have not logged in may hold together: in all, and from one address. Judged when a socket is accepted, before anything is read of it. Any thread.
+ * that have not logged in may hold together: in all, and from one address; and which addresses have to wait, because they
+ * failed too often. Judged when a socket is accepted, before anything is read of it. Any thread.
  *
  * <p>An address of IPv6 stands for its network of 64 bits, because whoever has one has all of it.
  */
@@ -30,6 +34,7 @@ public final class Admission {
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicLong heldBytes = new AtomicLong();
     private final Rate rate;
+    private final Penalties penalties;
     private final Map<InetAddress, Visits> visits = new ConcurrentHashMap<>();
 
     /**
@@ -38,6 +43,7 @@ public final class Admission {
      * @param handshakes of one listener, begun and not ended
      * @param handshakesPerAddress from one address
      * @param memoryBeforeLoginBytes of all connections that have not logged in
+     * @param penalty what repeated failures cost
      */
     public record Limits(
             int connections,
@@ -46,12 +52,26 @@ public final class Admission {
             int connectsPerSecondPerAddress,
             int handshakes,
             int handshakesPerAddress,
-            long memoryBeforeLoginBytes) {}
+            long memoryBeforeLoginBytes,
+            Penalty penalty) {}
+
+    /**
+     * @param after so many failures in a row; 0: never
+     * @param first how long an address is shut out the first time
+     * @param longest how long at most
+     * @param exempt addresses that nothing is counted against
+     */
+    public record Penalty(int after, Duration first, Duration longest, List<Network> exempt) {
+        public Penalty {
+            exempt = List.copyOf(exempt);
+        }
+    }
 
     /** What a new connection is told: its {@link Place}, or why there is none. */
     sealed interface Answer permits Place, Refused {}
 
     enum Refused implements Answer {
+        PENALTY,
         CONNECTIONS,
         CONNECTIONS_OF_ADDRESS,
         RATE,
@@ -93,7 +113,12 @@ public final class Admission {
         private final Rate rate;
         private final AtomicInteger open = new AtomicInteger();
         private final AtomicInteger handshakes = new AtomicInteger();
+        private final AtomicInteger clients = new AtomicInteger();
         private final AtomicLong heldBytes = new AtomicLong();
+
+        boolean hasClients() {
+            return clients.get() > 0;
+        }
 
         Visits(int connectsPerSecond) {
             this.rate = new Rate(connectsPerSecond);
@@ -102,13 +127,16 @@ public final class Admission {
 
     /** A connection that was let in. Confined to its event loop. */
     final class Place implements Answer {
+        private final InetAddress address;
         private final InetAddress key;
         private final Visits mine;
         private @Nullable AtomicInteger shaking;
         private long held;
+        private boolean isClient;
         private boolean left;
 
-        private Place(InetAddress key, Visits mine) {
+        private Place(InetAddress address, InetAddress key, Visits mine) {
+            this.address = address;
             this.key = key;
             this.mine = mine;
         }
@@ -147,11 +175,28 @@ public final class Admission {
             return held - BASE_BYTES;
         }
 
-        /** What it held before its login is let go of. */
+        /** It is a client now: what it held before is let go of, and its address has proved itself. */
         void loggedIn() {
+            release();
+            isClient = true;
+            mine.clients.incrementAndGet();
+            penalties.succeeded(key);
+        }
+
+        private void release() {
             heldBytes.addAndGet(-held);
             mine.heldBytes.addAndGet(-held);
             held = 0;
+        }
+
+        /**
+         * It failed by its own doing, before it was a client.
+         *
+         * @return for how long its address is shut out from now on; null: it is not, or was before
+         */
+        @Nullable
+        Duration failed() {
+            return penalties.failed(key, address, mine.hasClients());
         }
 
         /** The connection is gone; again: nothing. */
@@ -161,7 +206,10 @@ public final class Admission {
             }
             left = true;
             shaken();
-            loggedIn();
+            release();
+            if (isClient) {
+                mine.clients.decrementAndGet();
+            }
             open.decrementAndGet();
             visits.computeIfPresent(key, (address, one) -> {
                 // an address without connections is forgotten, unless its rate still says something about it
@@ -173,6 +221,7 @@ public final class Admission {
 
     public Admission(Limits limits) {
         this.limits = limits;
+        this.penalties = new Penalties(limits.penalty(), System::nanoTime);
         this.rate = new Rate(limits.connectsPerSecond());
     }
 
@@ -181,6 +230,16 @@ public final class Admission {
         visits.keySet()
                 .forEach(key -> visits.computeIfPresent(
                         key, (address, one) -> one.open.get() == 0 && one.rate.isQuiet() ? null : one));
+    }
+
+    /** Forgets every failure: what was refused before may be good now. */
+    public void forgive() {
+        penalties.forgive();
+    }
+
+    /** How many addresses are shut out, because they failed again and again. */
+    public int shutOut() {
+        return penalties.count();
     }
 
     /** How many sockets there are. */
@@ -205,7 +264,7 @@ public final class Admission {
             one.open.incrementAndGet();
             return one;
         });
-        Place place = new Place(key, mine);
+        Place place = new Place(peer.getAddress(), key, mine);
         Refused refused = judge(place, open.incrementAndGet());
         if (refused == null && handshakes != null) {
             refused = place.shake(handshakes);
@@ -220,6 +279,9 @@ public final class Admission {
     private @Nullable Refused judge(Place place, int openNow) {
         if (openNow > limits.connections()) {
             return Refused.CONNECTIONS;
+        }
+        if (penalties.isShutOut(place.key, place.mine.hasClients())) {
+            return Refused.PENALTY;
         }
         if (place.mine.open.get() > limits.connectionsPerAddress()) {
             return Refused.CONNECTIONS_OF_ADDRESS;

@@ -5,8 +5,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,13 +26,20 @@ final class BeforeLogin extends ChannelInboundHandlerAdapter {
     private static final int HANDSHAKE_BYTES = 64 << 10;
 
     private final SocketChannel channel;
+    private final InetSocketAddress address;
     private final Admission.Place place;
     private final int maxBytes;
     private final Metrics metrics;
     private boolean ended;
 
-    BeforeLogin(SocketChannel channel, Admission.Place place, int maxPacketBytes, Metrics metrics) {
+    BeforeLogin(
+            SocketChannel channel,
+            InetSocketAddress address,
+            Admission.Place place,
+            int maxPacketBytes,
+            Metrics metrics) {
         this.channel = channel;
+        this.address = address;
         this.place = place;
         this.maxBytes = HANDSHAKE_BYTES + 2 * maxPacketBytes;
         this.metrics = metrics;
@@ -68,6 +77,20 @@ final class BeforeLogin extends ChannelInboundHandlerAdapter {
             channel.config().setAutoRead(false);
         }
         context.fireChannelRead(bytes);
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+
+    /**
+     * The client failed, by its own doing.
+     *
+     * @return for how long its address is shut out from now on; null: it is not, or was before, or this one is in
+     */
+    @Nullable
+    Duration failed() {
+        return ended ? null : place.failed();
     }
 
     /** The TLS handshake is over. */

@@ -31,13 +31,19 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(HandshakeHandler.class);
 
     private final MqttListener listener;
+    private final BeforeLogin visit;
     private final TlsContext context;
     private final BiConsumer<ChannelHandlerContext, Peer> onPeer;
     private final Deque<Object> held = new ArrayDeque<>();
     private boolean done;
 
-    HandshakeHandler(MqttListener listener, TlsContext context, BiConsumer<ChannelHandlerContext, Peer> onPeer) {
+    HandshakeHandler(
+            MqttListener listener,
+            BeforeLogin visit,
+            TlsContext context,
+            BiConsumer<ChannelHandlerContext, Peer> onPeer) {
         this.listener = listener;
+        this.visit = visit;
         this.context = context;
         this.onPeer = onPeer;
     }
@@ -117,6 +123,9 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     private void refuse(ChannelHandlerContext channel, @Nullable InetSocketAddress address, Throwable cause) {
         listener.refusals().tell(listener.name(), address, cause);
+        if (Refusals.isOfClient(cause)) {
+            listener.failed(visit);
+        }
         channel.close();
     }
 

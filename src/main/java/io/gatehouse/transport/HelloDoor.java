@@ -27,13 +27,19 @@ final class HelloDoor extends SslClientHelloHandler<ServerNames.Choice> {
     private static final int FATAL = 2;
 
     private final MqttListener listener;
+    private final BeforeLogin visit;
     private final ServerNames names;
     private final BiConsumer<ChannelHandlerContext, TlsContext> onChosen;
 
     /** @param onChosen puts the engine in this handler's place */
-    HelloDoor(MqttListener listener, ServerNames names, BiConsumer<ChannelHandlerContext, TlsContext> onChosen) {
+    HelloDoor(
+            MqttListener listener,
+            BeforeLogin visit,
+            ServerNames names,
+            BiConsumer<ChannelHandlerContext, TlsContext> onChosen) {
         super(MAX_HELLO_BYTES);
         this.listener = listener;
+        this.visit = visit;
         this.names = names;
         this.onChosen = onChosen;
     }
@@ -61,6 +67,7 @@ final class HelloDoor extends SslClientHelloHandler<ServerNames.Choice> {
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         listener.refusals()
                 .tell(listener.name(), (InetSocketAddress) context.channel().remoteAddress(), cause);
+        listener.failed(visit);
         context.close();
     }
 
@@ -71,6 +78,7 @@ final class HelloDoor extends SslClientHelloHandler<ServerNames.Choice> {
                         (InetSocketAddress) context.channel().remoteAddress(),
                         refused.code(),
                         refused.detail());
+        listener.failed(visit);
         ByteBuf alert = context.alloc().buffer(7);
         alert.writeByte(ALERT).writeShort(0x0303).writeShort(2).writeByte(FATAL).writeByte(refused.alert());
         context.writeAndFlush(alert).addListener(ChannelFutureListener.CLOSE);

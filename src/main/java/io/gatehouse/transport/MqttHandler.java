@@ -25,14 +25,17 @@ final class MqttHandler extends ChannelInboundHandlerAdapter {
     private final PacketDecoder decoder;
     private final ChannelOutbound wire;
     private final Dialogue dialogue;
+    private final Runnable onGarbage;
     private final Metrics metrics;
     private @Nullable ByteBuf unread;
     private boolean done;
 
-    MqttHandler(PacketDecoder decoder, ChannelOutbound wire, Dialogue dialogue, Metrics metrics) {
+    /** @param onGarbage counts bytes that were no packet */
+    MqttHandler(PacketDecoder decoder, ChannelOutbound wire, Dialogue dialogue, Runnable onGarbage, Metrics metrics) {
         this.decoder = decoder;
         this.wire = wire;
         this.dialogue = dialogue;
+        this.onGarbage = onGarbage;
         this.metrics = metrics;
     }
 
@@ -53,6 +56,7 @@ final class MqttHandler extends ChannelInboundHandlerAdapter {
             }
         } catch (MalformedPacket fault) {
             done = true;
+            onGarbage.run();
             dialogue.malformed(fault);
         } catch (RuntimeException e) {
             fail(context, e);

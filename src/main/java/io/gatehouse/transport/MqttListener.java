@@ -140,16 +140,17 @@ public final class MqttListener implements AutoCloseable {
             refuse(accepted, address, answer.toString());
             return;
         }
-        BeforeLogin visit =
-                new BeforeLogin(accepted, place, shared.codecLimits().maxPacketBeforeLoginBytes(), shared.metrics());
+        BeforeLogin visit = new BeforeLogin(
+                accepted, address, place, shared.codecLimits().maxPacketBeforeLoginBytes(), shared.metrics());
         accepted.closeFuture().addListener(closed -> open.decrementAndGet());
         visit.limit(shared.connectTimeout());
         accepted.pipeline().addLast("before-login", visit);
         ChannelPipeline pipeline = accepted.pipeline();
         if (tls.isPresent()) {
-            pipeline.addLast("tls-only", new TlsOnly());
+            pipeline.addLast("tls-only", new TlsOnly(() -> failed(visit)));
             pipeline.addLast(
-                    "hello", new HelloDoor(this, tls.get(), (channel, chosen) -> secure(channel, chosen, visit)));
+                    "hello",
+                    new HelloDoor(this, visit, tls.get(), (channel, chosen) -> secure(channel, chosen, visit)));
         } else {
             Peer peer = Handshake.plaintext(settings.insecureAcknowledgement().orElse(""), address);
             pipeline.addLast("plaintext", new io.netty.channel.ChannelInboundHandlerAdapter() {
@@ -170,8 +171,16 @@ public final class MqttListener implements AutoCloseable {
         pipeline.addAfter(
                 context.name(),
                 "handshake",
-                new HandshakeHandler(this, chosen, (channel, peer) -> greet(channel, peer, visit)));
+                new HandshakeHandler(this, visit, chosen, (channel, peer) -> greet(channel, peer, visit)));
         pipeline.replace(context.handler(), "tls", handler);
+    }
+
+    /** A client failed by its own doing before it was in: its address may have to wait from now on. */
+    void failed(BeforeLogin visit) {
+        Duration shutOut = visit.failed();
+        if (shutOut != null) {
+            refusals.tellShutOut(name(), visit.address(), shutOut);
+        }
     }
 
     /** Over a limit: closed before anything is read. Told of once a second, with how many there were. */
@@ -219,7 +228,7 @@ public final class MqttListener implements AutoCloseable {
                             .build()));
             pipeline.addLast("frames", new WebSocketFrames());
         });
-        pipeline.addLast("mqtt", new MqttHandler(decoder, wire, dialogue, shared.metrics()));
+        pipeline.addLast("mqtt", new MqttHandler(decoder, wire, dialogue, () -> failed(visit), shared.metrics()));
         pipeline.remove(context.handler());
     }
 

@@ -5,12 +5,15 @@ import io.gatehouse.audit.AuditLog;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.tls.CertificateRefused;
 import io.gatehouse.tls.CertificateRefused.Code;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -103,6 +106,31 @@ final class Refusals {
         }
         LOG.info("handshake with {} on {} refused: {} {}", address, listener, code, detail);
         audit.record(new AuditEvent.HandshakeRefused(address, listener, code, null, null, null, detail, before));
+    }
+
+    /** An address is shut out: it failed once too often. */
+    void tellShutOut(String listener, InetSocketAddress peer, Duration time) {
+        metrics.penalties.increment();
+        String address = peer.getAddress().getHostAddress();
+        long before = count(new Kind(address, listener, "PENALTY", ""));
+        if (before < 0) {
+            return;
+        }
+        String detail = "failed again and again: nothing is accepted from there for " + time.toMillis() + " ms";
+        LOG.info("{} {}; the last was on {}", address, detail, listener);
+        audit.record(new AuditEvent.HandshakeRefused(address, listener, "PENALTY", null, null, null, detail, before));
+    }
+
+    /**
+     * Whether a handshake failed by the client's doing: not because the broker cannot tell about its certificate now, and not
+     * because the connection broke, which the broker may have been too slow for.
+     */
+    static boolean isOfClient(Throwable cause) {
+        CertificateRefused refused = find(cause);
+        if (refused != null) {
+            return refused.code() != Code.CERT_CRL_STALE && refused.code() != Code.CERT_OCSP;
+        }
+        return !(cause instanceof IOException) || cause instanceof SSLException;
     }
 
     /** How many alike were not told of since the last that was; negative: this one is not told of either. */

@@ -1,14 +1,14 @@
-package io.gatehouse.policy;
+package io.gatehouse.config;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Optional;
 
 /** A network in CIDR notation: {@code 10.20.0.0/16}, {@code 2001:db8::/32}, or one address. Immutable. */
-record Network(byte[] address, int bits) {
+public record Network(byte[] address, int bits) {
 
     /** The network a text says; empty if it says none. No name is ever looked up. */
-    static Optional<Network> parse(String text) {
+    public static Optional<Network> parse(String text) {
         int slash = text.indexOf('/');
         String host = slash < 0 ? text : text.substring(0, slash);
         boolean literal = host.matches("[0-9.]+") || host.matches("[0-9a-fA-F.]*:[0-9a-fA-F.:]*");
@@ -24,7 +24,7 @@ record Network(byte[] address, int bits) {
         }
     }
 
-    boolean contains(InetAddress other) {
+    public boolean contains(InetAddress other) {
         byte[] bytes = other.getAddress();
         if (bytes.length != address.length) {
             return false;

@@ -1,0 +1,138 @@
+package io.gatehouse.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.config.Network;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Who has to wait, and for how long. */
+class PenaltiesTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final InetAddress HOME = address("192.0.2.7");
+    private static final InetAddress OTHER = address("192.0.2.8");
+
+    private long now = Long.MAX_VALUE - 1; // as System.nanoTime, it may wrap
+    private final Penalties penalties = new Penalties(
+            new Admission.Penalty(
+                    5,
+                    SECOND,
+                    Duration.ofSeconds(5),
+                    List.of(Network.parse("10.0.0.0/8").orElseThrow())),
+            () -> now);
+
+    private static InetAddress address(String text) {
+        try {
+            return InetAddress.getByName(text);
+        } catch (UnknownHostException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private Duration failed() {
+        Duration time = penalties.failed(HOME, HOME, false);
+        return time == null ? Duration.ZERO : time;
+    }
+
+    private void later(Duration time) {
+        now += time.toNanos();
+    }
+
+    private void failTimes(int times) {
+        for (int i = 0; i < times; i++) {
+            assertThat(failed()).isZero();
+        }
+    }
+
+    private boolean isShutOut() {
+        return penalties.isShutOut(HOME, false);
+    }
+
+    @Test
+    void failures_fiveInARow_shutOutForASecond_thenTwiceAsLongEach_upToTheLongest() {
+        failTimes(4);
+        assertThat(isShutOut()).isFalse();
+        for (int seconds : new int[] {1, 2, 4, 5, 5}) {
+            assertThat(failed()).isEqualTo(Duration.ofSeconds(seconds));
+            assertThat(isShutOut()).isTrue();
+            assertThat(penalties.count()).isEqualTo(1);
+            later(Duration.ofSeconds(seconds).minusMillis(1));
+            assertThat(isShutOut()).isTrue();
+            later(Duration.ofMillis(1));
+            assertThat(isShutOut()).isFalse();
+        }
+        assertThat(penalties.isShutOut(OTHER, false)).isFalse();
+    }
+
+    @Test
+    void failures_ofConnectionsThatHadBegunBefore_countOnce() {
+        failTimes(4);
+        assertThat(failed()).isEqualTo(SECOND);
+        failTimes(200);
+        later(SECOND);
+        assertThat(failed()).isEqualTo(Duration.ofSeconds(2));
+    }
+
+    @Test
+    void login_clearsIt_andSoDoesAChangeOfTrust() {
+        failTimes(4);
+        penalties.succeeded(HOME);
+        failTimes(4);
+        assertThat(failed()).isEqualTo(SECOND);
+        penalties.forgive();
+        assertThat(isShutOut()).isFalse();
+        failTimes(4);
+        assertThat(failed()).isEqualTo(SECOND);
+    }
+
+    @Test
+    void quiet_forAsLongAsTheLongest_isForgiven() {
+        failTimes(4);
+        later(Duration.ofSeconds(5).plusMillis(1));
+        failTimes(4);
+        assertThat(failed()).isEqualTo(SECOND);
+        later(Duration.ofSeconds(6).plusMillis(1));
+        failTimes(4);
+    }
+
+    @Test
+    void address_withClientsThatAreIn_isShutOutForTheFirstTimeOnly() {
+        failTimes(4);
+        for (int i = 0; i < 6; i++) {
+            assertThat(penalties.failed(HOME, HOME, true)).isNotNull();
+            assertThat(penalties.isShutOut(HOME, true)).isTrue();
+            assertThat(penalties.failed(HOME, HOME, true)).isNull();
+            later(SECOND);
+            assertThat(penalties.isShutOut(HOME, true))
+                    .as("its neighbours wait no longer")
+                    .isFalse();
+        }
+        assertThat(isShutOut()).as("nobody of it is in any more").isTrue();
+    }
+
+    @Test
+    void address_exempt_isNeverShutOut() {
+        InetAddress proxy = address("10.1.2.3");
+        for (int i = 0; i < 100; i++) {
+            assertThat(penalties.failed(proxy, proxy, false)).isNull();
+        }
+        assertThat(penalties.count()).isZero();
+    }
+
+    @Test
+    void addresses_withoutEnd_takeBoundedMemory() throws UnknownHostException {
+        for (int i = 0; i < 100_010; i++) {
+            InetAddress one = InetAddress.getByAddress(new byte[] {11, (byte) (i >> 16), (byte) (i >> 8), (byte) i});
+            for (int times = 0; times < 5; times++) {
+                penalties.failed(one, one, false);
+            }
+        }
+        assertThat(penalties.count()).isEqualTo(100_000);
+        assertThat(penalties.isShutOut(address("11.0.0.0"), false))
+                .as("the oldest is forgotten")
+                .isFalse();
+    }
+}
