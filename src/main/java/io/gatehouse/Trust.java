@@ -176,7 +176,7 @@ final class Trust implements AutoCloseable {
      */
     void start(Runnable whenLoaded) {
         onLoaded = whenLoaded;
-        contexts.forEach((name, context) -> LOG.info("listener \"{}\": TLS by {}", name, context.provider()));
+        contexts.forEach((name, context) -> LOG.info("listener \"{}\": TLS by {}", name, context.offer()));
         Watch files = new Watch(files());
         boolean[] again = new boolean[1];
         every(FILES, () -> {

@@ -50,6 +50,27 @@ public final class Metrics {
 
     public final Outcomes enrolments = outcomes("enrolments", "requests of devices for certificates, by outcome");
 
+    public final Handshakes handshakes = new Handshakes(Counter.builder()
+            .name("gatehouse_tls_handshakes")
+            .help("TLS handshakes that ended well, by what they agreed on")
+            .labelNames("listener", "version", "cipher", "group")
+            .withoutExemplars()
+            .register(registry));
+
+    /** What handshakes agreed on. */
+    public static final class Handshakes {
+        private final Counter counter;
+
+        private Handshakes(Counter counter) {
+            this.counter = counter;
+        }
+
+        /** All are of a few words, as many as the configuration and the TLS settings have. */
+        public void increment(String listener, String version, String cipher, String group) {
+            counter.labelValues(listener, version, cipher, group).inc();
+        }
+    }
+
     public final Shadows shadowDifferences = new Shadows(Counter.builder()
             .name("gatehouse_policy_shadow")
             .help("answers that shadow statements would have changed, by what they would have been and whose they are")

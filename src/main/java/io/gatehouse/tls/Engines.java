@@ -12,6 +12,7 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.ReferenceCountUtil;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,8 +38,11 @@ final class Engines {
             "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
             "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
     private static final int TICKET_SECONDS = 4 * 60 * 60;
-    private static final String[] GROUPS = {"X25519MLKEM768", "X25519", "P-256", "P-384"};
-    private static final String[] CLASSICAL_GROUPS = {"X25519", "P-256", "P-384"};
+
+    /** The hybrid group first: what is recorded now is not read by a quantum computer later. */
+    private static final List<String> GROUPS = List.of("X25519MLKEM768", "x25519", "secp256r1", "secp384r1");
+
+    private static final List<String> CLASSICAL_GROUPS = GROUPS.subList(1, 4);
 
     static {
         // read once, by the first server handshake of the JDK's provider; BoringSSL refuses by itself
@@ -61,41 +65,71 @@ final class Engines {
         return new Engines(settings, provider);
     }
 
-    /** {@code BoringSSL} or {@code JDK}. */
-    String providerName() {
-        return provider == SslProvider.JDK ? "JDK" : "BoringSSL";
+    /** Whether the native library has the hybrid group; asked once. */
+    private static final class Hybrid {
+        static final boolean IS_THERE = ask();
+
+        private static boolean ask() {
+            try {
+                SslContext probe = SslContextBuilder.forClient()
+                        .sslProvider(SslProvider.OPENSSL_REFCNT)
+                        .option(OpenSslContextOption.GROUPS, names(GROUPS))
+                        .build();
+                ReferenceCountUtil.release(probe);
+                return true;
+            } catch (SSLException | IllegalArgumentException e) {
+                LOG.info("no hybrid key exchange here ({}); going on with the classical groups", e.getMessage());
+                return false;
+            }
+        }
+    }
+
+    /** As BoringSSL calls them. */
+    private static String[] names(List<String> groups) {
+        return groups.stream()
+                .map(one -> one.replace("secp256r1", "P-256").replace("secp384r1", "P-384"))
+                .map(one -> one.equals("x25519") ? "X25519" : one)
+                .toArray(String[]::new);
+    }
+
+    /** Who does it, and what is offered: versions, groups and suites, best first. */
+    String offer() {
+        return (provider == SslProvider.JDK ? "JDK" : "BoringSSL") + ": " + String.join(", ", versions()) + "; groups "
+                + String.join(", ", groups()) + "; suites " + String.join(", ", suites());
+    }
+
+    private List<String> versions() {
+        return settings.profile() == TlsProfile.MODERN ? List.of("TLSv1.3") : List.of("TLSv1.3", "TLSv1.2");
+    }
+
+    private List<String> suites() {
+        boolean cnsa = settings.profile() == TlsProfile.CNSA;
+        List<String> suites = new ArrayList<>(cnsa ? TLS_1_3_SUITES.subList(0, 1) : TLS_1_3_SUITES);
+        if (settings.profile() != TlsProfile.MODERN) {
+            suites.addAll(cnsa ? List.of(TLS_1_2_SUITES.get(0), TLS_1_2_SUITES.get(3)) : TLS_1_2_SUITES);
+        }
+        return suites;
+    }
+
+    private List<String> groups() {
+        return provider != SslProvider.JDK && Hybrid.IS_THERE ? GROUPS : CLASSICAL_GROUPS;
     }
 
     /** @param policy null: clients are asked for no certificate */
     SslContext context(ServerIdentity identity, @Nullable Supplier<DevicePolicy> policy) throws UnusableTls {
         try {
-            return builder(identity, policy, GROUPS).build();
-        } catch (SSLException | IllegalArgumentException e) {
-            if (provider == SslProvider.JDK) {
-                throw new UnusableTls(identity.file() + ": TLS cannot be set up: " + e.getMessage(), e);
-            }
-            LOG.info("no hybrid key exchange here ({}); going on with the classical groups", e.getMessage());
-        }
-        try {
-            return builder(identity, policy, CLASSICAL_GROUPS).build();
+            return builder(identity, policy).build();
         } catch (SSLException | IllegalArgumentException e) {
             throw new UnusableTls(identity.file() + ": TLS cannot be set up: " + e.getMessage(), e);
         }
     }
 
-    private SslContextBuilder builder(
-            ServerIdentity identity, @Nullable Supplier<DevicePolicy> policy, String[] groups) {
-        boolean cnsa = settings.profile() == TlsProfile.CNSA;
-        boolean modern = settings.profile() == TlsProfile.MODERN;
-        List<String> suites = new ArrayList<>(cnsa ? TLS_1_3_SUITES.subList(0, 1) : TLS_1_3_SUITES);
-        if (!modern) {
-            suites.addAll(cnsa ? List.of(TLS_1_2_SUITES.get(0), TLS_1_2_SUITES.get(3)) : TLS_1_2_SUITES);
-        }
+    private SslContextBuilder builder(ServerIdentity identity, @Nullable Supplier<DevicePolicy> policy) {
         SslContextBuilder builder = SslContextBuilder.forServer(
                         identity.key(), identity.chain().toArray(X509Certificate[]::new))
                 .sslProvider(provider)
-                .protocols(modern ? List.of("TLSv1.3") : List.of("TLSv1.3", "TLSv1.2"))
-                .ciphers(suites)
+                .protocols(versions())
+                .ciphers(suites())
                 .sessionTimeout(TICKET_SECONDS)
                 .clientAuth(
                         switch (settings.clientCertificate()) {
@@ -113,7 +147,7 @@ final class Engines {
             builder.trustManager(new DeviceTrustManager(policy));
         }
         if (provider != SslProvider.JDK) {
-            builder.option(OpenSslContextOption.GROUPS, groups)
+            builder.option(OpenSslContextOption.GROUPS, names(groups()))
                     .option(OpenSslContextOption.MAX_CERTIFICATE_LIST_BYTES, 16 << 10)
                     .enableOcsp(settings.ocspStapling());
         }

@@ -223,9 +223,9 @@ public final class TlsContext implements Acceptance, AutoCloseable {
         return snapshot.identity.certificate();
     }
 
-    /** Who does TLS here. */
-    public String provider() {
-        return engines.providerName();
+    /** Who does TLS here, and what is offered, in one line. */
+    public String offer() {
+        return engines.offer();
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.gatehouse.connection.Dialogue;
 import io.gatehouse.connection.Wire;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.tls.Handshake;
+import io.gatehouse.tls.KeyExchange;
 import io.gatehouse.tls.Peer;
 import io.gatehouse.tls.ServerNames;
 import io.gatehouse.tls.TlsContext;
@@ -168,10 +169,12 @@ public final class MqttListener implements AutoCloseable {
         SslHandler handler = chosen.newHandler(context.alloc());
         handler.setHandshakeTimeout(0, TimeUnit.MILLISECONDS); // one deadline is for handshake and CONNECT
         handler.setCloseNotifyFlushTimeout(1, TimeUnit.SECONDS);
-        pipeline.addAfter(
-                context.name(),
-                "handshake",
-                new HandshakeHandler(this, visit, chosen, (channel, peer) -> greet(channel, peer, visit)));
+        KeyExchange exchange = new KeyExchange();
+        pipeline.addBefore(context.name(), "key-exchange", new KeyExchangeWatch(exchange));
+        pipeline.addAfter(context.name(), "handshake", new HandshakeHandler(this, visit, chosen, (channel, peer) -> {
+            shared.metrics().handshakes.increment(name(), peer.protocol(), peer.cipher(), exchange.group());
+            greet(channel, peer, visit);
+        }));
         pipeline.replace(context.handler(), "tls", handler);
     }
 

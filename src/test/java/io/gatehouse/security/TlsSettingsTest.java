@@ -6,6 +6,19 @@ import static org.awaitility.Awaitility.await;
 
 import io.gatehouse.CannotStart;
 import io.gatehouse.security.Hello.Answer;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -14,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -55,6 +69,7 @@ class TlsSettingsTest {
         for (String provider : ClientCertificateTest.providers()) {
             listeners.append(listener(provider, "provider: " + provider, ""));
             listeners.append(listener(provider + "-modern", "profile: modern, provider: " + provider, ""));
+            listeners.append(listener(provider + "-counted", "provider: " + provider, ""));
             listeners.append(listener(provider + "-web", "provider: " + provider, "websocket: {path: /mqtt}"));
         }
         listeners.append(listener("cnsa", "profile: cnsa", ""));
@@ -168,6 +183,93 @@ class TlsSettingsTest {
                 .groups(Hello.P_256, Hello.X25519, Hello.X25519_MLKEM_768)
                 .sendTo(port("boringssl"));
         assertThat(answer.group()).isEqualTo(Hello.X25519_MLKEM_768);
+    }
+
+    // what was agreed on, in numbers
+
+    private static double counted(String listener, String version, String cipher, String group) {
+        String labels = "gatehouse_tls_handshakes_total{cipher=\"%s\",group=\"%s\",listener=\"%s\",version=\"%s\"} "
+                .formatted(cipher, group, listener, version);
+        return house().broker()
+                .metricsText()
+                .lines()
+                .filter(line -> line.startsWith(labels))
+                .mapToDouble(line -> Double.parseDouble(line.substring(labels.length())))
+                .sum();
+    }
+
+    private static void awaitCounted(String listener, String version, String cipher, String group, double count) {
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(counted(listener, version, cipher, group))
+                        .as(
+                                "%s %s %s %s: %s",
+                                listener,
+                                version,
+                                cipher,
+                                group,
+                                house().broker().metricsText())
+                        .isEqualTo(count));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"boringssl", "jdk"})
+    void handshakes_areCounted_byVersionCipherAndGroup(String provider) throws IOException, InterruptedException {
+        String listener = provider + "-counted";
+        int port = port(listener);
+        openssl(port, "", "-tls1_3", "-groups", "P-384", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256");
+        awaitCounted(listener, "TLSv1.3", "TLS_CHACHA20_POLY1305_SHA256", "secp384r1", 1);
+        openssl(port, "", "-tls1_3", "-groups", "X25519", "-ciphersuites", "TLS_AES_128_GCM_SHA256");
+        awaitCounted(listener, "TLSv1.3", "TLS_AES_128_GCM_SHA256", "x25519", 1);
+
+        String session = folder.resolve(provider + ".session").toString();
+        String suite = "ECDHE-ECDSA-AES128-GCM-SHA256";
+        openssl(port, "", "-tls1_2", "-groups", "P-256", "-cipher", suite, "-sess_out", session);
+        String cipher = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+        awaitCounted(listener, "TLSv1.2", cipher, "secp256r1", 1);
+        String again = openssl(port, "", "-tls1_2", "-groups", "P-256", "-cipher", suite, "-sess_in", session);
+        assertThat(again).contains("Reused, TLSv1.2");
+        awaitCounted(listener, "TLSv1.2", cipher, "none", 1);
+        awaitCounted(listener, "TLSv1.2", cipher, "secp256r1", 1);
+    }
+
+    @Test
+    void handshake_ofAHybridClient_isCountedAsHybrid() throws Exception {
+        int port = port("boringssl-counted");
+        SslContext hybrid = SslContextBuilder.forClient()
+                .sslProvider(SslProvider.OPENSSL_REFCNT)
+                .option(OpenSslContextOption.GROUPS, new String[] {"X25519MLKEM768", "X25519"})
+                .protocols("TLSv1.3")
+                .keyManager(
+                        folder.resolve("client.pem").toFile(),
+                        folder.resolve("client.key").toFile())
+                .trustManager(ROOT.certificate)
+                .build();
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        try {
+            Channel channel = new Bootstrap()
+                    .group(group)
+                    .channel(NioSocketChannel.class)
+                    .handler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel fresh) {
+                            fresh.pipeline().addLast(hybrid.newHandler(fresh.alloc(), "localhost", port));
+                        }
+                    })
+                    .connect("127.0.0.1", port)
+                    .sync()
+                    .channel();
+            channel.pipeline().get(SslHandler.class).handshakeFuture().sync();
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> house().broker()
+                            .metricsText()
+                            .lines()
+                            .anyMatch(line -> line.matches(
+                                    "gatehouse_tls_handshakes_total\\{.*X25519MLKEM768.*boringssl-counted.*")));
+            channel.close().sync();
+        } finally {
+            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+            ReferenceCountUtil.release(hybrid);
+        }
     }
 
     // the openssl client
