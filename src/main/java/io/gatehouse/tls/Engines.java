@@ -10,7 +10,6 @@ import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
 import java.security.cert.X509Certificate;
@@ -155,9 +154,8 @@ final class Engines {
     }
 
     /** What can only be said to each engine. */
-    void harden(SslHandler handler) {
+    void harden(SSLEngine engine) {
         if (provider == SslProvider.JDK) {
-            SSLEngine engine = handler.engine();
             SSLParameters parameters = engine.getSSLParameters();
             parameters.setAlgorithmConstraints(
                     new StrictConstraints(settings.clientKeys().contains(ClientKey.P521)));

@@ -8,6 +8,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
@@ -25,14 +26,18 @@ final class SelfHandshake {
 
     private SelfHandshake() {}
 
-    /** @throws SSLException if a client of the Java platform cannot shake hands with it */
-    static void require(SslContext context, ServerIdentity identity) throws SSLException {
+    /**
+     * @param harden does to an engine what is done to those of clients
+     * @throws SSLException if a client of the Java platform cannot shake hands with it
+     */
+    static void require(SslContext context, ServerIdentity identity, Consumer<SSLEngine> harden) throws SSLException {
         SSLEngine server = context.newEngine(ByteBufAllocator.DEFAULT);
         try {
             server.setUseClientMode(false);
             // the client here has no certificate of an authority whose key we have not; that side is judged by rules
             server.setNeedClientAuth(false);
             server.setWantClientAuth(false);
+            harden.accept(server);
             turn(client(identity), server);
         } catch (GeneralSecurityException | java.io.IOException e) {
             throw e instanceof SSLException tls ? tls : new SSLException(e);

@@ -154,7 +154,7 @@ public final class TlsContext implements Acceptance, AutoCloseable {
         Staple staple = settings.ocspStapling() ? Staple.of(identity, fetch, clock) : null;
         SslContext context = engines.context(identity, policy == null ? null : this::policy);
         try {
-            SelfHandshake.require(context, identity);
+            SelfHandshake.require(context, identity, engines::harden);
         } catch (SSLException e) {
             ReferenceCountUtil.release(context);
             throw new UnusableTls(identity.file() + ": a client could not shake hands with it: " + e.getMessage(), e);
@@ -193,7 +193,7 @@ public final class TlsContext implements Acceptance, AutoCloseable {
             Snapshot now = snapshot;
             try {
                 SslHandler handler = now.context.newHandler(allocator);
-                engines.harden(handler);
+                engines.harden(handler.engine());
                 byte[] answer = now.staple == null ? null : now.staple.response();
                 if (answer != null && handler.engine() instanceof ReferenceCountedOpenSslEngine engine) {
                     engine.setOcspResponse(answer);

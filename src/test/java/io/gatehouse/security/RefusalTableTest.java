@@ -94,7 +94,8 @@ class RefusalTableTest {
                 LIST + "garbage",
                 FILES + "a certificate that is garbage",
                 FILES + "another's key",
-                FILES + "another server's name");
+                FILES + "another server's name",
+                "security.SelfHandshakeTest#certificate_thatNoClientCouldUse_isNotTakenIn_andNoBrokerStartsWithIt");
         row(
                 27,
                 HANDSHAKE + "none",
