@@ -10,6 +10,8 @@ import io.gatehouse.policy.model.Condition;
 import io.gatehouse.policy.model.Limits;
 import io.gatehouse.policy.model.Policy;
 import io.gatehouse.policy.model.Role;
+import io.gatehouse.protocol.Message;
+import io.gatehouse.protocol.Payload;
 import io.gatehouse.protocol.Qos;
 import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.protocol.TopicFilter;
@@ -257,21 +259,35 @@ class BindingTest {
         Rights rights = TestPolicies.rights(authorizer);
         assertThat(authorizer.nextBoundary()).contains(Instant.parse("2026-11-24T18:00:00Z"));
         assertThat(authorizer.tick()).isFalse();
-        assertThat(authorizer.look(rights).gone()).isNull();
+        assertOpen(authorizer, rights, true);
 
         clock.now = clock.now.plusSeconds(1);
 
+        assertThat(publishes(authorizer, rights)).isTrue(); // no clock is read per message
         assertThat(authorizer.tick()).isTrue();
-        assertThat(authorizer.look(rights).gone()).isNotNull();
+        assertOpen(authorizer, rights, false);
         assertThat(authorizer.nextBoundary()).contains(Instant.parse("2026-11-25T08:00:00Z"));
         clock.now = clock.now.plus(Duration.ofHours(14));
+        assertThat(publishes(authorizer, rights)).isFalse();
         assertThat(authorizer.tick()).isTrue();
         assertThat(authorizer.tick()).isFalse();
-        assertThat(authorizer.look(rights).gone()).isNull();
+        assertOpen(authorizer, rights, true);
         // somebody sets the clock back to before the window
         clock.now = clock.now.minusSeconds(2);
+        assertThat(publishes(authorizer, rights)).isTrue();
         assertThat(authorizer.tick()).isTrue();
-        assertThat(authorizer.look(rights).gone()).isNotNull();
+        assertOpen(authorizer, rights, false);
+    }
+
+    /** By what a message is answered, and by a look, which binds anew and would hide a tick that changed nothing. */
+    private static void assertOpen(Authorizer authorizer, Rights rights, boolean open) {
+        assertThat(publishes(authorizer, rights)).isEqualTo(open);
+        assertThat(authorizer.look(rights).gone() == null).isEqualTo(open);
+    }
+
+    private static boolean publishes(Authorizer authorizer, Rights rights) {
+        return authorizer.publish(rights, Message.of("a", Qos.AT_MOST_ONCE, false, Payload.EMPTY))
+                instanceof AuthorizedPublish;
     }
 
     @Test
