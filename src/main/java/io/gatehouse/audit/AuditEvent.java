@@ -1,6 +1,5 @@
 package io.gatehouse.audit;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +18,53 @@ public sealed interface AuditEvent {
     Map<String, @Nullable Object> fields();
 
     /** Who did it: what every event about a client says of it. */
-    record Actor(String user, String realm, String clientId, String address, String listener) {
-        void into(Map<String, @Nullable Object> fields) {
-            fields.put("user", user);
-            fields.put("realm", realm);
-            fields.put("client", clientId);
-            fields.put("address", address);
-            fields.put("listener", listener);
+    record Actor(String user, String realm, String clientId, String address, String listener, Proof proof) {
+        Fields fields() {
+            return new Fields()
+                    .put("user", user)
+                    .put("realm", realm)
+                    .put("client", clientId)
+                    .put("method", proof.method)
+                    .put("cert_sha256", proof.certificateSha256)
+                    .put("jwt_iss", proof.tokenIssuer)
+                    .put("jwt_sub", proof.tokenSubject)
+                    .put("address", address)
+                    .put("listener", listener);
+        }
+    }
+
+    /**
+     * What it proved itself with; null for each that there is none of, or that was not believed.
+     *
+     * @param method {@code certificate}, {@code password}, {@code jwt}, {@code anonymous}, or several with a plus between them
+     * @param certificateSha256 of the certificate that its handshake was accepted with, lower-case hex
+     */
+    record Proof(
+            @Nullable String method,
+            @Nullable String certificateSha256,
+            @Nullable String tokenIssuer,
+            @Nullable String tokenSubject) {
+        public static final Proof NONE = new Proof(null, null, null, null);
+    }
+
+    /**
+     * What was asked.
+     *
+     * @param action {@code connect}, {@code publish}, {@code response_topic}, {@code subscribe} or {@code will}
+     * @param target the topic or filter; of a connection the client identifier
+     * @param qos of the message, or of the subscription; null for a connection
+     * @param retain of the message; null for what is none
+     */
+    record Request(
+            String action,
+            String target,
+            @Nullable Integer qos,
+            @Nullable Boolean retain) {
+        Fields into(Fields fields) {
+            return fields.put("action", action)
+                    .put("target", target)
+                    .put("qos", qos)
+                    .put("retain", retain);
         }
     }
 
@@ -36,24 +75,20 @@ public sealed interface AuditEvent {
      * @param digest SHA-256 over the names and contents of its files, hex
      */
     record InForce(long revision, String digest) {
-        Map<String, Object> fields() {
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("revision", revision);
-            fields.put("digest", digest);
-            return fields;
+        Map<String, @Nullable Object> fields() {
+            return new Fields().put("revision", revision).put("digest", digest).map();
         }
     }
 
     /**
      * A login that was accepted or refused.
      *
-     * @param outcome {@code accepted} or {@code refused}
+     * @param outcome {@code accepted}, {@code refused}, or {@code renewed}: a client that is in proved itself anew
      * @param reason the reason code's byte
      * @param detail why, for the auditor; null when accepted
      */
     record Login(
             Actor actor,
-            String method,
             String outcome,
             int reason,
             @Nullable String detail) implements AuditEvent {
@@ -64,13 +99,11 @@ public sealed interface AuditEvent {
 
         @Override
         public Map<String, @Nullable Object> fields() {
-            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-            actor.into(fields);
-            fields.put("method", method);
-            fields.put("outcome", outcome);
-            fields.put("reason", reason);
-            fields.put("detail", detail);
-            return fields;
+            return actor.fields()
+                    .put("outcome", outcome)
+                    .put("reason", reason)
+                    .put("detail", detail)
+                    .map();
         }
     }
 
@@ -98,37 +131,27 @@ public sealed interface AuditEvent {
 
         @Override
         public Map<String, @Nullable Object> fields() {
-            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-            fields.put("address", address);
-            fields.put("listener", listener);
-            fields.put("code", code);
-            fields.put("subject", subject);
-            fields.put("serial", serial);
-            fields.put("issuer", issuer);
-            fields.put("detail", detail);
-            fields.put("count", suppressed == 0 ? null : suppressed);
-            return fields;
+            return new Fields()
+                    .put("address", address)
+                    .put("listener", listener)
+                    .put("code", code)
+                    .put("subject", subject)
+                    .put("serial", serial)
+                    .put("issuer", issuer)
+                    .put("detail", detail)
+                    .count(suppressed)
+                    .map();
         }
     }
 
     /**
      * A policy decision that denied.
      *
-     * @param action {@code connect}, {@code publish}, {@code response_topic}, {@code subscribe} or {@code will}
-     * @param target the topic or filter; of a connection the client identifier
      * @param rule the deciding rule as {@code file:line}, or why there is none
      * @param detail one sentence
      * @param suppressed how many alike were not written since the last
      */
-    record Denied(
-            Actor actor,
-            String action,
-            String target,
-            int reason,
-            String rule,
-            String detail,
-            InForce policy,
-            long suppressed)
+    record Denied(Actor actor, Request request, int reason, String rule, String detail, InForce policy, long suppressed)
             implements AuditEvent {
         @Override
         public String name() {
@@ -137,42 +160,25 @@ public sealed interface AuditEvent {
 
         @Override
         public Map<String, @Nullable Object> fields() {
-            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-            actor.into(fields);
-            fields.put("decision", "deny");
-            fields.put("action", action);
-            fields.put("target", target);
-            fields.put("reason", reason);
-            fields.put("rule", rule);
-            fields.put("detail", detail);
-            fields.put("policy", policy.fields());
-            fields.put("count", suppressed == 0 ? null : suppressed);
-            return fields;
+            return request.into(actor.fields().put("decision", "deny"))
+                    .put("reason", reason)
+                    .put("rule", rule)
+                    .put("detail", detail)
+                    .put("policy", policy.fields())
+                    .count(suppressed)
+                    .map();
         }
     }
 
     /**
      * A policy decision that allowed, of a sample of them.
      *
-     * @param action {@code publish}, {@code subscribe} or {@code will}
-     * @param target the topic or filter
-     * @param qos of the message; of a subscription, as granted
-     * @param retain null for a subscription
+     * @param request of a subscription with its quality of service as granted
      * @param rule the deciding rule as {@code file:line}
      * @param oneIn of so many this is one
      * @param leftOut how many of the sample were not written since the last, because they were too many
      */
-    record Allowed(
-            Actor actor,
-            String action,
-            String target,
-            int qos,
-            @Nullable Boolean retain,
-            String rule,
-            String detail,
-            InForce policy,
-            int oneIn,
-            long leftOut)
+    record Allowed(Actor actor, Request request, String rule, String detail, InForce policy, int oneIn, long leftOut)
             implements AuditEvent {
         @Override
         public String name() {
@@ -181,19 +187,13 @@ public sealed interface AuditEvent {
 
         @Override
         public Map<String, @Nullable Object> fields() {
-            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-            actor.into(fields);
-            fields.put("decision", "allow");
-            fields.put("action", action);
-            fields.put("target", target);
-            fields.put("qos", qos);
-            fields.put("retain", retain);
-            fields.put("rule", rule);
-            fields.put("detail", detail);
-            fields.put("policy", policy.fields());
-            fields.put("one_in", oneIn);
-            fields.put("count", leftOut == 0 ? null : leftOut);
-            return fields;
+            return request.into(actor.fields().put("decision", "allow"))
+                    .put("rule", rule)
+                    .put("detail", detail)
+                    .put("policy", policy.fields())
+                    .put("one_in", oneIn)
+                    .count(leftOut)
+                    .map();
         }
     }
 
@@ -224,16 +224,15 @@ public sealed interface AuditEvent {
 
         @Override
         public Map<String, @Nullable Object> fields() {
-            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-            actor.into(fields);
-            fields.put("would", would);
-            fields.put("action", action);
-            fields.put("target", target);
-            fields.put("role", role);
-            fields.put("rule", rule);
-            fields.put("policy", policy.fields());
-            fields.put("count", suppressed == 0 ? null : suppressed);
-            return fields;
+            return actor.fields()
+                    .put("would", would)
+                    .put("action", action)
+                    .put("target", target)
+                    .put("role", role)
+                    .put("rule", rule)
+                    .put("policy", policy.fields())
+                    .count(suppressed)
+                    .map();
         }
     }
 
@@ -259,14 +258,13 @@ public sealed interface AuditEvent {
 
         @Override
         public Map<String, @Nullable Object> fields() {
-            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-            actor.into(fields);
-            fields.put("filters", filters);
-            fields.put("rules", rules);
-            fields.put("count", count);
-            fields.put("outcome", outcome);
-            fields.put("policy", policy.fields());
-            return fields;
+            return actor.fields()
+                    .put("filters", filters)
+                    .put("rules", rules)
+                    .put("count", count)
+                    .put("outcome", outcome)
+                    .put("policy", policy.fields())
+                    .map();
         }
     }
 
@@ -279,7 +277,7 @@ public sealed interface AuditEvent {
      */
     record PolicyLoad(String outcome, Map<String, Object> details, InForce policy) implements AuditEvent {
         public PolicyLoad {
-            details = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(details));
+            details = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(details));
         }
 
         @Override
@@ -289,11 +287,11 @@ public sealed interface AuditEvent {
 
         @Override
         public Map<String, @Nullable Object> fields() {
-            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-            fields.put("outcome", outcome);
-            fields.putAll(details);
-            fields.put("policy", policy.fields());
-            return fields;
+            return new Fields()
+                    .put("outcome", outcome)
+                    .all(details)
+                    .put("policy", policy.fields())
+                    .map();
         }
     }
 
@@ -311,12 +309,11 @@ public sealed interface AuditEvent {
 
         @Override
         public Map<String, @Nullable Object> fields() {
-            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-            actor.into(fields);
-            fields.put("cause", cause);
-            fields.put("reason", reason);
-            fields.put("detail", detail);
-            return fields;
+            return actor.fields()
+                    .put("cause", cause)
+                    .put("reason", reason)
+                    .put("detail", detail)
+                    .map();
         }
     }
 
@@ -344,15 +341,15 @@ public sealed interface AuditEvent {
 
         @Override
         public Map<String, @Nullable Object> fields() {
-            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-            fields.put("address", address);
-            fields.put("via", via);
-            fields.put("action", action);
-            fields.put("id", id);
-            fields.put("outcome", outcome);
-            fields.put("serial", serial);
-            fields.put("detail", detail);
-            return fields;
+            return new Fields()
+                    .put("address", address)
+                    .put("via", via)
+                    .put("action", action)
+                    .put("id", id)
+                    .put("outcome", outcome)
+                    .put("serial", serial)
+                    .put("detail", detail)
+                    .map();
         }
     }
 
@@ -364,7 +361,7 @@ public sealed interface AuditEvent {
      */
     record Broker(String what, Map<String, Object> details) implements AuditEvent {
         public Broker {
-            details = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(details));
+            details = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(details));
         }
 
         @Override
@@ -374,10 +371,7 @@ public sealed interface AuditEvent {
 
         @Override
         public Map<String, @Nullable Object> fields() {
-            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-            fields.put("what", what);
-            fields.putAll(details);
-            return fields;
+            return new Fields().put("what", what).all(details).map();
         }
     }
 }

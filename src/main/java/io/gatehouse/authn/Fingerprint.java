@@ -2,10 +2,12 @@ package io.gatehouse.authn;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
 import java.util.HexFormat;
 
 /** SHA-256, which every Java runtime has. Stateless. */
-final class Fingerprint {
+public final class Fingerprint {
     private Fingerprint() {}
 
     static byte[] bytes(byte[] data) {
@@ -19,5 +21,14 @@ final class Fingerprint {
     /** In lower-case hexadecimal. */
     static String of(byte[] data) {
         return HexFormat.of().formatHex(bytes(data));
+    }
+
+    /** Of a certificate as it was received, in lower-case hexadecimal. */
+    public static String of(X509Certificate certificate) {
+        try {
+            return of(certificate.getEncoded());
+        } catch (CertificateEncodingException e) {
+            throw new IllegalStateException("a certificate that was parsed has its bytes", e);
+        }
     }
 }

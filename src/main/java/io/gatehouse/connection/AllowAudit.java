@@ -6,12 +6,10 @@ import io.gatehouse.policy.AuthorizedPublish;
 import io.gatehouse.policy.AuthorizedSubscription;
 import io.gatehouse.policy.Authorizer;
 import io.gatehouse.policy.Grounds;
-import io.gatehouse.protocol.Message;
 import io.gatehouse.protocol.Subscription;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a sample of what was allowed to the audit log. Any thread.
@@ -50,15 +48,7 @@ public final class AllowAudit {
     void allowed(AuditEvent.Actor actor, String action, AuthorizedPublish allowed, Authorizer authorizer) {
         long missing = admit();
         if (missing >= 0) {
-            Message message = allowed.message();
-            write(
-                    actor,
-                    action,
-                    message.topic().text(),
-                    message.qos().level(),
-                    message.retain(),
-                    authorizer.grounds(allowed),
-                    missing);
+            write(actor, Actors.sending(action, allowed.message()), authorizer.grounds(allowed), missing);
         }
     }
 
@@ -66,33 +56,21 @@ public final class AllowAudit {
         long missing = admit();
         if (missing >= 0) {
             Subscription subscription = granted.subscription();
-            write(
-                    actor,
+            AuditEvent.Request request = new AuditEvent.Request(
                     "subscribe",
                     subscription.filter().text(),
                     subscription.qos().level(),
-                    null,
-                    authorizer.grounds(granted),
-                    missing);
+                    null);
+            write(actor, request, authorizer.grounds(granted), missing);
         }
     }
 
-    private void write(
-            AuditEvent.Actor actor,
-            String action,
-            String target,
-            int qos,
-            @Nullable Boolean retain,
-            Optional<Grounds> grounds,
-            long missing) {
+    private void write(AuditEvent.Actor actor, AuditEvent.Request request, Optional<Grounds> grounds, long missing) {
         // none: the policy was changed between the decision and this, and what it said is not known any more
         grounds.ifPresentOrElse(
                 found -> log.record(new AuditEvent.Allowed(
                         actor,
-                        action,
-                        target,
-                        qos,
-                        retain,
+                        request,
                         found.rule(),
                         found.explanation(),
                         new AuditEvent.InForce(found.revision(), found.digest()),

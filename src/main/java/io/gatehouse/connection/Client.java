@@ -82,12 +82,7 @@ final class Client implements Dialogue, Link {
         this.connectProperties = connect.properties();
         this.rights = rights;
         this.keepAliveSeconds = keepAliveSeconds;
-        this.actor = new AuditEvent.Actor(
-                rights.principal().user(),
-                rights.principal().owner().realm(),
-                rights.clientId().text(),
-                wire.peer().address().getAddress().getHostAddress(),
-                wire.listener());
+        this.actor = Actors.at(wire, rights.principal(), rights.clientId().text());
         this.publisher = new Publisher(gate, wire, version, rights, actor);
         this.reauthentication =
                 new Reauthentication(this, gate, wire, rules, connectProperties.authenticationMethod(), actor);
@@ -290,7 +285,9 @@ final class Client implements Dialogue, Link {
         SubscribeDecision decision = gate.authorizer().subscribe(rights, wanted);
         if (decision instanceof Denied denied) {
             gate.metrics().subscribesDenied.increment();
-            gate.denials().denied(actor, "subscribe", filter, denied, gate.authorizer());
+            AuditEvent.Request request =
+                    new AuditEvent.Request("subscribe", filter, wanted.qos().level(), null);
+            gate.denials().denied(actor, request, denied, gate.authorizer());
             LOG.info("{} may not subscribe to \"{}\": {}", actor.user(), filter, denied.explanation());
             return denied.reason();
         }

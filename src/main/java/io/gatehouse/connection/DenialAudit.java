@@ -22,13 +22,12 @@ final class DenialAudit {
 
     private record Kind(String user, String realm, String action, String rule) {}
 
-    void denied(AuditEvent.Actor actor, String action, String target, Denied denied, Authorizer authorizer) {
-        long suppressed = repeats.admit(new Kind(actor.user(), actor.realm(), action, denied.rule()));
+    void denied(AuditEvent.Actor actor, AuditEvent.Request request, Denied denied, Authorizer authorizer) {
+        long suppressed = repeats.admit(new Kind(actor.user(), actor.realm(), request.action(), denied.rule()));
         if (suppressed >= 0) {
             log.record(new AuditEvent.Denied(
                     actor,
-                    action,
-                    target,
+                    request,
                     denied.reason().code(),
                     denied.rule(),
                     denied.explanation(),

@@ -18,7 +18,6 @@ import io.gatehouse.protocol.ReasonCode;
 import io.gatehouse.tls.CertificateRefused;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +39,9 @@ final class Door implements Dialogue {
 
     private Packet.@Nullable Connect connect;
     private @Nullable Authenticator next;
+    /** Who it is, once that was believed: it may be refused for something else still. */
+    private @Nullable Principal proven;
+
     private @Nullable Client client;
     private boolean closed;
 
@@ -160,6 +162,7 @@ final class Door implements Dialogue {
             return;
         }
         Principal principal = accepted.principal();
+        proven = principal;
         String assigned = packet.clientId().isEmpty() ? gate.assignedClientId() : null;
         ClientId clientId = new ClientId(assigned != null ? assigned : packet.clientId());
         ConnectDecision decision = gate.authorizer()
@@ -168,8 +171,8 @@ final class Door implements Dialogue {
                         clientId,
                         packet.will() == null ? null : packet.will().message());
         if (decision instanceof Denied denied) {
-            AuditEvent.Actor who = actor(principal.user(), principal.owner().realm());
-            gate.denials().denied(who, "connect", clientId.text(), denied, gate.authorizer());
+            AuditEvent.Actor who = Actors.at(wire, principal, clientId.text());
+            gate.denials().denied(who, Actors.connecting(clientId.text()), denied, gate.authorizer());
             refuse(denied.reason(), denied.explanation() + " (" + denied.rule() + ")");
             return;
         }
@@ -184,7 +187,7 @@ final class Door implements Dialogue {
         Client admitted = Client.open(gate, wire, rules, packet, authorized, assigned, accepted.data());
         if (admitted == null) {
             gate.audit(new AuditEvent.Ended(
-                    actor(principal.user(), principal.owner().realm()),
+                    Actors.at(wire, principal, clientId.text()),
                     "owner_conflict",
                     ReasonCode.CLIENT_IDENTIFIER_NOT_VALID.code(),
                     "the client identifier is another principal's"));
@@ -199,20 +202,7 @@ final class Door implements Dialogue {
             admitted.end(ReasonCode.NOT_AUTHORIZED, "revoked", Client.LOGIN_GONE);
         }
         gate.metrics().loginsAccepted.increment();
-        gate.audit(new AuditEvent.Login(
-                new AuditEvent.Actor(
-                        principal.user(),
-                        principal.owner().realm(),
-                        clientId.text(),
-                        wire.peer().address().getAddress().getHostAddress(),
-                        wire.listener()),
-                principal.subject().methods().stream()
-                        .map(AuthMethod::word)
-                        .sorted()
-                        .collect(Collectors.joining("+")),
-                "accepted",
-                0,
-                null));
+        gate.audit(new AuditEvent.Login(Actors.at(wire, principal, clientId.text()), "accepted", 0, null));
         if (meanwhile == null && principal.subject().methods().contains(AuthMethod.CERTIFICATE)) {
             gate.renewals().loggedIn(wire.peer());
         }
@@ -236,9 +226,12 @@ final class Door implements Dialogue {
         closed = true;
         waiting.clear();
         Packet.Connect packet = connect;
+        String clientId = packet == null ? "" : packet.clientId();
         String user = packet == null || packet.userName() == null ? "" : packet.userName();
         gate.metrics().loginsRefused.increment();
-        gate.audit(new AuditEvent.Login(actor(user, ""), "", "refused", reason.code(), detail));
+        AuditEvent.Actor who =
+                proven != null ? Actors.at(wire, proven, clientId) : Actors.stranger(wire, user, clientId);
+        gate.audit(new AuditEvent.Login(who, "refused", reason.code(), detail));
         LOG.info("refused {} on {}: {} ({})", wire.peer().address(), wire.listener(), reason, detail);
         wire.closeWith(new Packet.ConnAck(false, reason, Packet.ConnAckProperties.NONE)); // [MQTT-3.2.2-6, -7]
     }
@@ -249,12 +242,6 @@ final class Door implements Dialogue {
         gate.metrics().protocolErrors.increment();
         LOG.info("closed {} on {}: {}", wire.peer().address(), wire.listener(), detail);
         wire.close();
-    }
-
-    private AuditEvent.Actor actor(String user, String realm) {
-        String clientId = connect == null ? "" : connect.clientId();
-        return new AuditEvent.Actor(
-                user, realm, clientId, wire.peer().address().getAddress().getHostAddress(), wire.listener());
     }
 
     @Override

@@ -156,8 +156,8 @@ final class Publisher {
             gate.denials()
                     .denied(
                             actor,
-                            denied.responseTopic() ? "response_topic" : "publish",
-                            target.text(),
+                            Actors.sending(
+                                    denied.responseTopic() ? "response_topic" : "publish", target.text(), message),
                             denied,
                             gate.authorizer());
             LOG.debug("{} may not publish to \"{}\": {}", actor.user(), message.topic(), denied.explanation());

@@ -78,6 +78,10 @@ final class Reauthentication {
         } else {
             String detail = answer instanceof Authentication.Rejected rejected ? rejected.detail() : "it failed";
             LOG.info("authentication anew of {} failed: {}", actor.user(), detail, failure);
+            ReasonCode reason = answer instanceof Authentication.Rejected rejected
+                    ? rejected.reason()
+                    : ReasonCode.SERVER_UNAVAILABLE;
+            gate.audit(new AuditEvent.Login(actor, "refused", reason.code(), detail));
             client.end(ReasonCode.NOT_AUTHORIZED, "reauthentication", detail);
         }
     }
@@ -85,7 +89,8 @@ final class Reauthentication {
     private void renew(String named, Authentication.Accepted accepted) {
         Denied denied = gate.authorizer().renew(client.rights(), accepted.principal());
         if (denied != null) {
-            gate.denials().denied(actor, "connect", actor.clientId(), denied, gate.authorizer());
+            gate.denials().denied(actor, Actors.connecting(actor.clientId()), denied, gate.authorizer());
+            gate.audit(new AuditEvent.Login(actor, "refused", denied.reason().code(), denied.explanation()));
             // whatever CONNECT would have said: some of its reasons are for a CONNACK only
             client.end(ReasonCode.NOT_AUTHORIZED, "reauthentication", denied.explanation());
             return;
@@ -95,7 +100,7 @@ final class Reauthentication {
             return;
         }
         client.scheduleExpiry();
-        gate.audit(new AuditEvent.Login(actor, named, "renewed", 0, null));
+        gate.audit(new AuditEvent.Login(actor, "renewed", 0, null));
         gate.sweep().look(client.session(), client.rights(), client);
         wire.send(new Packet.Auth(ReasonCode.SUCCESS, named, accepted.data(), null, List.of()));
     }

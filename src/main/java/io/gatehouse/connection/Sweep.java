@@ -150,8 +150,7 @@ public final class Sweep {
         if (gone != null && link != null) {
             audit.record(new AuditEvent.Denied(
                     Actors.of(rights, link),
-                    "connect",
-                    rights.clientId().text(),
+                    Actors.connecting(rights.clientId().text()),
                     gone.reason().code(),
                     gone.rule(),
                     gone.explanation(),

@@ -45,8 +45,7 @@ public final class Wills implements SessionEvents {
         } else if (decision instanceof Denied denied) {
             audit.record(new AuditEvent.Denied(
                     Actors.of(owner, null),
-                    "will",
-                    will.topic().text(),
+                    Actors.sending("will", will),
                     denied.reason().code(),
                     denied.rule(),
                     denied.explanation(),

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The chain on disk: what was written, what somebody did to it, and what a crash leaves. */
 class AuditFileTest {
     private static final AuditEvent.Actor ANN =
-            new AuditEvent.Actor("ann", "passwords", "phone", "127.0.0.1", "devices");
+            new AuditEvent.Actor("ann", "passwords", "phone", "127.0.0.1", "devices", AuditEvent.Proof.NONE);
 
     @TempDir
     Path folder;
@@ -127,8 +127,8 @@ class AuditFileTest {
         String evil = "x\",\"outcome\":\"accepted\"}\n{\"ts\":\"2026-11-25T00:00:00Z\",\"event\":\"login\"";
         try (AuditFile log = AuditFile.open(file(), Clock.systemUTC())) {
             log.record(new AuditEvent.Login(
-                    new AuditEvent.Actor(evil, "passwords", "id outcome=accepted", "127.0.0.1", "devices"),
-                    "password",
+                    new AuditEvent.Actor(
+                            evil, "passwords", "id outcome=accepted", "127.0.0.1", "devices", AuditEvent.Proof.NONE),
                     "refused",
                     0x86,
                     null));
@@ -171,8 +171,8 @@ class AuditFileTest {
     @Test
     void filter_asksForAll_andShowsWhatItCannotRead() throws IOException {
         try (AuditFile log = AuditFile.open(file(), Clock.systemUTC())) {
-            log.record(new AuditEvent.Login(ANN, "password", "accepted", 0, null));
-            log.record(new AuditEvent.Login(ANN, "password", "refused", 0x86, "wrong"));
+            log.record(new AuditEvent.Login(ANN, "accepted", 0, null));
+            log.record(new AuditEvent.Login(ANN, "refused", 0x86, "wrong"));
             log.record(new AuditEvent.Revoked(
                     ANN,
                     List.of("a/#", "b/#"),

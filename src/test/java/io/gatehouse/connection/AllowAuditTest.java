@@ -23,7 +23,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class AllowAuditTest {
-    private static final AuditEvent.Actor ACTOR = new AuditEvent.Actor("ann", "password", "c", "::1", "one");
+    private static final AuditEvent.Actor ACTOR =
+            new AuditEvent.Actor("ann", "password", "c", "::1", "one", AuditEvent.Proof.NONE);
     private static final Instant NOON = Instant.parse("2026-11-26T12:00:00.900Z");
 
     private final List<AuditEvent> written = new ArrayList<>();

@@ -158,6 +158,46 @@ class DecisionAuditTest {
                 .containsExactly("2", "3");
     }
 
+    @Test
+    void denied_saysWhatWasAsked_andByWhatItsLoginWasProved() {
+        broker = new LiveBroker(folder, POLICY + "  tom: [tested]\n");
+        Mqtt ann = broker.connect("ann", "c");
+        assertThat(ann.publish("a/secret", "no", 1)).isEqualTo(0x87);
+        assertThat(ann.publish("b", "kept", 0, true)).isZero();
+        assertThat(ann.subscribe("c", 2)).isEqualTo(0x87);
+        assertThat(broker.connect(broker.as("ann", "w").will("c")).connack).isEqualTo(0x87);
+        Mqtt tom = broker.connect(
+                broker.as("", "t").password(broker.token("tom", Duration.ofMinutes(5), Map.of("tenant", "acme"))));
+        assertThat(tom.publish("c", "no", 1)).isEqualTo(0x87);
+        broker.connect(broker.as("ann", "wrong").password("guess"));
+
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(broker.audit("decision"))
+                        .extracting(event -> event.get("action") + " " + event.get("target") + " qos "
+                                + event.get("qos") + " retain " + event.get("retain") + " by " + event.get("method")
+                                + " " + event.get("jwt_iss") + " " + event.get("jwt_sub"))
+                        .containsExactly(
+                                "publish a/secret qos 1 retain false by password null null",
+                                "publish b qos 0 retain true by password null null",
+                                "subscribe c qos 2 retain null by password null null",
+                                "connect w qos null retain null by password null null",
+                                "publish c qos 1 retain false by jwt " + LiveBroker.ISSUER + " tom"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(broker.audit("login"))
+                        .extracting(event -> event.get("client") + " " + event.get("outcome") + " "
+                                + event.get("method") + " " + event.get("jwt_sub"))
+                        .containsExactly(
+                                "c accepted password null",
+                                "w refused password null",
+                                "t accepted jwt tom",
+                                "wrong refused null null"));
+        broker.policy(POLICY);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(broker.audit("ended"))
+                        .anySatisfy(event ->
+                                assertThat(event).containsEntry("client", "t").containsEntry("jwt_sub", "tom")));
+    }
+
     private List<Map<String, Object>> allows() {
         return broker.audit("decision").stream()
                 .filter(event -> "allow".equals(event.get("decision")))
