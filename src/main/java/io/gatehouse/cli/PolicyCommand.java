@@ -54,7 +54,11 @@ final class PolicyCommand implements Runnable {
 
     /** Loads a folder; with a mistake in it, prints all and fails. */
     static Loaded require(Path folder, PrintWriter err) {
-        Loaded loaded = load(folder, Options.WITHOUT_TESTS, err);
+        return require(folder, Options.WITHOUT_TESTS, err);
+    }
+
+    static Loaded require(Path folder, Options options, PrintWriter err) {
+        Loaded loaded = load(folder, options, err);
         if (loaded.set().isEmpty()) {
             throw Failure.findings(mistakes(loaded) + "; this policy would not be loaded");
         }

@@ -8,6 +8,7 @@ import io.gatehouse.policy.Denied;
 import io.gatehouse.policy.Explanation;
 import io.gatehouse.policy.Origins;
 import io.gatehouse.policy.language.PolicyLoader.Loaded;
+import io.gatehouse.policy.language.PolicyLoader.Options;
 import io.gatehouse.policy.language.TestRun;
 import io.gatehouse.policy.model.Check;
 import java.io.PrintWriter;
@@ -46,6 +47,9 @@ import picocli.CommandLine.Spec;
             "Example: gatehouse policy explain policies --user greenhouse 'publish home/alarm/siren'"
         })
 final class PolicyExplain implements Runnable {
+    private static final String VERIFIED = "verified";
+    private static final String CLAIMED = "not checked";
+
     @Spec
     private CommandSpec spec;
 
@@ -85,12 +89,20 @@ final class PolicyExplain implements Runnable {
     @Option(names = "--claim", paramLabel = "KEY=VALUE", description = "A claim of its token; repeat for more.")
     private List<String> claims = List.of();
 
+    @Option(
+            names = "--verify-key",
+            paramLabel = "FILE",
+            description = "The public key that has to have signed the policy; else its revision is told unverified.")
+    private Optional<Path> verifyKey = Optional.empty();
+
     @Option(names = "--json", description = "As JSON.")
     private boolean json;
 
     @Override
     public void run() {
-        Loaded loaded = PolicyCommand.require(folder, spec.commandLine().getErr());
+        Options options = Options.WITHOUT_TESTS.signedBy(verifyKey.map(PolicyCommand::verifying));
+        Loaded loaded =
+                PolicyCommand.require(folder, options, spec.commandLine().getErr());
         Check check;
         try {
             check = TestRun.parse(request);
@@ -173,7 +185,7 @@ final class PolicyExplain implements Runnable {
     private void print(Explanation answer, Optional<Denied> refusal, Loaded loaded, List<String> roles) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            Map<String, Object> all = new LinkedHashMap<>();
+            Map<String, @Nullable Object> all = new LinkedHashMap<>();
             all.put("verdict", answer.verdict());
             all.put("allowed", answer.allowed());
             all.put("kind", answer.kind());
@@ -181,6 +193,8 @@ final class PolicyExplain implements Runnable {
             all.put("roles", roles);
             all.put("rules", answer.lines().stream().map(PolicyExplain::fields).toList());
             answer.grantedQos().ifPresent(qos -> all.put("qos", qos.level()));
+            all.put("revision", revision(loaded).orElse(null));
+            all.put("signature", signature(loaded));
             all.put("digest", loaded.digest());
             out.println(Json.pretty(all));
             return;
@@ -202,7 +216,25 @@ final class PolicyExplain implements Runnable {
         }
         out.println("  roles of " + (user.isEmpty() ? "it" : user) + ": "
                 + (roles.isEmpty() ? "none" : String.join(", ", roles)));
-        out.println("  policy sha256:" + loaded.digest());
+        out.println("  policy "
+                + revision(loaded).map(number -> "revision " + number + " ").orElse("") + "sha256:"
+                + loaded.digest()
+                + switch (signature(loaded)) {
+                    case VERIFIED -> "";
+                    case CLAIMED -> "   (its signature is not checked without --verify-key)";
+                    default -> "   (not signed: no revision)";
+                });
+    }
+
+    /** As it was signed; without a key to verify it with, as the manifest beside these files claims. */
+    private Optional<Long> revision(Loaded loaded) {
+        return loaded.revision().or(loaded::claimedRevision);
+    }
+
+    private String signature(Loaded loaded) {
+        return loaded.revision().isPresent()
+                ? VERIFIED
+                : loaded.claimedRevision().isPresent() ? CLAIMED : "none";
     }
 
     private static String verdict(Explanation answer) {

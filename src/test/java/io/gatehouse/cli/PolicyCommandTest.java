@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -179,7 +180,49 @@ class PolicyCommandTest {
                         "  roles of anna: operator (via group operators), connected (included by operator)",
                         "  policy sha256:"
                                 + json(run("policy", "check", folder, "--json").out())
-                                        .get("digest"));
+                                        .get("digest")
+                                + "   (not signed: no revision)");
+    }
+
+    @Test
+    void explain_ofASignedPolicy_namesItsRevisionAndDigest(@TempDir Path keys) throws Exception {
+        Path key = keys.resolve("policy.key");
+        Path verifyKey = keys.resolve("policy.pub");
+        assertThat(run("policy", "keygen", "--key", key, "--verify-key", verifyKey)
+                        .code())
+                .isZero();
+        assertThat(run("policy", "sign", folder, "--key", key, "--revision", 42).code())
+                .isZero();
+        String digest = json(run("policy", "check", folder, "--json").out())
+                .get("digest")
+                .toString();
+        List<Object> asked = List.of("policy", "explain", folder, "--user", "anna", "connect", "--json");
+        List<Object> verifying = new ArrayList<>(asked);
+        verifying.addAll(List.of("--verify-key", verifyKey));
+
+        assertThat(run("policy", "explain", folder, "--user", "anna", "connect").out())
+                .endsWith("  policy revision 42 sha256:" + digest
+                        + "   (its signature is not checked without --verify-key)\n");
+        assertThat(run("policy", "explain", folder, "--user", "anna", "connect", "--verify-key", verifyKey)
+                        .out())
+                .endsWith("  policy revision 42 sha256:" + digest + "\n");
+        assertThat(json(run(asked.toArray()).out()))
+                .containsEntry("revision", 42)
+                .containsEntry("signature", "not checked")
+                .containsEntry("digest", digest);
+        assertThat(json(run(verifying.toArray()).out()))
+                .containsEntry("revision", 42)
+                .containsEntry("signature", "verified");
+
+        write("30-more.yaml", "version: 1\n");
+        assertThat(json(run(asked.toArray()).out()))
+                .as("these are not the files that were signed")
+                .containsEntry("revision", null)
+                .containsEntry("signature", "none");
+        Run refused = run(verifying.toArray());
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.err())
+                .contains("error P160: signature does not match the files (not signed: 30-more.yaml).");
     }
 
     @Test

@@ -107,6 +107,13 @@ public record Manifest(long revision, SortedMap<String, String> files) {
         return parse(text).map(Manifest::revision).orElse(0L);
     }
 
+    /** The same, if it is of these files. */
+    static Optional<Long> claimedRevision(String text, SortedMap<String, String> found) {
+        return parse(text)
+                .filter(manifest -> manifest.differences(found).isEmpty())
+                .map(Manifest::revision);
+    }
+
     /** Only what {@link #text} would write again, byte for byte, is a manifest. */
     private static Optional<Manifest> parse(String text) {
         List<String> lines = new ArrayList<>(List.of(text.split("\n", -1)));

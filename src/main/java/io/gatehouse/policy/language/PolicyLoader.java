@@ -31,6 +31,7 @@ public final class PolicyLoader {
      * @param digest SHA-256 over names and contents, hex
      * @param run what the policy's own tests came to; empty if it did not come to them
      * @param revision as it was signed; empty: nobody asked for a signature
+     * @param claimedRevision as the manifest beside them says, of these files and no others; nobody may have signed that
      */
     public record Loaded(
             Optional<PolicySet> set,
@@ -39,7 +40,8 @@ public final class PolicyLoader {
             Map<String, String> texts,
             String digest,
             Optional<TestRun> run,
-            Optional<Long> revision) {
+            Optional<Long> revision,
+            Optional<Long> claimedRevision) {
 
         /** {@code 3 files, 7 roles, 41 rules, 18 tests passed}. */
         public String summary() {
@@ -126,20 +128,22 @@ public final class PolicyLoader {
         Map<String, String> texts = files.texts();
         String digest = files.digest();
         Optional<Long> revision = options.verifyKey().flatMap(key -> revision(folder, files, key, report));
+        Optional<Long> claimed = files.manifest().flatMap(text -> Manifest.claimedRevision(text, files.digests()));
         if (options.verifyKey().isPresent() && revision.isEmpty()) {
             // what nobody we know has signed is not looked at
             return new Loaded(
-                    Optional.empty(), Policy.EMPTY, first(report), texts, digest, Optional.empty(), Optional.empty());
+                    Optional.empty(), Policy.EMPTY, first(report), texts, digest, Optional.empty(), revision, claimed);
         }
         Read read = read(files, options, report);
         Policy kept = read.kept();
+        Optional<TestRun> none = Optional.empty();
         if (report.hasErrors()) {
-            return new Loaded(Optional.empty(), kept, first(report), texts, digest, Optional.empty(), revision);
+            return new Loaded(Optional.empty(), kept, first(report), texts, digest, none, revision, claimed);
         }
         PolicySet.Compilation compilation = read.compiler().get();
         compilation.problems().forEach(report::add);
         if (compilation.set().isEmpty() || !options.runTests()) {
-            return new Loaded(compilation.set(), kept, first(report), texts, digest, Optional.empty(), revision);
+            return new Loaded(compilation.set(), kept, first(report), texts, digest, none, revision, claimed);
         }
         TestRun run = TestRun.of(compilation.set().get(), clock);
         run.problems().forEach(report::add);
@@ -147,7 +151,7 @@ public final class PolicyLoader {
             run.missing(kept).forEach(report::add);
         }
         Optional<PolicySet> set = report.hasErrors() ? Optional.empty() : compilation.set();
-        return new Loaded(set, kept, first(report), texts, digest, Optional.of(run), revision);
+        return new Loaded(set, kept, first(report), texts, digest, Optional.of(run), revision, claimed);
     }
 
     /**
