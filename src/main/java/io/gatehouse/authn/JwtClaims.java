@@ -77,14 +77,24 @@ final class JwtClaims {
     }
 
     /**
-     * The attributes {@code jwt.*}: nested claims with dots, lists as several values, {@code scope} word by word. An {@code
-     * acl} is seen even if nothing is in it: it narrows, to nothing then.
+     * The attributes {@code jwt.*}: nested claims with dots, lists as several values, {@code scope} word by word, and {@code acl}
+     * as {@link TokenAcl} has it.
      */
     static Map<String, List<String>> attributes(Map<String, Object> claims) throws Bad {
+        Map<String, Object> others = new LinkedHashMap<>(claims);
+        others.remove("acl");
         Map<String, List<String>> attributes = new LinkedHashMap<>();
-        flatten("jwt", claims, attributes);
-        if (claims.containsKey("acl")) {
-            attributes.putIfAbsent("jwt.acl", List.of());
+        flatten("jwt", others, attributes);
+        try {
+            if (claims.containsKey("acl")) {
+                for (Map.Entry<String, List<String>> entry :
+                        TokenAcl.attributes(claims.get("acl")).entrySet()) {
+                    put(entry.getKey(), entry.getValue(), attributes);
+                }
+            }
+            TokenAcl.of(attributes);
+        } catch (TokenAcl.Malformed e) {
+            throw new Bad("'acl' " + e.getMessage());
         }
         return attributes;
     }
@@ -108,10 +118,14 @@ final class JwtClaims {
             if (values.isEmpty()) {
                 continue;
             }
-            if (attributes.put(path, List.copyOf(values)) != null) {
-                // {"a": {"b": 1}, "a.b": 2}: which one a policy sees must not depend on their order
-                throw new Bad("two claims are both '" + UserName.shown(path) + "'");
-            }
+            put(path, values, attributes);
+        }
+    }
+
+    private static void put(String path, List<String> values, Map<String, List<String>> attributes) throws Bad {
+        if (attributes.put(path, List.copyOf(values)) != null) {
+            // {"a": {"b": 1}, "a.b": 2}: which one a policy sees must not depend on their order
+            throw new Bad("two claims are both '" + UserName.shown(path) + "'");
         }
     }
 

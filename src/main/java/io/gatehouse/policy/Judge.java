@@ -95,8 +95,8 @@ final class Judge {
         if ((bits & wanted) == 0) {
             return notAllowed(binding, topic, bits, wanted, payloadBytes);
         }
-        if (!isInScope(binding, topic, wanted)) {
-            return Denials.noRule("its token is not for publishing to it");
+        if (!isInScope(binding, topic, wanted, payloadBytes)) {
+            return notInScope(binding, topic, wanted, payloadBytes);
         }
         if (response != null && binding.policy().defaults().checkResponseTopics() && !receives(binding, response)) {
             // else it could make somebody else send to where it may not listen
@@ -105,10 +105,24 @@ final class Judge {
         return null;
     }
 
-    /** Whether a token that says what it is for is for this. */
-    private boolean isInScope(Binding binding, String topic, int wanted) {
+    /**
+     * Whether a token that says what it is for is for this.
+     *
+     * @param payloadBytes 0 where the size does not matter
+     */
+    private boolean isInScope(Binding binding, String topic, int wanted, int payloadBytes) {
         Binding scope = binding.scope();
-        return scope == null || (walk.decide(scope, topic, 0, Walk.NO_PAYLOAD) & wanted) != 0;
+        return scope == null || (walk.decide(scope, topic, 0, payloadBytes) & wanted) != 0;
+    }
+
+    private Denied notInScope(Binding binding, String topic, int wanted, int payloadBytes) {
+        if (isInScope(binding, topic, wanted, 0)) {
+            return Denials.tooLarge(payloadBytes, "its token is for");
+        }
+        return Denials.noRule(
+                isInScope(binding, topic, Bits.publishUpTo(Qos.EXACTLY_ONCE, true), 0)
+                        ? "its token is for the topic, but not for this quality of service or retain"
+                        : "its token is not for publishing to it");
     }
 
     /**
@@ -127,7 +141,7 @@ final class Judge {
         int wanted = Bits.publish(message.qos(), message.retain());
         int found = walk.decide(binding, topic, 0, sizeBytes);
         int bits = shadow ? Bits.withShadow(found) : found;
-        return (bits & Bits.DENY_PUBLISH) == 0 && (bits & wanted) != 0 && isInScope(binding, topic, wanted);
+        return (bits & Bits.DENY_PUBLISH) == 0 && (bits & wanted) != 0 && isInScope(binding, topic, wanted, sizeBytes);
     }
 
     private Denied denied(Binding binding, String topic, int denyBit) {
@@ -187,12 +201,12 @@ final class Judge {
         }
         int retained = Bits.publishUpTo(Qos.EXACTLY_ONCE, true) & ~Bits.publishUpTo(Qos.EXACTLY_ONCE, false);
         int bits = walk.decide(binding, topic, Bits.DENY_PUBLISH, 0);
-        return (bits & Bits.DENY_PUBLISH) == 0 && (bits & retained) != 0 && isInScope(binding, topic, retained);
+        return (bits & Bits.DENY_PUBLISH) == 0 && (bits & retained) != 0 && isInScope(binding, topic, retained, 0);
     }
 
     /** Whether a message on a topic may be received. */
     boolean receives(Binding binding, TopicName topic) {
-        if (binding.refusal() != null || !isInScope(binding, topic.text(), Bits.RECEIVE)) {
+        if (binding.refusal() != null || !isInScope(binding, topic.text(), Bits.RECEIVE, 0)) {
             return false;
         }
         RoleClass roleClass = binding.roleClass();
@@ -211,7 +225,7 @@ final class Judge {
 
     /** Whether a message on a topic would be received if the shadow statements were in force. */
     boolean wouldReceive(Binding binding, TopicName topic) {
-        return isInScope(binding, topic.text(), Bits.RECEIVE)
+        return isInScope(binding, topic.text(), Bits.RECEIVE, 0)
                 && receives(Bits.withShadow(walk.decide(binding, topic.text(), 0, Walk.NO_PAYLOAD)));
     }
 
@@ -262,10 +276,16 @@ final class Judge {
     }
 
     /**
-     * The highest quality of service that the rules grant for the whole filter; of one that is wider than allowed, for all
-     * of it that is allowed.
+     * The highest quality of service that the rules grant, and a token, for the whole filter; of one that is wider than allowed,
+     * for all of it that is allowed.
      */
     Qos granted(Binding binding, TopicFilter filter, Qos wanted) {
+        Qos ofRoles = grantedByRoles(binding, filter, wanted);
+        Binding scope = binding.scope();
+        return scope == null ? ofRoles : grantedByRoles(scope, filter, ofRoles);
+    }
+
+    private Qos grantedByRoles(Binding binding, TopicFilter filter, Qos wanted) {
         String pattern = filter.pattern();
         boolean wide = !walk.covers(binding, pattern, Bits.RECEIVE, null);
         for (int level = wanted.level(); level > 0; level--) {
@@ -310,14 +330,19 @@ final class Judge {
                                 .orElse(""));
             case HOLES -> Denials.noRule("a deny makes holes in " + shown + ", and the policy refuses those");
             case GROUP_NOT_ALLOWED ->
-                Denials.noRule("no rule lets it join the share group "
+                Denials.noRule((isByToken(binding, filter) ? "its token does not let" : "no rule lets")
+                        + " it join the share group "
                         + Denials.quoted(filter.shareGroup().orElse("")) + " on "
                         + Denials.quoted(filter.pattern()));
             case NO_ALLOW, GRANT, GRANT_AND_FILTER ->
-                binding.scope() != null
-                                && verdictOfRoles(binding, filter, false).isGranted()
+                isByToken(binding, filter)
                         ? Denials.noRule("its token is not for subscribing to " + shown)
                         : Denials.noRule("no rule allows subscribing to " + shown);
         };
+    }
+
+    /** Whether it is the token that a filter fails by. */
+    private boolean isByToken(Binding binding, TopicFilter filter) {
+        return binding.scope() != null && verdictOfRoles(binding, filter, false).isGranted();
     }
 }

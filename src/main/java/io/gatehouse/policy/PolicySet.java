@@ -152,6 +152,8 @@ public final class PolicySet {
                 refusal = Denials.clientId(role, clientId);
             }
         }
+        TokenScope scope = TokenScope.of(subject, policy.defaults(), now, epoch);
+        refusal = refusal == null ? scope.refusal() : refusal;
         return new Binding(
                 this,
                 epoch,
@@ -161,7 +163,7 @@ public final class PolicySet {
                 List.copyOf(names),
                 bound.limits,
                 refusal,
-                TokenScope.of(subject, policy.defaults(), now, epoch));
+                scope.rights());
     }
 
     /** The value a subject has for a variable; null where it is absent. */

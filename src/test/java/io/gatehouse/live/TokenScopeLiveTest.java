@@ -56,18 +56,10 @@ class TokenScopeLiveTest {
     }
 
     @Test
-    void acl_thatIsEmptyOrOfAnotherShape_allowsNothing() {
+    void acl_withoutItems_allowsNothing() {
         broker = new LiveBroker(folder, POLICY);
         int number = 0;
-        for (Object acl : List.of(
-                Map.of(),
-                Map.of("publish", List.of()),
-                List.of(),
-                "a/#",
-                List.of("a/#"),
-                Map.of("pub", List.of("a/#"), "all", List.of("a/#")),
-                Map.of("publish", List.of(Map.of("topic", "a/#"))),
-                Map.of("publish", Map.of("topic", "a/#")))) {
+        for (Object acl : List.of(Map.of(), Map.of("publish", List.of()))) {
             Mqtt tom = tom("t" + number++, acl);
             assertThat(tom.connack).as(acl.toString()).isZero();
             assertThat(tom.publish("a/x", "1", 1)).as(acl.toString()).isEqualTo(0x87);
@@ -79,6 +71,48 @@ class TokenScopeLiveTest {
                                 .containsEntry("decision", "deny")
                                 .containsEntry("target", "a/x")
                                 .containsEntry("detail", "its token is not for publishing to it")));
+    }
+
+    @Test
+    void acl_ofAnotherShape_refusesTheLogin_andSaysWhy() {
+        broker = new LiveBroker(folder, POLICY);
+        int number = 0;
+        for (Object acl : List.of(
+                List.of(),
+                "a/#",
+                List.of("a/#"),
+                Map.of("pub", List.of("a/#"), "all", List.of("a/#")),
+                Map.of("publish", List.of(1)),
+                Map.of("publish", List.of(Map.of("topic", "a/#", "qos", 1))),
+                Map.of("publish", Map.of("topic", "a/#")))) {
+            assertThat(tom("t" + number++, acl).connack).as(acl.toString()).isEqualTo(0x86);
+        }
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(broker.audit("login"))
+                        .anySatisfy(event -> assertThat(event)
+                                .containsEntry("outcome", "refused")
+                                .containsEntry(
+                                        "detail",
+                                        "the token is refused: claims: 'acl' has an item to publish with \"qos\", which is"
+                                                + " not one of topic, max_qos, retain, max_payload, note")));
+    }
+
+    @Test
+    void acl_withOptions_narrowsEachOfThem() {
+        broker = new LiveBroker(folder, POLICY);
+        Mqtt tom = tom(
+                "t",
+                Map.of(
+                        "publish", List.of(Map.of("topic", "a/+", "max_qos", 1, "max_payload", "4B")),
+                        "subscribe", List.of(Map.of("topic", "a/#", "max_qos", 1), "{a}")));
+        assertThat(tom.connack).isZero();
+        assertThat(tom.subscribe("a/#", 2)).as("less than asked for").isEqualTo(1);
+        assertThat(tom.publish("a/x", "1234", 1)).isLessThan(0x80);
+        assertThat(tom.publish("a/x", "12345", 1)).as("too large").isEqualTo(0x97);
+        assertThat(tom.publish("a/x", "1", 2)).as("more than it is for").isEqualTo(0x87);
+        assertThat(tom.subscribe("{a}", 0))
+                .as("a filter is one, brace or not; no role allows it")
+                .isEqualTo(0x87);
     }
 
     @Test
