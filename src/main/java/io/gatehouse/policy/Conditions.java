@@ -67,6 +67,7 @@ final class Conditions {
                     lines.add(c -> Truth.of(values.stream()
                             .anyMatch(group -> groups.getOrDefault(group, Set.of())
                                     .contains(c.subject().user()))));
+                case "cert.issuer", "cert.subject" -> lines.add(directoryName(condition.key(), values));
                 // an absent attribute is known to be absent: it matches nothing
                 default ->
                     lines.add(c -> Truth.of(c.subject().values(condition.key()).stream()
@@ -110,6 +111,13 @@ final class Conditions {
             }
             return truth;
         };
+    }
+
+    private static Line directoryName(String key, List<String> values) {
+        List<DirectoryName> names = values.stream().map(DirectoryName::of).toList();
+        return c -> Truth.of(c.subject().values(key).stream()
+                .anyMatch(value -> matchesAny(values, value) == Truth.TRUE
+                        || names.stream().anyMatch(name -> name.isThatOf(value))));
     }
 
     private static Truth matchesAny(List<String> patterns, String value) {

@@ -119,6 +119,40 @@ class BindingTest {
                 .isFalse();
     }
 
+    /** Compared by its parts (RFC 4514): another spelling is no other name, another order or text is. */
+    @Test
+    void issuer_isComparedByItsParts() {
+        String issuer = "CN=Plant\\, North,emailAddress=ca@acme.example,O=Acm\\C3\\A9,serialNumber=7";
+        for (String same : List.of(
+                issuer,
+                "CN=Plant\\, North, emailAddress=ca@acme.example, O=Acmé, serialNumber=7",
+                "cn=plant\\2c  north,EMAILADDRESS=ca@acme.example,o=Acm\\C3\\A9,SERIALNUMBER=7",
+                "CN=\"Plant, North\",emailAddress=ca@acme.example,O=Acmé,2.5.4.5=7")) {
+            assertThat(active(issuedBy(same), "apps", AuthMethod.CERTIFICATE, issuer))
+                    .as(same)
+                    .isTrue();
+        }
+        for (String other : List.of(
+                "O=Acmé,CN=Plant\\, North,emailAddress=ca@acme.example,serialNumber=7",
+                "CN=Plant\\, North,emailAddress=ca@acme.example,O=Acme,serialNumber=7",
+                "CN=Plant\\, North",
+                "CN=Plant,CN=North,emailAddress=ca@acme.example,O=Acmé,serialNumber=7")) {
+            assertThat(active(issuedBy(other), "apps", AuthMethod.CERTIFICATE, issuer))
+                    .as(other)
+                    .isFalse();
+        }
+        // what Java cannot read is compared as text
+        assertThat(active(issuedBy("favouriteDrink=tea"), "apps", AuthMethod.CERTIFICATE, "favouriteDrink=tea"))
+                .isTrue();
+    }
+
+    private static PolicySet issuedBy(String issuer) {
+        Role role = TestPolicies.when(
+                TestPolicies.role("r", List.of("sub a"), List.of()),
+                new Condition("cert.issuer", List.of(issuer), TestPolicies.PLACE));
+        return compiled(List.of(role), Map.of("d", List.of("r")), List.of());
+    }
+
     @Test
     void groups_giveRolesByAssignment() {
         Role role = TestPolicies.role("operator", List.of("sub a"), List.of());

@@ -2,6 +2,7 @@ package io.gatehouse.policy.language;
 
 import io.gatehouse.config.Place;
 import io.gatehouse.config.Yaml;
+import io.gatehouse.policy.DirectoryName;
 import io.gatehouse.policy.TimeWindow;
 import io.gatehouse.policy.model.Condition;
 import java.net.InetAddress;
@@ -91,6 +92,18 @@ final class Conditioning {
                     yield null;
                 }
                 report.error(place, "P134", "certificate fingerprint must be 64 hex digits (SHA-256).");
+                yield value;
+            }
+            case "cert.issuer", "cert.subject" -> {
+                if (value.startsWith("*") || value.endsWith("*") || DirectoryName.isName(value)) {
+                    yield null;
+                }
+                report.error(
+                        place,
+                        "P135",
+                        "\"" + Patterns.printable(value)
+                                + "\" is not a distinguished name. Write \"CN=Plant Device CA,O=Acme\", as openssl x509 -issuer"
+                                + " -nameopt RFC2253 prints it.");
                 yield value;
             }
             default -> null;

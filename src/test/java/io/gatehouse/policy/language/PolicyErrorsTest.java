@@ -404,6 +404,11 @@ class PolicyErrorsTest {
                         "2:34",
                         "listener \"web\" does not exist. Listeners: devices, apps."),
                 when(
+                        "P135",
+                        "cert.issuer: Plant Device CA",
+                        "\"Plant Device CA\" is not a distinguished name. Write \"CN=Plant Device CA,O=Acme\", as openssl x509"
+                                + " -issuer -nameopt RFC2253 prints it."),
+                when(
                         "P130",
                         "network: 10.20.0.1/16",
                         "\"10.20.0.1/16\" is not a network: host bits are set. Did you mean 10.20.0.0/16?"),
