@@ -417,7 +417,7 @@ public final class Broker implements AutoCloseable {
                         "insecure_listener", Map.of("listener", settings.name(), "acknowledged", why)));
             });
         }
-        LOG.info("policy: {}", policies.summary());
+        policies.announce();
         LOG.info("listening: {}", ports);
         audit.record(new AuditEvent.Broker("started", Map.of("ports", ports, "policy", policies.summary())));
     }
@@ -433,6 +433,11 @@ public final class Broker implements AutoCloseable {
     /** What the policy in force is made of. */
     public String policySummary() {
         return policies.summary();
+    }
+
+    /** Which policy is in force, and whether its folder has had a mistake since. */
+    PolicyReload.Standing policyStanding() {
+        return policies.standing();
     }
 
     /** Every figure, in Prometheus' text format. */

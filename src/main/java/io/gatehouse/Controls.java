@@ -67,7 +67,10 @@ final class Controls {
         status.put("pid", ProcessHandle.current().pid());
         status.put("uptime_seconds", now.uptimeSeconds());
         status.put("ports", broker.ports());
+        PolicyReload.Standing standing = broker.policyStanding();
         status.put("policy", broker.policySummary());
+        status.put("policy_in_force", standing.identity());
+        status.put("policy_stale", standing.stale());
         status.put("clients_connected", now.clientsConnected());
         status.put("sessions", registry.size());
         status.put("subscriptions", now.subscriptions() + now.sharedSubscriptions());

@@ -53,6 +53,7 @@ final class PolicyReload {
     private @Nullable Sweep sweep;
     private @Nullable EventLoops loops;
     private volatile String summary = "";
+    private int warnings;
     private volatile boolean stale;
 
     PolicyReload(Configuration configuration, Metrics metrics, AuditLog audit, Clock clock) {
@@ -83,6 +84,7 @@ final class PolicyReload {
         }
         loaded.problems().forEach(problem -> LOG.warn("{}", problem));
         inForce(loaded);
+        warnings = loaded.problems().size();
         return loaded.set().get();
     }
 
@@ -92,6 +94,21 @@ final class PolicyReload {
         sweep = sessions;
         loops = deciders;
         signed.ifPresent(with::number);
+    }
+
+    /** Says which policy it begins with: a load like every other. */
+    void announce() {
+        Authorizer in = Objects.requireNonNull(authorizer);
+        LOG.info(
+                "policy loaded: revision {} sha256:{} {}, {} warnings",
+                in.revision(),
+                in.policy().digest(),
+                summary,
+                warnings);
+        Map<String, Object> details = new LinkedHashMap<>();
+        details.put("summary", summary);
+        details.put("warnings", warnings);
+        audit.record(new AuditEvent.PolicyLoad("loaded", details, inForce(in)));
     }
 
     private void inForce(PolicyLoader.Loaded loaded) {
@@ -251,6 +268,20 @@ final class PolicyReload {
     /** What the policy in force is made of. */
     String summary() {
         return summary;
+    }
+
+    /**
+     * Which policy is in force.
+     *
+     * @param identity {@code revision 42 sha256:9f3c…}
+     * @param stale whether the folder says something else by now, and was refused
+     */
+    record Standing(String identity, boolean stale) {}
+
+    Standing standing() {
+        Authorizer in = Objects.requireNonNull(authorizer);
+        return new Standing(
+                "revision " + in.revision() + " sha256:" + in.policy().digest(), stale);
     }
 
     /** Whether the folder had a mistake when it was last read. */

@@ -63,8 +63,12 @@ class AskingTest {
             Run refused = run("reload", "-c", file);
             assertThat(refused.code()).isEqualTo(1);
             assertThat(refused.err()).contains("policy not loaded").contains("nonsense");
+            assertThat(run("status", "-c", file).out())
+                    .containsPattern("policy in force +revision 1 sha256:[0-9a-f]{64}\n")
+                    .containsPattern("policy stale +true\n");
             Files.writeString(policy, good);
             assertThat(run("reload", "-c", file).code()).isZero();
+            assertThat(run("status", "-c", file).out()).containsPattern("policy stale +false\n");
         }
     }
 

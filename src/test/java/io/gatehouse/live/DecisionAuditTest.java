@@ -89,6 +89,12 @@ class DecisionAuditTest {
         ann.publish("a/x", "before", 1);
         broker.policy("# one line more\n" + POLICY);
         ann.publish("a/x", "after", 1);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(broker.audit("policy.load"))
+                        .as("that of the start, too")
+                        .extracting(
+                                event -> event.get("outcome") + " " + ((Map<?, ?>) event.get("policy")).get("revision"))
+                        .containsExactly("loaded 1", "loaded 2"));
 
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(allows()).hasSize(2));
         assertThat(allows())

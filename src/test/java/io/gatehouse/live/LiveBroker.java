@@ -262,6 +262,12 @@ final class LiveBroker implements AutoCloseable {
                 .orElseThrow(() -> new AssertionError("no figure " + name));
     }
 
+    /** What became of the policy since the start. */
+    List<Map<String, Object>> reloads() {
+        List<Map<String, Object>> loads = audit("policy.load");
+        return loads.subList(Math.min(1, loads.size()), loads.size());
+    }
+
     /** The audit events of a name so far. */
     List<Map<String, Object>> audit(String event) {
         try {

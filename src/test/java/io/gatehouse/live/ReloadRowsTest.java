@@ -128,12 +128,12 @@ class ReloadRowsTest {
         assertThat(broker.connect(broker.as("cat", "c").level(level)).connack).isEqualTo(level == 5 ? 0x87 : 5);
 
         broker.setTime(Instant.parse("2026-11-26T07:00:01Z"));
-        await().atMost(PATIENCE).until(() -> broker.audit("policy.load").size() == 2);
+        await().atMost(PATIENCE).until(() -> broker.reloads().size() == 2);
         assertThat(broker.connect("cat", "c").connack).isZero();
         writer.publish("a/x", "next day", 0);
         assertThat(ann.heard()).containsExactly("a/x next day");
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(broker.audit("policy.load"))
+                .untilAsserted(() -> assertThat(broker.reloads())
                         .hasSize(2)
                         .allSatisfy(event -> assertThat(event).containsEntry("outcome", "window")));
     }

@@ -76,7 +76,7 @@ class ReloadTest {
                             .containsEntry("outcome", "dormant")
                             .containsEntry("filters", List.of("a/#"))
                             .containsEntry("rules", List.of("no rule allows it")));
-            assertThat(broker.audit("policy.load"))
+            assertThat(broker.reloads())
                     .hasSize(2)
                     .first()
                     .satisfies(event -> assertThat(event)
@@ -167,7 +167,7 @@ class ReloadTest {
         assertThat(bob.heard()).isEmpty();
         assertThat(broker.metric("retained_withheld")).isEqualTo(1);
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(broker.audit("policy.load"))
+                .untilAsserted(() -> assertThat(broker.reloads())
                         .singleElement()
                         .satisfies(event -> assertThat(event)
                                 .containsEntry("retained_hidden", 1)
@@ -206,7 +206,7 @@ class ReloadTest {
         assertThat(broker.metric("policy_stale")).isEqualTo(1);
         assertThat(ann.subscribe("a/#", 0)).isZero();
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(broker.audit("policy.load"))
+                .untilAsserted(() -> assertThat(broker.reloads())
                         .anySatisfy(event -> assertThat(event)
                                 .containsEntry("outcome", "refused")
                                 .hasEntrySatisfying(
@@ -231,7 +231,7 @@ class ReloadTest {
         assertThat(broker.metric("policy_stale")).isEqualTo(1);
         assertThat(broker.connect("ann", "c").subscribe("a/#", 0)).isZero();
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(broker.audit("policy.load"))
+                .untilAsserted(() -> assertThat(broker.reloads())
                         .anySatisfy(event -> assertThat(event.get("problems").toString())
                                 .containsPattern("10-main.yaml:[0-9]+:[0-9]+: error P150")));
     }
