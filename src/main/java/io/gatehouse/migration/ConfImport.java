@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,8 +63,9 @@ public final class ConfImport {
     }
 
     private Imported run(long seed) throws NotImportable {
-        Optional<Path> passwords = one("password_file", listener -> listener.passwords);
-        Optional<Path> acl = one("acl_file", listener -> listener.acl);
+        Optional<Path> passwords =
+                one("password_file", listener -> listener.passwords, MosquittoListener::takesPasswords);
+        Optional<Path> acl = one("acl_file", listener -> listener.acl, listener -> true);
         String configuration = configuration(passwords.isPresent());
         if (!faults.isEmpty()) {
             throw new NotImportable(faults);
@@ -86,10 +88,13 @@ public final class ConfImport {
         String of(MosquittoListener listener);
     }
 
-    private Optional<Path> one(String key, Setting setting) {
+    /** @param whose of which listeners the setting is looked at */
+    private Optional<Path> one(String key, Setting setting, Predicate<MosquittoListener> whose) {
         Set<String> values = new LinkedHashSet<>();
         if (conf.perListener) {
-            conf.listeners.forEach(listener -> values.add(Objects.requireNonNullElse(setting.of(listener), "")));
+            conf.listeners.stream()
+                    .filter(whose)
+                    .forEach(listener -> values.add(Objects.requireNonNullElse(setting.of(listener), "")));
         } else {
             values.add(Objects.requireNonNullElse(setting.of(conf.global()), ""));
         }
@@ -152,7 +157,7 @@ public final class ConfImport {
         }
         certificateLogin(out);
         if (passwords) {
-            boolean needed = conf.listeners.stream().anyMatch(listener -> !listener.usesCertificateName());
+            boolean needed = conf.listeners.stream().anyMatch(MosquittoListener::takesPasswords);
             out.append(needed ? "password_login: {file: users.pw}\n" : "");
         }
         out.append("\npolicy: {folder: policies}\n");
@@ -201,6 +206,13 @@ public final class ConfImport {
         lines.add("port: " + from.port);
         if (from.hasTls()) {
             tls(lines, from);
+        } else if (from.preSharedKeys || from.usesCertificateName()) {
+            obstacle = (from.preSharedKeys
+                            ? "its TLS was by pre-shared keys, which are not taken here"
+                            : "it names clients by their certificates and has none itself")
+                    + ". Make certificates (gatehouse certs init; gatehouse certs server NAME --dns NAME; gatehouse certs"
+                    + " batch for the devices) and say where they are";
+            lines.add("tls: {certificate: CERTIFICATE, key: KEY, client_ca: AUTHORITY, client_certificate: required}");
         } else if (from.isLoopback()) {
             lines.add("insecure: {acknowledge: \"plaintext on this machine only, as it was in mosquitto.conf\"}");
             notes.add(new Note(
@@ -222,7 +234,7 @@ public final class ConfImport {
                     from.place,
                     "pages connect only from the origins that you name: websocket: {origins: [\"https://...\"]}"));
         }
-        if (from.usesCertificateName()) {
+        if (!from.takesPasswords()) {
             lines.add("login: certificate");
         } else if (anonymous(from) && !passwords) {
             lines.add("login: none");

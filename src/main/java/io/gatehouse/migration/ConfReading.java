@@ -152,8 +152,8 @@ final class ConfReading {
     }
 
     private void other(MosquittoConf.Line line) {
-        if (inBridge) {
-            return; // part of a bridge that is noted whole
+        if (line.key().equals("psk_hint")) {
+            place().preSharedKeys = true;
         }
         if (DROPPED.containsKey(line.key())) {
             note("M02", Kind.DROPPED, line, DROPPED.get(line.key()));
@@ -168,6 +168,8 @@ final class ConfReading {
                     files
                             ? "what these two plugins read is read as the files of theirs are"
                             : "plugins are not loaded: what this one lets in or keeps out has to be said as a login and a policy");
+        } else if (inBridge) {
+            note("M05", Kind.TO_DO, line, "part of a bridge");
         } else if (line.key().startsWith("plugin_opt_") || line.key().startsWith("auth_opt_")) {
             note("M04", Kind.TO_DO, line, "an option of a plugin that is not loaded");
         } else {
@@ -180,12 +182,11 @@ final class ConfReading {
                 id,
                 kind,
                 line.place(),
-                MosquittoAcl.printable(line.key()
-                                + (line.key().contains("passphrase")
-                                                || line.key().contains("password")
-                                        ? ""
-                                        : " " + line.value()))
-                        + ": " + why));
+                MosquittoAcl.printable(line.key() + (isSecret(line.key()) ? "" : " " + line.value())) + ": " + why));
+    }
+
+    private static boolean isSecret(String key) {
+        return key.contains("passphrase") || key.contains("password") || key.equals("bridge_psk");
     }
 
     // listeners
@@ -211,13 +212,14 @@ final class ConfReading {
     }
 
     private void bridge(MosquittoConf.Line line) {
-        if (!inBridge) {
-            note(
-                    "M05",
-                    Kind.TO_DO,
-                    line,
-                    "bridges are not there; let a client of both brokers forward what it carries");
-        }
+        boolean begins = line.key().equals("connection");
+        note(
+                "M05",
+                Kind.TO_DO,
+                line,
+                begins
+                        ? "bridges are not there; let a client of both brokers forward what it carries"
+                        : "part of a bridge");
         inBridge = true;
         current = null;
     }

@@ -17,6 +17,9 @@ final class MosquittoListener {
     boolean identityAsUser;
     boolean subjectAsUser;
 
+    /** Its TLS is by pre-shared keys. */
+    boolean preSharedKeys;
+
     @Nullable
     String certificate;
 
@@ -54,6 +57,11 @@ final class MosquittoListener {
 
     boolean usesCertificateName() {
         return identityAsUser || subjectAsUser;
+    }
+
+    /** Whether clients name themselves, and not their certificates or keys them. */
+    boolean takesPasswords() {
+        return !usesCertificateName() && !preSharedKeys;
     }
 
     /** Whether only this machine reaches it. */

@@ -177,6 +177,58 @@ class ImportCommandTest {
         assertThat(run.out()).containsPattern("mosquitto.conf:4: M0[3459] TO DO: " + line.split(" ")[0]);
     }
 
+    @Test
+    void preSharedKeysAndBridges_areListedLineByLine_andOpenNothing() throws Exception {
+        Run run = run("""
+                listener 1883 127.0.0.1
+                password_file @/passwd
+                acl_file @/acl
+                listener 8884 127.0.0.1
+                psk_hint hint
+                use_identity_as_username true
+                connection cloud
+                address cloud.example.com:8883
+                topic # out 1 local/ remote/
+                bridge_psk 00112233445566
+                remote_password s3cret-of-the-bridge
+                psk_file @/keys
+                """);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out())
+                .contains("mosquitto.conf:5: M03 TO DO: psk_hint hint: pre-shared keys are not taken")
+                .contains("mosquitto.conf:7: M05 TO DO: connection cloud: bridges are not there")
+                .contains("mosquitto.conf:8: M05 TO DO: address cloud.example.com:8883: part of a bridge")
+                .contains("mosquitto.conf:9: M05 TO DO: topic # out 1 local/ remote/: part of a bridge")
+                .contains("mosquitto.conf:10: M05 TO DO: bridge_psk: part of a bridge")
+                .contains("mosquitto.conf:11: M05 TO DO: remote_password: part of a bridge")
+                .contains("mosquitto.conf:12: M03 TO DO: psk_file ")
+                .contains("listener mqtt-8884 is not open yet: its TLS was by pre-shared keys")
+                .doesNotContain("00112233445566")
+                .doesNotContain("s3cret-of-the-bridge");
+        assertThat(configuration().listeners()).extracting(Listener::name).containsExactly("mqtt-1883");
+    }
+
+    /** Where certificates name the clients, nobody looks for a password file. */
+    @Test
+    void settingsPerListener_ofWhichOneHasCertificates_areCarried() throws Exception {
+        Run run = run("""
+                per_listener_settings true
+                listener 1883 127.0.0.1
+                password_file @/passwd
+                acl_file @/acl
+                listener 8884
+                certfile @/server.pem
+                keyfile @/server.key
+                cafile @/ca.pem
+                require_certificate true
+                use_identity_as_username true
+                acl_file @/acl
+                """);
+        assertThat(run.code()).as(run.out() + run.err()).isZero();
+        assertThat(listener("mqtt-1883").login().methods()).containsExactly("password");
+        assertThat(listener("mqtt-8884").login().methods()).containsExactly("certificate");
+    }
+
     /** Every option of mosquitto.conf(5) of 2.0 that stands outside of bridges: carried, or told of; none is unknown. */
     @Test
     void options_areAllKnown() throws Exception {
