@@ -117,6 +117,13 @@ public enum Lint {
             Kind.ANY,
             c -> !(c.getPublicKey() instanceof RSAPublicKey rsa)
                     || rsa.getPublicExponent().bitLength() >= 17),
+    RSA_SOUND(
+            "GH-CERT-019",
+            "SP 800-89 5.3.3; Nemec et al. 2017",
+            "has no RSA key that can be factored: by a small factor, close primes or the flaw called ROCA",
+            Kind.ANY,
+            c -> !(c.getPublicKey() instanceof RSAPublicKey rsa)
+                    || WeakRsa.fault(rsa).isEmpty()),
     AUTHORITY_SIGNS(
             "GH-CERT-020",
             "RFC 5280 4.2.1.3",

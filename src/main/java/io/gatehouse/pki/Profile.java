@@ -2,8 +2,10 @@ package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Kind;
 import java.security.PublicKey;
+import java.security.interfaces.RSAPublicKey;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -157,6 +159,12 @@ public enum Profile {
                                     .sorted()
                                     .map(KeyKind::word)
                                     .collect(Collectors.joining(", ")));
+        }
+        if (key instanceof RSAPublicKey rsa) {
+            Optional<String> fault = WeakRsa.fault(rsa);
+            if (fault.isPresent()) {
+                throw new PkiProblem(Kind.POLICY, "the key is not certified: " + fault.get());
+            }
         }
     }
 

@@ -154,6 +154,12 @@ class LintTest {
         return Pem.certificates(out).get(0);
     }
 
+    /** Of somebody else's key. */
+    static X509Certificate certificateOf(KeyPair pair) throws Exception {
+        return made(generator -> generator.setSubjectPublicKeyInfo(
+                SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded())));
+    }
+
     private static X509Certificate made(java.util.function.Consumer<V3TBSCertificateGenerator> change)
             throws Exception {
         KeyPair pair = KeyKind.P256.generate(new SecureRandom());

@@ -33,6 +33,10 @@ public final class TestRequest {
         return new TestRequest(pair("RSA", new RSAKeyGenParameterSpec(bits, RSAKeyGenParameterSpec.F4)), "CN=" + id);
     }
 
+    static TestRequest of(KeyPair pair, String id) {
+        return new TestRequest(pair, "CN=" + id);
+    }
+
     /** The same key, for another name. */
     public TestRequest as(String id) {
         return new TestRequest(pair, "CN=" + id);
