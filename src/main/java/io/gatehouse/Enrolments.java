@@ -11,6 +11,7 @@ import io.gatehouse.enrolment.DeskRenewals;
 import io.gatehouse.enrolment.EnrolmentDesk;
 import io.gatehouse.enrolment.EstListener;
 import io.gatehouse.metrics.Metrics;
+import io.gatehouse.pki.ApprovalRules;
 import io.gatehouse.pki.Enrolment;
 import io.gatehouse.pki.EnrolmentRules;
 import io.gatehouse.pki.Inventory;
@@ -134,7 +135,12 @@ final class Enrolments implements AutoCloseable {
                 terms.renewAfterExpiry(),
                 terms.sameKey(),
                 terms.perMinute(),
-                terms.perDay());
+                terms.perDay(),
+                new ApprovalRules(
+                        ApprovalRules.Whom.valueOf(terms.approval().of().name()),
+                        terms.approval().maxWaiting(),
+                        terms.approval().perAddress(),
+                        terms.approval().waitFor()));
     }
 
     /** What the gate is told of it. */

@@ -322,7 +322,8 @@ public sealed interface AuditEvent {
      *
      * @param via {@code est} or {@code mqtt}
      * @param action {@code enrol}, {@code renew}, {@code activate}, {@code retire}, {@code request}
-     * @param outcome {@code granted}, {@code repeated}, {@code activated}, {@code revoked}, or the word of the refusal
+     * @param outcome {@code granted}, {@code repeated}, {@code waiting}, {@code activated}, {@code revoked}, or the word of the
+     *     refusal
      * @param serial of the certificate; null where there is none
      */
     record Enrolment(

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             CertsLint.class,
             CertsExport.class,
             CertsToken.class,
+            CertsRequest.class,
             CertsServe.class,
             CertsProfile.class,
             CertsAudit.class,

@@ -1,5 +1,6 @@
 package io.gatehouse.cli;
 
+import io.gatehouse.pki.ApprovalRules;
 import io.gatehouse.pki.Enrolment;
 import io.gatehouse.pki.EnrolmentRules;
 import io.gatehouse.pki.Inventory;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -101,6 +103,36 @@ final class CertsServe implements Runnable {
             description = "The table (CSV) of the devices that may.")
     private @Nullable Path devices;
 
+    @Option(
+            names = "--approval",
+            paramLabel = "WHOM",
+            defaultValue = "nobody",
+            description = "Whose requests without a token wait for 'certs request approve': nobody; manufactured, which"
+                    + " have a certificate of --manufacturers and are not in the table; anyone. Default:"
+                    + " ${DEFAULT-VALUE}.")
+    private String approval = "nobody";
+
+    @Option(
+            names = "--max-waiting",
+            paramLabel = "N",
+            defaultValue = "100",
+            description = "Requests that wait, of all devices together; default: ${DEFAULT-VALUE}.")
+    private int maxWaiting;
+
+    @Option(
+            names = "--max-waiting-per-address",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Requests that wait, of one address; default: ${DEFAULT-VALUE}.")
+    private int perAddress;
+
+    @Option(
+            names = "--waits-for-days",
+            paramLabel = "DAYS",
+            defaultValue = "7",
+            description = "A request that nobody decided about is forgotten; default: ${DEFAULT-VALUE}.")
+    private int waitsFor;
+
     @Override
     public void run() {
         EnrolmentRules rules = rules();
@@ -133,6 +165,17 @@ final class CertsServe implements Runnable {
         within("--renew-after-expiry-hours", afterExpiry, 0, 8784);
         within("--per-minute", perMinute, 1, 1_000_000);
         within("--per-day", perDay, 1, 100_000_000);
+        ApprovalRules.Whom whom = Arrays.stream(ApprovalRules.Whom.values())
+                .filter(one -> one.name().toLowerCase(Locale.ROOT).equals(approval))
+                .findFirst()
+                .orElseThrow(() ->
+                        Failure.usage("--approval is nobody, manufactured or anyone, found \"" + approval + "\""));
+        if (whom == ApprovalRules.Whom.MANUFACTURED && manufacturers == null) {
+            throw Failure.usage("--approval manufactured needs --manufacturers, which says who made a device");
+        }
+        within("--max-waiting", maxWaiting, 1, 10_000);
+        within("--max-waiting-per-address", perAddress, 1, 10_000);
+        within("--waits-for-days", waitsFor, 1, 366);
         return new EnrolmentRules(
                 Duration.ofDays(validity),
                 Duration.ofHours(overlap),
@@ -140,7 +183,8 @@ final class CertsServe implements Runnable {
                 Duration.ofHours(afterExpiry),
                 sameKey,
                 perMinute,
-                perDay);
+                perDay,
+                new ApprovalRules(whom, maxWaiting, perAddress, Duration.ofDays(waitsFor)));
     }
 
     private static void within(String option, int value, int least, int most) {

@@ -319,7 +319,23 @@ public record Configuration(
             Duration renewAfterExpiry,
             boolean sameKey,
             int perMinute,
-            int perDay) {}
+            int perDay,
+            ApprovalTerms approval) {}
+
+    /** Whose requests without a token wait for an operator. */
+    public enum ApprovalOf {
+        NOBODY,
+        MANUFACTURED,
+        ANYONE
+    }
+
+    /**
+     * How many requests wait for an operator, and for how long.
+     *
+     * @param maxWaiting of all devices together
+     * @param perAddress of one address
+     */
+    public record ApprovalTerms(ApprovalOf of, int maxWaiting, int perAddress, Duration waitFor) {}
 
     /**
      * @param authorities the manufacturers' authorities, PEM

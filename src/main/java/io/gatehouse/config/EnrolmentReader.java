@@ -1,5 +1,7 @@
 package io.gatehouse.config;
 
+import io.gatehouse.config.Configuration.ApprovalOf;
+import io.gatehouse.config.Configuration.ApprovalTerms;
 import io.gatehouse.config.Configuration.Embedded;
 import io.gatehouse.config.Configuration.Enrolment;
 import io.gatehouse.config.Configuration.EnrolmentTerms;
@@ -29,6 +31,7 @@ final class EnrolmentReader {
             "same_key",
             "per_minute",
             "per_day",
+            "approval",
             "manufacturers");
 
     private final Section section;
@@ -92,7 +95,8 @@ final class EnrolmentReader {
                 section.duration("renew_after_expiry", Duration.ZERO, YEAR, Duration.ZERO),
                 section.bool("same_key", false),
                 section.integer("per_minute", 1, 1_000_000, 600),
-                section.integer("per_day", 1, 100_000_000, 10_000));
+                section.integer("per_day", 1, 100_000_000, 10_000),
+                section.section("approval", EnrolmentReader::approval));
         Optional<ManufacturerList> manufacturers = Optional.empty();
         if (section.has("manufacturers")) {
             manufacturers = Optional.of(section.section(
@@ -101,7 +105,18 @@ final class EnrolmentReader {
         } else {
             section.raw("manufacturers");
         }
+        if (terms.approval().of() == ApprovalOf.MANUFACTURED && manufacturers.isEmpty()) {
+            section.error("approval", "of: manufactured needs manufacturers, whose authorities say who made a device");
+        }
         return new Embedded(folder, passphrase, terms, manufacturers);
+    }
+
+    private static ApprovalTerms approval(Section below) {
+        return new ApprovalTerms(
+                below.choice("of", ApprovalOf.class, ApprovalOf.NOBODY),
+                below.integer("max_waiting", 1, 10_000, 100),
+                below.integer("max_waiting_per_address", 1, 10_000, 1),
+                below.duration("waits_for", MOMENT, YEAR, Duration.ofDays(7)));
     }
 
     private Path file(Section below, String key) {

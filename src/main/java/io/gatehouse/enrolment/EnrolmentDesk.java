@@ -6,6 +6,7 @@ import io.gatehouse.metrics.Metrics;
 import io.gatehouse.pki.EnrolmentAnswer;
 import io.gatehouse.pki.EnrolmentAnswer.Granted;
 import io.gatehouse.pki.EnrolmentAnswer.Refused;
+import io.gatehouse.pki.EnrolmentAnswer.Waiting;
 import io.gatehouse.pki.EnrolmentFault;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Registrar;
@@ -129,6 +130,8 @@ public final class EnrolmentDesk implements AutoCloseable {
                     serial,
                     granted.dropped().isEmpty() ? null : "dropped: " + String.join(", ", granted.dropped())));
             quota(granted);
+        } else if (answer instanceof Waiting waiting) {
+            waiting(asker, waiting);
         } else if (answer instanceof Refused refused) {
             refused(
                     asker,
@@ -136,6 +139,25 @@ public final class EnrolmentDesk implements AutoCloseable {
                     refused.fault().word(),
                     refused.detail());
         }
+    }
+
+    private void waiting(Asker asker, Waiting waiting) {
+        metrics.enrolments.increment("waiting");
+        if (waiting.first()) {
+            LOG.warn(
+                    "\"{}\" from {} waits for an operator; its key is {}. Decide with: gatehouse certs request",
+                    waiting.id(),
+                    asker.address(),
+                    waiting.fingerprint());
+        }
+        audit.record(new AuditEvent.Enrolment(
+                asker.address(),
+                asker.via(),
+                asker.action(),
+                waiting.id(),
+                "waiting",
+                null,
+                (waiting.first() ? "asks with the key " : "asks again with the key ") + waiting.fingerprint()));
     }
 
     /** Records a request that did not get as far as the registrar, or that it refused. */

@@ -1,6 +1,7 @@
 package io.gatehouse.enrolment;
 
 import io.gatehouse.enrolment.EnrolmentDesk.Asker;
+import io.gatehouse.pki.Applicant;
 import io.gatehouse.pki.CertsOnly;
 import io.gatehouse.pki.CsrTemplate;
 import io.gatehouse.pki.EnrolmentAnswer;
@@ -37,6 +38,9 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(EstHandler.class);
     private static final String ROOT = "/.well-known/est/";
     private static final String CERTIFICATES = "application/pkcs7-mime";
+    /** For a certificate that is waited for, too: somebody has to look at it first. */
+    private static final int RETRY_SECONDS = 60;
+
     private static final Base64.Encoder LINES = Base64.getMimeEncoder(76, new byte[] {'\n'});
 
     private final EnrolmentDesk desk;
@@ -134,18 +138,18 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private void enrol(Channel channel, FullHttpRequest request) {
         String header = request.headers().get(HttpHeaderNames.AUTHORIZATION);
         Optional<byte[]> csr = body(request);
-        if (header == null && proven.isEmpty()) {
-            desk.refused(asker("enrol", ""), "", "unauthenticated", "neither a token nor a certificate");
-            // clients that wait to be asked read no body here, BouncyCastle's for one
-            answer(channel, HttpResponseStatus.UNAUTHORIZED, "text/plain", "");
-            return;
-        }
         if (csr.isEmpty()) {
-            malformed(channel, "enrol");
+            if (header == null && proven.isEmpty()) {
+                desk.refused(asker("enrol", ""), "", "unauthenticated", "neither a token nor a certificate");
+                challenge(channel);
+            } else {
+                malformed(channel, "enrol");
+            }
             return;
         }
         if (header == null) {
-            ask(channel, "enrol", "", registrar -> registrar.enrol(proven, csr.get()));
+            Applicant applicant = new Applicant(RequestRate.network(address.getAddress()), proven);
+            ask(channel, "enrol", "", registrar -> registrar.enrol(applicant, csr.get()));
             return;
         }
         Optional<Basic> basic = basic(header);
@@ -176,6 +180,11 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
     }
 
+    /** Asks for a token. Clients that wait to be asked read no body here, BouncyCastle's for one. */
+    private void challenge(Channel channel) {
+        answer(channel, HttpResponseStatus.UNAUTHORIZED, "text/plain", "");
+    }
+
     private void malformed(Channel channel, String action) {
         String word = EnrolmentFault.CSR_MALFORMED.word();
         refuse(channel, HttpResponseStatus.BAD_REQUEST, action, word, "the body is not base64, PEM or DER");
@@ -200,8 +209,12 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                     HttpResponseStatus.OK,
                     CERTIFICATES + "; smime-type=certs-only",
                     base64(CertsOnly.of(List.of(granted.certificate()))));
+        } else if (answer instanceof EnrolmentAnswer.Waiting) {
+            answer(channel, HttpResponseStatus.ACCEPTED, "text/plain", ""); // here, too, such clients read no body
         } else if (answer instanceof EnrolmentAnswer.Refused refused) {
-            if (refused.fault() == EnrolmentFault.UNAVAILABLE) {
+            if (refused.fault() == EnrolmentFault.UNAUTHENTICATED) {
+                challenge(channel);
+            } else if (refused.fault() == EnrolmentFault.UNAVAILABLE) {
                 unavailable(channel); // why is for the log
             } else {
                 String text = refused.fault().word() + ": " + refused.detail() + "\n";
@@ -213,19 +226,20 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static HttpResponseStatus status(EnrolmentFault fault) {
         return switch (fault) {
             case CSR_MALFORMED, CSR_UNPROVEN -> HttpResponseStatus.BAD_REQUEST;
-            case TOKEN_REFUSED -> HttpResponseStatus.UNAUTHORIZED;
+            case UNAUTHENTICATED, TOKEN_REFUSED -> HttpResponseStatus.UNAUTHORIZED;
             case NOT_LISTED,
                     CERT_UNKNOWN,
                     CERT_REVOKED,
                     CERT_EXPIRED,
                     CERT_SUPERSEDED,
+                    APPROVAL_REFUSED,
                     NAME_MISMATCH,
                     KEY_WEAK,
                     KEY_REVOKED,
                     KEY_SAME,
                     TOO_EARLY -> HttpResponseStatus.FORBIDDEN;
             case KEY_TAKEN -> HttpResponseStatus.CONFLICT;
-            case QUOTA -> HttpResponseStatus.TOO_MANY_REQUESTS;
+            case QUOTA, APPROVAL_FULL -> HttpResponseStatus.TOO_MANY_REQUESTS;
             case UNAVAILABLE -> HttpResponseStatus.SERVICE_UNAVAILABLE;
         };
     }
@@ -316,8 +330,9 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         } else if (status.equals(HttpResponseStatus.UNAUTHORIZED)) {
             response.headers().set(HttpHeaderNames.WWW_AUTHENTICATE, "Basic realm=\"enrolment\"");
         } else if (status.equals(HttpResponseStatus.TOO_MANY_REQUESTS)
+                || status.equals(HttpResponseStatus.ACCEPTED)
                 || status.equals(HttpResponseStatus.SERVICE_UNAVAILABLE)) {
-            response.headers().set(HttpHeaderNames.RETRY_AFTER, 60);
+            response.headers().set(HttpHeaderNames.RETRY_AFTER, RETRY_SECONDS);
         } else if (status.equals(HttpResponseStatus.METHOD_NOT_ALLOWED)) {
             response.headers().set(HttpHeaderNames.ALLOW, text.contains("POST") ? "POST" : "GET");
         }

@@ -288,7 +288,7 @@ public final class Authority implements AutoCloseable {
         append(entries);
     }
 
-    private void append(List<Journal.Entry> entries) throws PkiProblem {
+    void append(List<Journal.Entry> entries) throws PkiProblem {
         journal.append(entries);
         entries.forEach(inventory::apply);
     }
@@ -388,6 +388,12 @@ public final class Authority implements AutoCloseable {
         append(List.of(scribe.token("token-used", token, key)));
     }
 
+    /** A device waits for an operator. */
+    void register(Application application) throws PkiProblem {
+        String maker = application.maker() == null ? "" : " " + application.maker();
+        append(List.of(scribe.request("request", application, application.end(), application.from() + maker)));
+    }
+
     /** The holder of a certificate logged in with it for the first time: the one before has had its day. */
     void activate(Inventory.Item item) throws PkiProblem {
         append(List.of(scribe.item("activate", item, item.key(), Journal.NOTHING)));
@@ -419,6 +425,10 @@ public final class Authority implements AutoCloseable {
 
     public Inventory inventory() {
         return inventory;
+    }
+
+    Scribe scribe() {
+        return scribe;
     }
 
     Clock clock() {

@@ -2,8 +2,10 @@ package io.gatehouse.pki;
 
 import io.gatehouse.pki.EnrolmentAnswer.Granted;
 import io.gatehouse.pki.EnrolmentAnswer.Refused;
+import io.gatehouse.pki.EnrolmentAnswer.Waiting;
 import io.gatehouse.pki.Inventory.Item;
 import io.gatehouse.pki.Inventory.State;
+import io.gatehouse.pki.Verdict.Settled;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -12,11 +14,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Enrolment with the authority in this process. Any thread; one thing at a time.
@@ -32,7 +34,7 @@ import java.util.Optional;
  */
 public final class Enrolment implements Registrar {
     private final Authority authority;
-    private final PublishedList list;
+    private final Retirement retirement;
     private final EnrolmentRules rules;
     private final Optional<Manufacturers> manufacturers;
     private final Clock clock;
@@ -40,7 +42,7 @@ public final class Enrolment implements Registrar {
 
     private Enrolment(Authority authority, EnrolmentRules rules, Optional<Manufacturers> manufacturers, Clock clock) {
         this.authority = authority;
-        this.list = new PublishedList(authority);
+        this.retirement = new Retirement(authority, rules, clock);
         this.rules = rules;
         this.manufacturers = manufacturers;
         this.clock = clock;
@@ -64,24 +66,10 @@ public final class Enrolment implements Registrar {
         return new Enrolment(authority, rules, manufacturers, clock);
     }
 
-    /** Ends the judging with an answer. */
-    private static final class Refusal extends Exception {
-        private static final long serialVersionUID = 1L;
-        private final transient Refused answer;
-
-        Refusal(String id, EnrolmentFault fault, String detail) {
-            super(detail, null, false, false);
-            this.answer = new Refused(id, fault, detail);
-        }
-    }
-
-    /** A request that may be granted: with a certificate of before, or with a new one. */
-    private record Verdict(Optional<Item> before, Optional<Inventory.Token> toConsume, Optional<Permit> permit) {}
-
     /** Judges a request by what the inventory says now. */
     @FunctionalInterface
     private interface Judgement {
-        Verdict judge(Csr csr) throws Refusal, PkiProblem;
+        Verdict judge(Csr csr) throws Settled, PkiProblem;
     }
 
     @Override
@@ -90,15 +78,33 @@ public final class Enrolment implements Registrar {
     }
 
     @Override
-    public synchronized EnrolmentAnswer enrol(List<X509Certificate> chain, byte[] csr) {
-        Optional<Manufacturers.Listed> listed = manufacturers.flatMap(
-                known -> known.find(chain, authority.clock().instant()));
-        if (listed.isEmpty()) {
-            return new Refused(
-                    "", EnrolmentFault.NOT_LISTED, "no device of a manufacturer that is trusted and on the list");
+    public EnrolmentAnswer enrol(Applicant applicant, byte[] csr) {
+        List<X509Certificate> chain = applicant.chain();
+        Instant now = clock.instant();
+        Optional<Manufacturers.Listed> listed = manufacturers.flatMap(known -> known.find(chain, now));
+        if (listed.isPresent()) {
+            return listed(listed.get(), csr);
         }
-        String id = listed.get().id();
-        return answer(id, csr, () -> {}, parsed -> judgeListed(listed.get(), parsed));
+        ApprovalRules.Whom may = rules.approval().whom();
+        boolean made = may != ApprovalRules.Whom.NOBODY
+                && manufacturers.filter(known -> known.made(chain, now)).isPresent();
+        if (!may.takes(made)) {
+            return chain.isEmpty()
+                    ? new Refused("", EnrolmentFault.UNAUTHENTICATED, "neither a token nor a certificate")
+                    : new Refused(
+                            "",
+                            EnrolmentFault.NOT_LISTED,
+                            "no device of a manufacturer that is trusted and on the list");
+        }
+        return waiting(applicant.address(), made ? chain.get(0) : null, csr);
+    }
+
+    private synchronized EnrolmentAnswer listed(Manufacturers.Listed listed, byte[] csr) {
+        return answer(listed.id(), csr, () -> {}, parsed -> judgeListed(listed, parsed));
+    }
+
+    private synchronized EnrolmentAnswer waiting(String address, @Nullable X509Certificate maker, byte[] csr) {
+        return answer("", csr, () -> {}, parsed -> judgeApplicant(address, maker, parsed));
     }
 
     @Override
@@ -109,7 +115,7 @@ public final class Enrolment implements Registrar {
     /** What can be refused before the request is looked at. */
     @FunctionalInterface
     private interface Credential {
-        void require() throws Refusal, PkiProblem;
+        void require() throws Settled, PkiProblem;
     }
 
     private EnrolmentAnswer answer(String id, byte[] bytes, Credential credential, Judgement judgement) {
@@ -122,36 +128,36 @@ public final class Enrolment implements Registrar {
             return authority.exclusively(() -> {
                 try {
                     answer[0] = grant(csr, judgement.judge(csr));
-                } catch (Refusal refusal) {
-                    answer[0] = refusal.answer;
+                } catch (Settled settled) {
+                    answer[0] = settled.answer();
                 }
                 return answer[0];
             });
-        } catch (Refusal refusal) {
-            return refusal.answer;
+        } catch (Settled settled) {
+            return settled.answer();
         } catch (PkiProblem problem) {
             return new Refused(id, EnrolmentFault.UNAVAILABLE, String.valueOf(problem.getMessage()));
         }
     }
 
-    private static Csr parse(String id, byte[] bytes) throws Refusal {
+    private static Csr parse(String id, byte[] bytes) throws Settled {
         try {
             return Csr.parse("the request", bytes);
         } catch (PkiProblem e) {
-            throw new Refusal(
+            throw Settled.refused(
                     id,
                     e.kind() == PkiProblem.Kind.POLICY ? EnrolmentFault.CSR_UNPROVEN : EnrolmentFault.CSR_MALFORMED,
                     String.valueOf(e.getMessage()));
         }
     }
 
-    private Inventory.Token token(String id, String token) throws Refusal {
+    private Inventory.Token token(String id, String token) throws Settled {
         Instant now = clock.instant();
         return authority
                 .inventory()
                 .token(id, Journal.hash(asWritten(token)))
                 .filter(known -> known.usable(now) || known.usedFor() != null)
-                .orElseThrow(() -> new Refusal(id, EnrolmentFault.TOKEN_REFUSED, "not a token of this device"));
+                .orElseThrow(() -> Settled.refused(id, EnrolmentFault.TOKEN_REFUSED, "not a token of this device"));
     }
 
     /** A token as a person may have typed it (Crockford's base 32). */
@@ -162,7 +168,7 @@ public final class Enrolment implements Registrar {
                 .replace('l', '1');
     }
 
-    private Verdict judgeToken(String id, String text, Csr csr) throws Refusal, PkiProblem {
+    private Verdict judgeToken(String id, String text, Csr csr) throws Settled, PkiProblem {
         Inventory.Token token = token(id, text);
         String key = Authority.keyHash(csr.key());
         Instant usedAt = token.usedAt();
@@ -173,54 +179,124 @@ public final class Enrolment implements Registrar {
                     && authority.inventory().ofKey(id, key).isEmpty()
                     && usedAt.plus(EnrolmentRules.RETRY).isAfter(clock.instant());
             if (before.isEmpty() && !interrupted) {
-                throw new Refusal(id, EnrolmentFault.TOKEN_REFUSED, "not a token of this device");
+                throw Settled.refused(id, EnrolmentFault.TOKEN_REFUSED, "not a token of this device");
             }
             if (before.isPresent()) {
-                return new Verdict(before, Optional.empty(), Optional.empty());
+                return Verdict.again(before.get());
             }
-            return new Verdict(Optional.empty(), Optional.empty(), Optional.of(permit(id, csr, null)));
+            return Verdict.fresh(permit(id, csr, null));
         }
-        return new Verdict(Optional.empty(), Optional.of(token), Optional.of(permit(id, csr, null)));
+        return Verdict.fresh(token, permit(id, csr, null));
     }
 
-    private Verdict judgeListed(Manufacturers.Listed listed, Csr csr) throws Refusal, PkiProblem {
+    private Verdict judgeListed(Manufacturers.Listed listed, Csr csr) throws Settled, PkiProblem {
         String id = listed.id();
         Optional<Item> before = before(id, Authority.keyHash(csr.key()));
         if (before.isPresent()) {
-            return new Verdict(before, Optional.empty(), Optional.empty());
+            return Verdict.again(before.get());
         }
         Optional<Item> active = authority.inventory().active(Profile.DEVICE, id, clock.instant());
         if (active.isPresent()) {
-            throw new Refusal(
+            throw Settled.refused(
                     id,
                     EnrolmentFault.KEY_TAKEN,
                     "the device has a certificate; it renews that, or an operator revokes it first");
         }
-        return new Verdict(Optional.empty(), Optional.empty(), Optional.of(permit(id, csr, listed.deviceSerial())));
+        return Verdict.fresh(permit(id, csr, listed.deviceSerial()));
+    }
+
+    /** A device that an operator decides about: it says itself who it is. */
+    private Verdict judgeApplicant(String address, @Nullable X509Certificate maker, Csr csr)
+            throws Settled, PkiProblem {
+        String id = csr.commonName()
+                .orElseThrow(() -> Settled.refused(
+                        "", EnrolmentFault.NAME_MISMATCH, "the request names no device: its common name is missing"));
+        try {
+            Profile.requireId(id);
+        } catch (PkiProblem e) {
+            throw Settled.refused("", EnrolmentFault.NAME_MISMATCH, String.valueOf(e.getMessage()));
+        }
+        requireNames(id, csr);
+        String key = Authority.keyHash(csr.key());
+        Optional<Item> before = before(id, key);
+        if (before.isPresent()) {
+            return Verdict.again(before.get());
+        }
+        Instant now = clock.instant();
+        Inventory inventory = authority.inventory();
+        if (inventory.tokens().stream().anyMatch(token -> token.id().equals(id) && token.usable(now))) {
+            // who waits to be asked for its token is asked
+            throw Settled.refused(id, EnrolmentFault.UNAUTHENTICATED, "a token was made for this device");
+        }
+        Applications applications = inventory.applications();
+        if (applications.isRefused(key, now)) {
+            throw Settled.refused(id, EnrolmentFault.APPROVAL_REFUSED, "an operator refused this key");
+        }
+        if (applications.isOfAnother(id, key, now)) {
+            throw Settled.refused(id, EnrolmentFault.KEY_TAKEN, "the key waits for another device's name");
+        }
+        Permit permit = permit(id, csr, null);
+        Optional<Application> known = applications.of(id, now);
+        if (known.isEmpty()) {
+            return Verdict.waits(application(id, Journal.sha256(csr.key().getEncoded()), address, maker));
+        }
+        Application one = known.get();
+        if (!one.key().equals(key)) {
+            throw Settled.refused(id, EnrolmentFault.KEY_TAKEN, "another key waits for this device's name");
+        }
+        if (one.decision() == Application.Decision.WAITING) {
+            throw new Settled(new Waiting(id, one.fingerprint(), false));
+        }
+        if (!one.replace() && inventory.active(Profile.DEVICE, id, now).isPresent()) {
+            throw Settled.refused(id, EnrolmentFault.KEY_TAKEN, "the device got a certificate after it was approved");
+        }
+        return Verdict.fresh(permit);
+    }
+
+    private Application application(String id, String fingerprint, String address, @Nullable X509Certificate maker)
+            throws Settled {
+        Instant now = clock.instant();
+        ApprovalRules limits = rules.approval();
+        Applications applications = authority.inventory().applications();
+        if (applications.waiting(now) >= limits.waiting()) {
+            throw Settled.refused(id, EnrolmentFault.APPROVAL_FULL, "too many devices wait for an operator");
+        }
+        if (applications.waitingFrom(address, now) >= limits.perAddress()) {
+            throw Settled.refused(id, EnrolmentFault.APPROVAL_FULL, "as many devices of this address wait as may");
+        }
+        return new Application(
+                id,
+                fingerprint,
+                address,
+                maker == null ? null : Journal.sha256(Pem.der(maker)),
+                now,
+                now.plus(limits.waitFor()),
+                Application.Decision.WAITING,
+                false);
     }
 
     /** The inventory's entry of a certificate that may renew itself. */
-    private Item current(X509Certificate current) throws Refusal {
+    private Item current(X509Certificate current) throws Settled {
         Item item = authority
                 .inventory()
                 .bySerial(current.getSerialNumber())
                 .filter(known -> known.profile() == Profile.DEVICE
                         && known.key().equals(Authority.keyHash(current.getPublicKey()))
                         && isOurs(current))
-                .orElseThrow(() -> new Refusal(
+                .orElseThrow(() -> Settled.refused(
                         "", EnrolmentFault.CERT_UNKNOWN, "not a certificate of a device of this authority"));
         Instant now = clock.instant();
         if (item.revokedAt() != null) {
-            throw new Refusal(item.id(), EnrolmentFault.CERT_REVOKED, "the certificate is revoked");
+            throw Settled.refused(item.id(), EnrolmentFault.CERT_REVOKED, "the certificate is revoked");
         }
         if (now.isAfter(item.notAfter().plus(rules.renewAfterExpiry()))) {
-            throw new Refusal(
+            throw Settled.refused(
                     item.id(),
                     EnrolmentFault.CERT_EXPIRED,
                     "the certificate expired " + item.notAfter() + "; the device enrols with a new token");
         }
         if (item.superseded()) {
-            throw new Refusal(
+            throw Settled.refused(
                     item.id(), EnrolmentFault.CERT_SUPERSEDED, "the device has a later certificate and has used it");
         }
         return item;
@@ -235,7 +311,7 @@ public final class Enrolment implements Registrar {
         }
     }
 
-    private Verdict judgeRenewal(X509Certificate certificate, Csr csr) throws Refusal, PkiProblem {
+    private Verdict judgeRenewal(X509Certificate certificate, Csr csr) throws Settled, PkiProblem {
         Item item = current(certificate);
         String key = Authority.keyHash(csr.key());
         boolean sameKey = key.equals(item.key());
@@ -243,22 +319,20 @@ public final class Enrolment implements Registrar {
         Optional<Item> before =
                 before(item.id(), key).filter(known -> !known.serial().equals(item.serial()));
         if (before.isPresent()) {
-            return new Verdict(before, Optional.empty(), Optional.empty());
+            return Verdict.again(before.get());
         }
         boolean known = authority.inventory().ofKey(item.id(), key).stream().anyMatch(one -> !neverUsed(one));
         if (known && !(sameKey && rules.sameKey())) {
-            throw new Refusal(item.id(), EnrolmentFault.KEY_SAME, "a renewal is for a new key");
+            throw Settled.refused(item.id(), EnrolmentFault.KEY_SAME, "a renewal is for a new key");
         }
         Duration life = Duration.between(item.issuedAt(), item.notAfter());
         Instant from = item.issuedAt()
                 .plus(life.multipliedBy(EnrolmentRules.RENEW_FROM_PERCENT).dividedBy(100));
         if (clock.instant().isBefore(from)) {
-            throw new Refusal(item.id(), EnrolmentFault.TOO_EARLY, "the certificate is renewed from " + from + " on");
+            throw Settled.refused(
+                    item.id(), EnrolmentFault.TOO_EARLY, "the certificate is renewed from " + from + " on");
         }
-        return new Verdict(
-                Optional.empty(),
-                Optional.empty(),
-                Optional.of(permit(item.id(), csr, Renewal.deviceSerial(certificate))));
+        return Verdict.fresh(permit(item.id(), csr, Renewal.deviceSerial(certificate)));
     }
 
     /** The certificate that the same key got a moment ago, or that its device has not used yet. */
@@ -284,22 +358,22 @@ public final class Enrolment implements Registrar {
         return item.revokedAt() != null && !neverUsed(item) && !kept;
     }
 
-    private void requireNames(String id, Csr csr) throws Refusal {
+    private void requireNames(String id, Csr csr) throws Settled {
         String uri = Profile.DEVICE.uri(authority.inventory().uriTemplate(), id);
         if (!csr.namesNobodyBut(id, uri)) {
-            throw new Refusal(id, EnrolmentFault.NAME_MISMATCH, "the request names somebody else than this device");
+            throw Settled.refused(id, EnrolmentFault.NAME_MISMATCH, "the request names somebody else than this device");
         }
     }
 
-    private Permit permit(String id, Csr csr, @org.jspecify.annotations.Nullable String deviceSerial) throws Refusal {
+    private Permit permit(String id, Csr csr, @Nullable String deviceSerial) throws Settled {
         requireNames(id, csr);
         String key = Authority.keyHash(csr.key());
         Inventory inventory = authority.inventory();
         if (inventory.holderOf(key).filter(holder -> !holder.equals(id)).isPresent()) {
-            throw new Refusal(id, EnrolmentFault.KEY_TAKEN, "the key was certified for somebody else");
+            throw Settled.refused(id, EnrolmentFault.KEY_TAKEN, "the key was certified for somebody else");
         }
         if (inventory.ofKey(id, key).stream().anyMatch(this::isAgainstItsKey)) {
-            throw new Refusal(id, EnrolmentFault.KEY_REVOKED, "the key was in a certificate that is revoked");
+            throw Settled.refused(id, EnrolmentFault.KEY_REVOKED, "the key was in a certificate that is revoked");
         }
         Instant now = clock.instant();
         Permit permit;
@@ -308,7 +382,7 @@ public final class Enrolment implements Registrar {
                     new Request(id, csr.key(), List.of(), List.of(), rules.validity(), deviceSerial),
                     authority.profiles());
         } catch (PkiProblem e) {
-            throw new Refusal(
+            throw Settled.refused(
                     id,
                     e.kind() == PkiProblem.Kind.POLICY ? EnrolmentFault.KEY_WEAK : EnrolmentFault.NAME_MISMATCH,
                     String.valueOf(e.getMessage()));
@@ -317,22 +391,28 @@ public final class Enrolment implements Registrar {
                 .filter(item -> item.state(now) == State.PENDING)
                 .count();
         if (pending >= EnrolmentRules.MAX_PENDING) {
-            throw new Refusal(
+            throw Settled.refused(
                     id, EnrolmentFault.QUOTA, pending + " certificates wait for the first login of this device");
         }
         while (!lastMinute.isEmpty() && lastMinute.getFirst().isBefore(now.minusSeconds(60))) {
             lastMinute.removeFirst();
         }
         if (lastMinute.size() >= rules.perMinute()) {
-            throw new Refusal(id, EnrolmentFault.QUOTA, "more than " + rules.perMinute() + " certificates a minute");
+            throw Settled.refused(
+                    id, EnrolmentFault.QUOTA, "more than " + rules.perMinute() + " certificates a minute");
         }
         if (inventory.enrolledWithinADay(now) >= rules.perDay()) {
-            throw new Refusal(id, EnrolmentFault.QUOTA, "more than " + rules.perDay() + " certificates a day");
+            throw Settled.refused(id, EnrolmentFault.QUOTA, "more than " + rules.perDay() + " certificates a day");
         }
         return permit;
     }
 
-    private Granted grant(Csr csr, Verdict verdict) throws PkiProblem {
+    private EnrolmentAnswer grant(Csr csr, Verdict verdict) throws PkiProblem {
+        if (verdict.application().isPresent()) {
+            Application application = verdict.application().get();
+            authority.register(application);
+            return new Waiting(application.id(), application.fingerprint(), true);
+        }
         if (verdict.before().isPresent()) {
             Item item = verdict.before().get();
             return granted(item.id(), Renewal.certificate(authority.folder(), item), csr, true);
@@ -383,34 +463,7 @@ public final class Enrolment implements Registrar {
      * @return what was revoked
      */
     public synchronized List<Item> sweep() throws PkiProblem {
-        authority.refresh();
-        if (due(clock.instant()).isEmpty() && !list.isDue(clock.instant())) {
-            return List.of();
-        }
-        return authority.exclusively(() -> {
-            List<Item> revoked = new ArrayList<>();
-            for (Item item : due(clock.instant())) {
-                RevocationReason reason =
-                        item.pending() ? RevocationReason.CESSATION_OF_OPERATION : RevocationReason.SUPERSEDED;
-                revoked.addAll(authority.revoke(List.of(item), reason));
-            }
-            if (!revoked.isEmpty() || list.isDue(clock.instant())) { // or else another has just published it
-                authority.publishRevocations(List.of(Profile.DEVICE), Authority.LIST_VALIDITY);
-            }
-            return revoked;
-        });
-    }
-
-    private List<Item> due(Instant now) {
-        return authority.inventory().items().stream()
-                .filter(item -> item.revokedAt() == null && now.isBefore(item.notAfter()))
-                .filter(item -> {
-                    Instant retired = item.retiredAt();
-                    return item.pending()
-                            ? now.isAfter(item.issuedAt().plus(rules.unusedFor()))
-                            : retired != null && now.isAfter(retired.plus(rules.overlap()));
-                })
-                .toList();
+        return retirement.sweep();
     }
 
     @Override

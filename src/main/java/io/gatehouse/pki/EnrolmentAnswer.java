@@ -21,6 +21,14 @@ public sealed interface EnrolmentAnswer {
         }
     }
 
+    /**
+     * An operator decides about it.
+     *
+     * @param fingerprint of its key, by which the operator knows the device
+     * @param first whether it was not known to wait before
+     */
+    record Waiting(String id, String fingerprint, boolean first) implements EnrolmentAnswer {}
+
     /** @param detail for the device and the log; holds no secret */
     record Refused(String id, EnrolmentFault fault, String detail) implements EnrolmentAnswer {}
 }

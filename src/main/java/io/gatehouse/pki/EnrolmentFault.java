@@ -8,6 +8,8 @@ public enum EnrolmentFault {
     CSR_MALFORMED,
     /** Its signature is not by the key in it. */
     CSR_UNPROVEN,
+    /** It came with neither a token nor a certificate, and has to. */
+    UNAUTHENTICATED,
     /** No such token, not of this device, used, taken back, or too old: whoever guesses learns nothing. */
     TOKEN_REFUSED,
     /** The manufacturer's certificate is not trusted, or its device is not on the list. */
@@ -30,6 +32,10 @@ public enum EnrolmentFault {
     KEY_SAME,
     /** There is time left before a renewal. */
     TOO_EARLY,
+    /** An operator refused it. */
+    APPROVAL_REFUSED,
+    /** As many devices wait for an operator as may, of all or of its address. */
+    APPROVAL_FULL,
     /** More certificates than a device, a minute or a day may have. */
     QUOTA,
     /** The authority cannot be reached or cannot write. */

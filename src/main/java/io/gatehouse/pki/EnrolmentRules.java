@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param sameKey whether a renewal may go on with the old key
  * @param perMinute certificates of all devices together
  * @param perDay certificates of all devices together, within any 24 hours
+ * @param approval whether devices without a token wait for an operator
  */
 public record EnrolmentRules(
         Duration validity,
@@ -20,10 +21,23 @@ public record EnrolmentRules(
         Duration renewAfterExpiry,
         boolean sameKey,
         int perMinute,
-        int perDay) {
+        int perDay,
+        ApprovalRules approval) {
     /** Ninety days, a day, a week. */
     public static final EnrolmentRules DEFAULT = new EnrolmentRules(
             Duration.ofDays(90), Duration.ofHours(24), Duration.ofDays(7), Duration.ZERO, false, 600, 10_000);
+
+    /** With nobody that waits for an operator. */
+    public EnrolmentRules(
+            Duration validity,
+            Duration overlap,
+            Duration unusedFor,
+            Duration renewAfterExpiry,
+            boolean sameKey,
+            int perMinute,
+            int perDay) {
+        this(validity, overlap, unusedFor, renewAfterExpiry, sameKey, perMinute, perDay, ApprovalRules.DEFAULT);
+    }
 
     /** A certificate is renewed from the middle of its life on: two tries more than a device needs. */
     static final int RENEW_FROM_PERCENT = 50;

@@ -17,7 +17,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the journal amounts to: every certificate and its state, every enrolment token. Confined to its authority's
+ * What the journal amounts to: every certificate and its state, every enrolment token, every device that waits. Confined to its authority's
  * thread.
  *
  * <p>It is rebuilt from the journal whenever an authority is opened, so it can never disagree with it.
@@ -127,6 +127,8 @@ public final class Inventory {
     /** When devices enrolled, of the last day. */
     private final Deque<Instant> enrolments = new ArrayDeque<>();
 
+    private final Applications applications = new Applications();
+
     private long listNumber;
     private String organisation = "Gatehouse";
     private String uriTemplate = AuthorityOptions.DEFAULT_URI;
@@ -138,7 +140,11 @@ public final class Inventory {
                 uriTemplate = entry.detail().equals(Journal.NOTHING) ? "" : entry.detail();
             }
             case "issue" -> issued(entry);
-            case "enrol" -> enrolled(entry);
+            case "enrol" -> {
+                enrolled(entry);
+                applications.granted(entry.id(), entry.key());
+            }
+            case "request", "request-approved", "request-refused" -> applications.apply(entry);
             case "activate" -> activated(entry);
             case "revoke" ->
                 items.computeIfPresent(
@@ -251,6 +257,11 @@ public final class Inventory {
 
     public Collection<Token> tokens() {
         return Collections.unmodifiableCollection(tokens.values());
+    }
+
+    /** Devices that wait for an operator. */
+    Applications applications() {
+        return applications;
     }
 
     /** A holder's token, compared in a time that tells nothing about it. */

@@ -46,10 +46,11 @@ final class Journal {
      * One line: fields separated by tabs, then the hash of the line before and of this one.
      *
      * @param profile of a certificate; {@link #NOTHING} elsewhere
-     * @param serial of a certificate in hex, of a token its hash
+     * @param serial of a certificate in hex, of a token its hash, of a request the SHA-256 of its key
      * @param end when what the line is about ends
      * @param key the first half of the SHA-256 of the public key
-     * @param detail the certificate (base64 DER), the reason of a revocation, the number of a list
+     * @param detail the certificate (base64 DER), the reason of a revocation, the number of a list, where a
+     *     request came from
      */
     record Entry(
             String time,

@@ -54,13 +54,17 @@ public final class Ledger {
             put(fields, "action", entry.action());
             put(fields, "profile", entry.profile());
             put(fields, "id", entry.id());
-            put(fields, entry.action().startsWith("token") ? "tokenHash" : "serial", entry.serial());
+            put(fields, nameOfSerial(entry.action()), entry.serial());
             put(fields, "end", entry.end());
             put(fields, "key", entry.key());
             put(fields, isIssue(entry) ? "certificate" : "detail", entry.detail());
             fields.put("hash", journal.lastHash());
             reader.accept(fields);
         });
+    }
+
+    private static String nameOfSerial(String action) {
+        return action.startsWith("token") ? "tokenHash" : action.startsWith("request") ? "fingerprint" : "serial";
     }
 
     private static void put(Map<String, Object> fields, String name, String value) {

@@ -129,6 +129,11 @@ public final class Manufacturers {
         }
     }
 
+    /** Whether a chain is of a device that one of the manufacturers made, on the list or not. */
+    boolean made(List<X509Certificate> chain, Instant now) {
+        return !chain.isEmpty() && leadsToAnAuthority(chain, now);
+    }
+
     private boolean leadsToAnAuthority(List<X509Certificate> chain, Instant now) {
         try {
             Set<TrustAnchor> anchors =

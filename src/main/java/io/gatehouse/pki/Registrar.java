@@ -13,12 +13,8 @@ public interface Registrar extends AutoCloseable {
     /** The first certificate of a device that has a token. */
     EnrolmentAnswer enrol(String id, String token, byte[] csr);
 
-    /**
-     * The first certificate of a device that its manufacturer gave one.
-     *
-     * @param chain what it proved to hold the key of, leaf first
-     */
-    EnrolmentAnswer enrol(List<X509Certificate> chain, byte[] csr);
+    /** The first certificate of a device that has none: its manufacturer gave it one, or an operator decides about it. */
+    EnrolmentAnswer enrol(Applicant applicant, byte[] csr);
 
     /**
      * The next certificate of a device that has one.

@@ -79,9 +79,10 @@ public final class RemoteRegistrar implements Registrar {
     }
 
     @Override
-    public EnrolmentAnswer enrol(List<X509Certificate> chain, byte[] csr) {
-        return answer("", Operation.MANUFACTURER, out -> {
-            SignerFrames.put(out, chain);
+    public EnrolmentAnswer enrol(Applicant applicant, byte[] csr) {
+        return answer("", Operation.APPLICANT, out -> {
+            SignerFrames.put(out, applicant.address());
+            SignerFrames.put(out, applicant.chain());
             SignerFrames.put(out, csr);
         });
     }

@@ -1,6 +1,7 @@
 package io.gatehouse.pki;
 
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Objects;
 
@@ -51,6 +52,20 @@ final class Scribe {
                 token.end().toString(),
                 key,
                 Journal.NOTHING);
+    }
+
+    /** A device that waits for an operator, or what was decided about it. */
+    Journal.Entry request(String action, Application application, Instant end, String detail) {
+        return new Journal.Entry(
+                clock.instant().toString(),
+                actor(),
+                action,
+                Journal.NOTHING,
+                application.id(),
+                application.fingerprint(),
+                end.toString(),
+                application.key(),
+                detail);
     }
 
     /** Something that is about neither a certificate nor a token. */

@@ -2,6 +2,7 @@ package io.gatehouse.pki;
 
 import io.gatehouse.pki.EnrolmentAnswer.Granted;
 import io.gatehouse.pki.EnrolmentAnswer.Refused;
+import io.gatehouse.pki.EnrolmentAnswer.Waiting;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -27,7 +28,7 @@ import java.util.List;
  * <p>Whatever does not read to its last byte as one of these is refused whole.
  */
 final class SignerFrames {
-    private static final byte VERSION = 1;
+    private static final byte VERSION = 2;
     private static final int MAX_BYTES = 256 << 10;
     private static final int MAX_LIST = 64;
 
@@ -36,7 +37,7 @@ final class SignerFrames {
     /** What may be asked, in the order of the numbers that stand for it. */
     enum Operation {
         TOKEN,
-        MANUFACTURER,
+        APPLICANT,
         RENEW,
         LOGGED_IN,
         AUTHORITIES
@@ -46,6 +47,7 @@ final class SignerFrames {
     private enum Kind {
         GRANTED,
         REFUSED,
+        WAITING,
         TRUTH,
         CERTIFICATES,
         PROBLEM
@@ -195,11 +197,11 @@ final class SignerFrames {
                 requireEnd(in);
                 return answer(registrar.enrol(id, token, csr));
             }
-            case MANUFACTURER -> {
-                List<X509Certificate> chain = certificates(in);
+            case APPLICANT -> {
+                Applicant applicant = new Applicant(text(in), certificates(in));
                 byte[] csr = take(in);
                 requireEnd(in);
-                return answer(registrar.enrol(chain, csr));
+                return answer(registrar.enrol(applicant, csr));
             }
             case RENEW -> {
                 X509Certificate current = certificate(in);
@@ -256,6 +258,11 @@ final class SignerFrames {
                 put(out, refused.id());
                 out.writeByte(refused.fault().ordinal());
                 put(out, refused.detail());
+            } else if (answer instanceof Waiting waiting) {
+                out.writeByte(Kind.WAITING.ordinal());
+                put(out, waiting.id());
+                put(out, waiting.fingerprint());
+                out.writeBoolean(waiting.first());
             }
         });
     }
@@ -276,6 +283,11 @@ final class SignerFrames {
             Refused refused = new Refused(text(in), one(in, EnrolmentFault.values()), text(in));
             requireEnd(in);
             return refused;
+        }
+        if (kind == Kind.WAITING) {
+            Waiting waiting = new Waiting(text(in), text(in), in.readBoolean());
+            requireEnd(in);
+            return waiting;
         }
         require(in, kind, Kind.GRANTED);
         String id = text(in);

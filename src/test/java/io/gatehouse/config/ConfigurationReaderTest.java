@@ -92,6 +92,9 @@ class ConfigurationReaderTest {
         assertThat(embedded.folder()).isEqualTo(folder.resolve("pki"));
         assertThat(embedded.terms().validity()).isEqualTo(Duration.ofDays(30));
         assertThat(embedded.terms().overlap()).isEqualTo(Duration.ofHours(24));
+        assertThat(embedded.terms().approval())
+                .isEqualTo(
+                        new Configuration.ApprovalTerms(Configuration.ApprovalOf.NOBODY, 100, 1, Duration.ofDays(7)));
     }
 
     @ParameterizedTest(name = "{0} -> {3}")
@@ -123,6 +126,8 @@ class ConfigurationReaderTest {
                     signer and its own  | embedded: true        | signer: "unix:s.sock"         | with a signer, "validity" is not the broker's: 'gatehouse certs serve' has it
                     signer on a port    | embedded: true        | signer: "localhost:9"         | a signer is unix:PATH, the socket of 'gatehouse certs serve', found "localhost:9"
                     no authority there  | validity: 30d         | authority: nowhere            | holds no authority. Make one with: gatehouse certs init
+                    who is made by whom | validity: 30d         | approval: {of: manufactured}  | 29:3: error: of: manufactured needs manufacturers, whose authorities say who made a device
+                    waits for whom      | validity: 30d         | approval: {of: all}           | "of" must be one of nobody, manufactured, anyone, found "all"
                     shared with a door  | port: 8943            | port: 8883                    | port 8883 of enrolment is taken by "devices"
                     not YAML            | data: data            | data: data: x                 | not valid YAML
                     """)

@@ -98,7 +98,7 @@ public final class EstHouse implements AutoCloseable {
         return Authority.open(pki, StoredPassphrase.beside(pki), Clock.systemUTC());
     }
 
-    String token(String id) throws Exception {
+    public String token(String id) throws Exception {
         try (Authority authority = authority()) {
             return authority.token(id, Duration.ofDays(7));
         }
@@ -111,11 +111,11 @@ public final class EstHouse implements AutoCloseable {
                 .state(Clock.systemUTC().instant());
     }
 
-    X509Certificate root() {
+    public X509Certificate root() {
         return root;
     }
 
-    int estPort() {
+    public int estPort() {
         return broker.ports().get("enrolment:est");
     }
 
@@ -127,7 +127,7 @@ public final class EstHouse implements AutoCloseable {
         return broker;
     }
 
-    X509TrustManager trust() throws Exception {
+    public X509TrustManager trust() throws Exception {
         KeyStore trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
         trusted.setCertificateEntry("root", root);
@@ -150,7 +150,7 @@ public final class EstHouse implements AutoCloseable {
         return context;
     }
 
-    double enrolments(String outcome) {
+    public double enrolments(String outcome) {
         return broker.metricsText()
                 .lines()
                 .filter(line -> line.startsWith("gatehouse_enrolments_total{outcome=\"" + outcome + "\"}"))
@@ -159,7 +159,7 @@ public final class EstHouse implements AutoCloseable {
     }
 
     /** Waits for the audit event of an enrolment. */
-    Map<String, Object> awaitAudit(String outcome, String id) {
+    public Map<String, Object> awaitAudit(String outcome, String id) {
         return await("audit event " + outcome + " of " + id)
                 .atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(20))

@@ -3,6 +3,9 @@ package io.gatehouse.enrolment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.gatehouse.pki.Application;
+import io.gatehouse.pki.Approvals;
+import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Inventory.State;
 import io.gatehouse.pki.TestRequest;
 import java.io.File;
@@ -11,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -36,7 +40,9 @@ class SeparateSignerTest {
                         "--dir",
                         temp.resolve("pki").toString(),
                         "--signer",
-                        "unix:" + temp.resolve("s.sock"))
+                        "unix:" + temp.resolve("s.sock"),
+                        "--approval",
+                        "anyone")
                 .redirectInput(new File("/dev/null"))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
@@ -50,6 +56,22 @@ class SeparateSignerTest {
                                 .filter(line -> line.startsWith("the signer is ready: unix:"))
                                 .count())
                         .isEqualTo(times));
+    }
+
+    /** Who waits is known to the signer only. */
+    private static void assertApproval(EstHouse house) throws Exception {
+        TestRequest request = TestRequest.of("pump-2");
+        EstClient client = new EstClient(house.tls(null), house.estPort());
+        EstClient.Answer waits = client.post("simpleenroll", request.der());
+        assertThat(waits.status()).as(waits.body()).isEqualTo(202);
+        assertThat(waits.head()).containsIgnoringCase("retry-after: 60");
+        house.awaitAudit("waiting", "pump-2");
+        Application one = Approvals.view(house.pki, Instant.now()).get(0);
+        try (Authority authority = house.authority()) {
+            new Approvals(authority).approve("pump-2", one.fingerprint(), false, Duration.ofDays(1));
+        }
+        assertThat(house.state(client.post("simpleenroll", request.der()).certificate()))
+                .isEqualTo(State.PENDING);
     }
 
     @Test
@@ -74,6 +96,8 @@ class SeparateSignerTest {
                 EstClient.Answer other =
                         client.enrol("pump-1", token, TestRequest.of("pump-1").der());
                 assertThat(other.status()).isEqualTo(401);
+
+                assertApproval(house);
 
                 Process second = signer();
                 assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();

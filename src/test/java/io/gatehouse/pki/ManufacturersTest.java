@@ -46,7 +46,7 @@ class ManufacturersTest {
                     Optional.of(Manufacturers.read(authorities, list)),
                     clock)) {
                 byte[] csr = TestRequest.of("pump-1").der();
-                EnrolmentAnswer answer = enrolment.enrol(List.of(listed, maker.deviceIssuer()), csr);
+                EnrolmentAnswer answer = enrolment.enrol(by(listed, maker.deviceIssuer()), csr);
                 assertThat(answer)
                         .isInstanceOfSatisfying(
                                 EnrolmentAnswer.Granted.class,
@@ -55,24 +55,26 @@ class ManufacturersTest {
                                                 .toString())
                                         .contains("CN=pump-1")
                                         .contains("SN-1"));
-                assertThat(enrolment.enrol(List.of(listed), csr)) // the reply was lost
+                assertThat(enrolment.enrol(by(listed), csr)) // the reply was lost
                         .isEqualTo(again((EnrolmentAnswer.Granted) answer));
                 for (X509Certificate no : List.of(unlisted, foreign)) {
-                    assertThat(enrolment.enrol(
-                                    List.of(no), TestRequest.of("pump-3").der()))
+                    assertThat(enrolment.enrol(by(no), TestRequest.of("pump-3").der()))
                             .isInstanceOfSatisfying(
                                     EnrolmentAnswer.Refused.class,
                                     refused -> assertThat(refused.fault()).isEqualTo(EnrolmentFault.NOT_LISTED));
                 }
                 enrolment.loggedIn(
                         ((EnrolmentAnswer.Granted) answer).certificate().getSerialNumber());
-                assertThat(enrolment.enrol(
-                                List.of(listed), TestRequest.of("pump-1").der()))
+                assertThat(enrolment.enrol(by(listed), TestRequest.of("pump-1").der()))
                         .isInstanceOfSatisfying(
                                 EnrolmentAnswer.Refused.class,
                                 refused -> assertThat(refused.fault()).isEqualTo(EnrolmentFault.KEY_TAKEN));
             }
         }
+    }
+
+    private static Applicant by(X509Certificate... chain) {
+        return new Applicant("192.0.2.1", List.of(chain));
     }
 
     private static EnrolmentAnswer.Granted again(EnrolmentAnswer.Granted granted) {
