@@ -257,6 +257,11 @@ public final class EnrolmentDesk implements AutoCloseable {
         return known;
     }
 
+    /** What devices should ask for; asks the registrar, and blocks. */
+    byte[] template() throws PkiProblem {
+        return registrar.template();
+    }
+
     /** Who issues devices' certificates, as soon as the registrar has said so. */
     Optional<X509Certificate> issuer() {
         List<X509Certificate> known = authorities;

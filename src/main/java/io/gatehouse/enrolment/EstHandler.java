@@ -3,7 +3,6 @@ package io.gatehouse.enrolment;
 import io.gatehouse.enrolment.EnrolmentDesk.Asker;
 import io.gatehouse.pki.Applicant;
 import io.gatehouse.pki.CertsOnly;
-import io.gatehouse.pki.CsrTemplate;
 import io.gatehouse.pki.EnrolmentAnswer;
 import io.gatehouse.pki.EnrolmentFault;
 import io.gatehouse.pki.PkiProblem;
@@ -117,10 +116,24 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     private void authorities(Channel channel, FullHttpRequest request) {
+        look(channel, CERTIFICATES, () -> CertsOnly.of(desk.authorities()));
+    }
+
+    private void template(Channel channel, FullHttpRequest request) {
+        look(channel, "application/csrattrs", desk::template);
+    }
+
+    /** Asks the registrar for what everybody may know. */
+    @FunctionalInterface
+    private interface Look {
+        byte[] at() throws PkiProblem;
+    }
+
+    private void look(Channel channel, String type, Look look) {
         boolean taken = desk.tend(() -> {
             try {
-                byte[] certificates = CertsOnly.of(desk.authorities());
-                later(channel, () -> answer(channel, HttpResponseStatus.OK, CERTIFICATES, base64(certificates)));
+                byte[] found = look.at();
+                later(channel, () -> answer(channel, HttpResponseStatus.OK, type, base64(found)));
             } catch (PkiProblem e) {
                 LOG.warn("the registrar does not answer: {}", e.getMessage());
                 later(channel, () -> unavailable(channel));
@@ -129,10 +142,6 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (!taken) {
             unavailable(channel);
         }
-    }
-
-    private void template(Channel channel, FullHttpRequest request) {
-        answer(channel, HttpResponseStatus.OK, "application/csrattrs", base64(CsrTemplate.device()));
     }
 
     private void enrol(Channel channel, FullHttpRequest request) {

@@ -472,6 +472,14 @@ public final class Enrolment implements Registrar {
     }
 
     @Override
+    public byte[] template() {
+        ProfileSettings settings = Profile.DEVICE.settings(authority.profiles());
+        boolean named = settings.alternativeName() == ProfileSettings.Names.URI
+                && !authority.inventory().uriTemplate().isEmpty();
+        return CsrTemplate.of(settings.key(), named);
+    }
+
+    @Override
     public synchronized void close() {
         authority.close();
     }

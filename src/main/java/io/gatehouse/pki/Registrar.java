@@ -29,6 +29,9 @@ public interface Registrar extends AutoCloseable {
     /** What devices trust, and who issues their certificates: root first. */
     List<X509Certificate> authorities() throws PkiProblem;
 
+    /** What a device should ask for, as the answer to {@code csrattrs} (RFC 7030, 4.5; RFC 9908), DER. */
+    byte[] template() throws PkiProblem;
+
     @Override
     void close();
 }

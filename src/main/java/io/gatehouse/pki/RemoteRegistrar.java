@@ -110,6 +110,11 @@ public final class RemoteRegistrar implements Registrar {
     }
 
     @Override
+    public byte[] template() throws PkiProblem {
+        return ask(Operation.TEMPLATE, out -> {}, SignerFrames::readBytes);
+    }
+
+    @Override
     public void close() {
         timer.shutdownNow();
     }

@@ -40,7 +40,8 @@ final class SignerFrames {
         APPLICANT,
         RENEW,
         LOGGED_IN,
-        AUTHORITIES
+        AUTHORITIES,
+        TEMPLATE
     }
 
     /** How an answer begins, in the order of the numbers that stand for it. */
@@ -50,6 +51,7 @@ final class SignerFrames {
         WAITING,
         TRUTH,
         CERTIFICATES,
+        BYTES,
         PROBLEM
     }
 
@@ -234,6 +236,18 @@ final class SignerFrames {
                     return problem(e);
                 }
             }
+            case TEMPLATE -> {
+                requireEnd(in);
+                try {
+                    byte[] template = registrar.template();
+                    return bytes(out -> {
+                        out.writeByte(Kind.BYTES.ordinal());
+                        put(out, template);
+                    });
+                } catch (PkiProblem e) {
+                    return problem(e);
+                }
+            }
         }
         throw new IOException("nothing that is answered");
     }
@@ -313,6 +327,13 @@ final class SignerFrames {
         List<X509Certificate> certificates = certificates(in);
         requireEnd(in);
         return certificates;
+    }
+
+    static byte[] readBytes(DataInputStream in) throws IOException, PkiProblem {
+        require(in, one(in, Kind.values()), Kind.BYTES);
+        byte[] bytes = take(in);
+        requireEnd(in);
+        return bytes;
     }
 
     private static void require(DataInputStream in, Kind found, Kind wanted) throws IOException, PkiProblem {

@@ -7,6 +7,7 @@ import io.gatehouse.pki.Application;
 import io.gatehouse.pki.Approvals;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Inventory.State;
+import io.gatehouse.pki.ProfileBook;
 import io.gatehouse.pki.TestRequest;
 import java.io.File;
 import java.nio.file.Files;
@@ -15,8 +16,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.bouncycastle.asn1.ASN1Sequence;
+import org.bouncycastle.asn1.util.ASN1Dump;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,8 +62,15 @@ class SeparateSignerTest {
                         .isEqualTo(times));
     }
 
-    /** Who waits is known to the signer only. */
-    private static void assertApproval(EstHouse house) throws Exception {
+    /** What only the signer knows: what to ask for, and who waits. */
+    private static void assertTemplateAndApproval(EstHouse house) throws Exception {
+        EstClient.Answer template = new EstClient(house.tls(null), house.estPort()).get("csrattrs");
+        assertThat(template.status()).isEqualTo(200);
+        assertThat(ASN1Dump.dumpAsString(
+                        ASN1Sequence.getInstance(Base64.getMimeDecoder().decode(template.body()))))
+                .contains("1.3.132.0.34") // P-384, as the authority's own profile says
+                .doesNotContain("1.2.840.10045.3.1.7");
+
         TestRequest request = TestRequest.of("pump-2");
         EstClient client = new EstClient(house.tls(null), house.estPort());
         EstClient.Answer waits = client.post("simpleenroll", request.der());
@@ -85,6 +96,8 @@ class SeparateSignerTest {
             assertThat(nobody.status()).isEqualTo(503);
             house.awaitAudit("unavailable", "pump-1");
 
+            Path profile = Files.createDirectory(temp.resolve("pki/profiles")).resolve("device.yaml");
+            Files.writeString(profile, ProfileBook.builtInText("device").replace("key: p256", "key: p384"));
             Process first = signer();
             X509Certificate certificate;
             try {
@@ -97,7 +110,7 @@ class SeparateSignerTest {
                         client.enrol("pump-1", token, TestRequest.of("pump-1").der());
                 assertThat(other.status()).isEqualTo(401);
 
-                assertApproval(house);
+                assertTemplateAndApproval(house);
 
                 Process second = signer();
                 assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
