@@ -58,13 +58,13 @@ class RenewalTopicsTest {
     }
 
     /** A key and its certificate. */
-    private record Device(PrivateKey key, X509Certificate certificate) {
+    record Device(EstHouse house, PrivateKey key, X509Certificate certificate) {
         /** One whose certificate was issued some time ago. */
-        static Device of(String id, Duration age) throws Exception {
+        static Device of(EstHouse house, String id, Duration age) throws Exception {
             Clock then = Clock.offset(Clock.systemUTC(), age.negated());
             try (Authority authority = Authority.open(house.pki, StoredPassphrase.beside(house.pki), then)) {
                 Issued issued = authority.issueDevice(id, Duration.ofDays(90));
-                return new Device(issued.key().orElseThrow(), issued.certificate());
+                return new Device(house, issued.key().orElseThrow(), issued.certificate());
             }
         }
 
@@ -112,12 +112,12 @@ class RenewalTopicsTest {
                 .toList();
     }
 
-    private static Map<String, Object> refusal(byte[] json) throws Exception {
+    static Map<String, Object> refusal(byte[] json) throws Exception {
         return Json.object(new String(json, StandardCharsets.UTF_8));
     }
 
     /** Sends a request with a response topic, and waits for what comes there. */
-    private static Mqtt5Publish ask(Mqtt5BlockingClient client, String id, byte[] csr) throws Exception {
+    static Mqtt5Publish ask(Mqtt5BlockingClient client, String id, byte[] csr) throws Exception {
         try (Mqtt5BlockingClient.Mqtt5Publishes answers = client.publishes(MqttGlobalPublishFilter.ALL)) {
             client.subscribeWith()
                     .topicFilter("reply/" + id + "/#")
@@ -136,7 +136,7 @@ class RenewalTopicsTest {
 
     @Test
     void mqtt5_isAnsweredAtItsResponseTopic_withACertificateThatLogsIn() throws Exception {
-        Device pump = Device.of("pump-5", Duration.ofDays(50));
+        Device pump = Device.of(house, "pump-5", Duration.ofDays(50));
         Mqtt5BlockingClient client = pump.client5("any-client");
         client.connect();
         TestRequest next = TestRequest.of("pump-5");
@@ -155,14 +155,14 @@ class RenewalTopicsTest {
                 .containsEntry("via", "mqtt")
                 .containsEntry("action", "renew");
 
-        Mqtt5BlockingClient again = new Device(next.pair().getPrivate(), chain.get(0)).client5("any-client");
+        Mqtt5BlockingClient again = new Device(house, next.pair().getPrivate(), chain.get(0)).client5("any-client");
         again.connect();
         again.disconnect();
     }
 
     @Test
     void mqtt3_isAnsweredBelowItsClientIdentifier() throws Exception {
-        Device pump = Device.of("pump-3", Duration.ofDays(50));
+        Device pump = Device.of(house, "pump-3", Duration.ofDays(50));
         Mqtt3BlockingClient client = pump.client3("three");
         client.connect();
         TestRequest next = TestRequest.of("pump-3");
@@ -195,7 +195,7 @@ class RenewalTopicsTest {
 
     @Test
     void requests_thatAreNotGood_areRefusedWithAWord_andNothingIsIssued() throws Exception {
-        Device pump = Device.of("pump-7", Duration.ofDays(50));
+        Device pump = Device.of(house, "pump-7", Duration.ofDays(50));
         Mqtt5BlockingClient client = pump.client5("seven");
         client.connect();
         int before = Authority.view(house.pki).items().size();
@@ -234,7 +234,7 @@ class RenewalTopicsTest {
         }
         client.disconnect();
 
-        Device young = Device.of("pump-8", Duration.ZERO);
+        Device young = Device.of(house, "pump-8", Duration.ZERO);
         Mqtt5BlockingClient early = young.client5("eight");
         early.connect();
         Mqtt5Publish answer = ask(early, "pump-8", TestRequest.of("pump-8").der());
