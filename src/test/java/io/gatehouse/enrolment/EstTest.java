@@ -32,6 +32,7 @@ import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
+import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.est.CSRAttributesResponse;
@@ -236,6 +237,14 @@ class EstTest {
                 403,
                 "name_mismatch",
                 "pump-bad");
+        refused(
+                client().enrol(
+                                "pump-bad",
+                                token,
+                                TestRequest.rsa("pump-bad", 2048).der()),
+                403,
+                "key_weak",
+                "pump-bad");
         TestRequest taken = TestRequest.of("pump-taken");
         assertThat(client().enrol("pump-taken", house.token("pump-taken"), taken.der())
                         .status())
@@ -255,11 +264,15 @@ class EstTest {
                         TestRequest.of("pump-bad")
                                 .with(Extension.basicConstraints, new BasicConstraints(true))
                                 .with(Extension.extendedKeyUsage, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth))
+                                .with(Extension.keyUsage, new KeyUsage(KeyUsage.keyCertSign))
                                 .der());
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
         assertThat(answer.certificate().getBasicConstraints()).isNegative();
+        assertThat(answer.certificate().getExtendedKeyUsage()).containsExactly("1.3.6.1.5.5.7.3.2");
+        assertThat(answer.certificate().getKeyUsage())
+                .containsExactly(true, false, false, false, false, false, false, false, false);
         assertThat(house.awaitAudit("granted", "pump-bad").get("detail").toString())
-                .contains("basicConstraints", "extendedKeyUsage");
+                .contains("basicConstraints", "extendedKeyUsage", "keyUsage");
     }
 
     @Test

@@ -29,7 +29,7 @@ public final class TestRequest {
         return new TestRequest(pair("EC", new ECGenParameterSpec("secp256r1")), id.isEmpty() ? "" : "CN=" + id);
     }
 
-    static TestRequest rsa(String id, int bits) throws Exception {
+    public static TestRequest rsa(String id, int bits) throws Exception {
         return new TestRequest(pair("RSA", new RSAKeyGenParameterSpec(bits, RSAKeyGenParameterSpec.F4)), "CN=" + id);
     }
 
