@@ -3,8 +3,8 @@ package io.gatehouse.cli;
 import io.gatehouse.json.Json;
 import io.gatehouse.pki.Ledger;
 import io.gatehouse.pki.PkiProblem;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,15 +44,12 @@ final class CertsAudit implements Runnable {
                                 + " cut off since.")
         private @Nullable String noted;
 
-        @Option(names = "--json", description = "As JSON.")
-        private boolean json;
-
         @Mixin
         private CertsCommon common = new CertsCommon();
 
         @Override
         public void run() {
-            try {
+            try (CertsReport report = common.report()) {
                 Ledger.Verified verified = Ledger.verify(common.folder(), Optional.ofNullable(noted));
                 if (!verified.holds()) {
                     throw Failure.of(
@@ -60,16 +57,11 @@ final class CertsAudit implements Runnable {
                             common.folder() + ": no line has the hash " + noted
                                     + "; the journal was cut off or replaced");
                 }
-                if (json) {
-                    Map<String, Object> fields = new LinkedHashMap<>();
-                    fields.put("lines", verified.lines());
-                    fields.put("lastHash", verified.lastHash());
-                    common.out().println(Json.pretty(fields));
-                    return;
-                }
-                common.out().println(common.folder() + ": " + verified.lines() + " lines, none changed");
-                common.out().println("last hash: " + verified.lastHash());
-                common.out().println("next: note it elsewhere; later, gatehouse certs audit verify --holds HASH");
+                report.put("lines", verified.lines());
+                report.put("lastHash", verified.lastHash());
+                report.say(common.folder() + ": " + verified.lines() + " lines, none changed");
+                report.say("last hash: " + verified.lastHash());
+                report.next("note it elsewhere; later, gatehouse certs audit verify --holds HASH");
             } catch (PkiProblem e) {
                 throw CertsCommand.failure(e);
             }
@@ -79,7 +71,8 @@ final class CertsAudit implements Runnable {
     /** {@code certs audit export}. */
     @Command(
             name = "export",
-            description = "Write the journal as a JSON object a line, checked as it is read.",
+            description =
+                    "Write the journal as a JSON object a line, checked as it is read; with --json, as one array.",
             mixinStandardHelpOptions = true)
     static final class Export implements Runnable {
         @Mixin
@@ -88,7 +81,16 @@ final class CertsAudit implements Runnable {
         @Override
         public void run() {
             try {
-                Ledger.export(common.folder(), fields -> common.out().println(Json.line(fields)));
+                if (!common.json()) {
+                    Ledger.export(common.folder(), fields -> common.out().println(Json.line(fields)));
+                    return;
+                }
+                List<String> separator = new ArrayList<>(List.of("["));
+                Ledger.export(common.folder(), fields -> {
+                    common.out().print(separator.get(0) + "\n" + Json.line(fields));
+                    separator.set(0, ",");
+                });
+                common.out().println("\n]"); // there is a line in every journal: its making
             } catch (PkiProblem e) {
                 throw CertsCommand.failure(e);
             }

@@ -24,15 +24,14 @@ final class CertsBackup implements Runnable {
 
     @Override
     public void run() {
-        try {
+        try (CertsReport report = common.report()) {
             char[] passphrase = common.passphrase().existing(common.folder());
             try (Authority authority = Authority.open(common.folder(), passphrase, Clock.systemUTC())) {
                 authority.requirePassphrase();
                 Backup.write(authority, file, passphrase);
             }
-            common.out().println("wrote " + file);
-            common.out()
-                    .println("next: keep it and the passphrase in different places; gatehouse certs restore " + file);
+            report.wrote(file);
+            report.next("keep it and the passphrase in different places; gatehouse certs restore " + file);
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }

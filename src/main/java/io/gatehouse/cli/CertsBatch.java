@@ -1,6 +1,5 @@
 package io.gatehouse.cli;
 
-import io.gatehouse.json.Json;
 import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Fleet;
@@ -13,9 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -48,9 +45,11 @@ final class CertsBatch implements Runnable {
 
     @Option(
             names = "--validity",
-            paramLabel = "DAYS",
-            description = "Days, where the table says none; default: what the profile says, 397 of the built-in ones.")
-    private @Nullable Integer days;
+            paramLabel = CertsTime.LABEL,
+            converter = CertsTime.class,
+            description = "How long each is valid, where the table says nothing: 90 (days), 90d, 1y; default: what the"
+                    + " profile says, 397 days of the built-in ones.")
+    private @Nullable Duration validity;
 
     @Option(names = "--jobs", paramLabel = "N", description = "Threads; default: one for each processor.")
     private int jobs = Runtime.getRuntime().availableProcessors();
@@ -74,13 +73,11 @@ final class CertsBatch implements Runnable {
 
     @Option(
             names = "--ttl",
-            paramLabel = "DAYS",
-            defaultValue = "7",
-            description = "Of the tokens of --token-only; default: ${DEFAULT-VALUE} days.")
-    private int tokenDays = 7;
-
-    @Option(names = "--json", description = "Print what was done as JSON.")
-    private boolean json;
+            paramLabel = CertsTime.LABEL,
+            converter = CertsTime.class,
+            defaultValue = "7d",
+            description = "Of the tokens of --token-only; default: ${DEFAULT-VALUE}.")
+    private Duration tokenTime = CertsToken.WEEK;
 
     @Mixin
     private CertsCommon common = new CertsCommon();
@@ -93,43 +90,45 @@ final class CertsBatch implements Runnable {
         if (tokenOnly && resume) {
             throw Failure.usage("--token-only and --resume: tokens are made at once");
         }
-        if (tokenDays < 1 || tokenDays > 365) {
-            throw Failure.usage("--ttl is 1 to 365 days, found " + tokenDays);
-        }
+        CertsToken.requireTime(tokenTime);
         try {
-            Fleet fleet =
-                    Fleet.read(table, days == null ? null : Duration.ofDays(days), ProfileBook.of(common.folder()));
-            try (Authority authority = common.open()) {
+            Fleet fleet = Fleet.read(table, validity, ProfileBook.of(common.folder()));
+            try (CertsReport report = common.report();
+                    Authority authority = common.open()) {
+                report.put("of", fleet.rows().size());
                 if (tokenOnly) {
-                    tokens(authority, fleet);
+                    tokens(authority, fleet, report);
                     return;
                 }
                 FleetRun run = new FleetRun(authority, fleet, out, resume);
                 if (dryRun) {
                     run.check();
-                    common.out().println(fleet.rows().size() + " devices, all can be issued; nothing was");
-                    common.out().println("next: the same without --dry-run");
+                    report.put("issued", 0);
+                    report.put("dryRun", true);
+                    report.say(fleet.rows().size() + " devices, all can be issued; nothing was");
+                    report.next("the same without --dry-run");
                     return;
                 }
-                report(fleet, issue(run, fleet.rows().size()));
+                report(fleet, issue(run, fleet.rows().size()), report);
             }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }
     }
 
-    private void tokens(Authority authority, Fleet fleet) throws PkiProblem {
+    private void tokens(Authority authority, Fleet fleet, CertsReport report) throws PkiProblem {
         if (Files.exists(out)) {
             throw Failure.of(3, out + ": is there already; name another");
         }
         if (dryRun) {
-            common.out().println(fleet.rows().size() + " devices, all can have a token; none was made");
+            report.put("dryRun", true);
+            report.say(fleet.rows().size() + " devices, all can have a token; none was made");
+            report.next("the same without --dry-run");
             return;
         }
         List<String> ids = fleet.rows().stream().map(Fleet.Row::id).toList();
-        Duration time = Duration.ofDays(tokenDays);
-        String end = Clock.systemUTC().instant().plus(time).toString();
-        List<String> tokens = authority.tokens(ids, time);
+        String end = Clock.systemUTC().instant().plus(tokenTime).toString();
+        List<String> tokens = authority.tokens(ids, tokenTime);
         StringBuilder lines = new StringBuilder("id,token,end\n");
         for (int i = 0; i < ids.size(); i++) {
             lines.append(ids.get(i) + "," + tokens.get(i) + "," + end + "\n");
@@ -142,8 +141,11 @@ final class CertsBatch implements Runnable {
                     out + ": cannot be written: " + e.getMessage()
                             + ". The tokens are lost; make others, these end by themselves");
         }
-        common.out().println("wrote " + ids.size() + " tokens into " + out + " (0600: who reads it can enrol)");
-        common.out().println("next: give each device its own, then remove the file");
+        report.put("tokens", ids.size());
+        report.put("end", end);
+        report.file(out);
+        report.say("wrote " + ids.size() + " tokens into " + out + " (0600: who reads it can enrol)");
+        report.next("give each device its own, then remove the file");
     }
 
     /** On Ctrl-C the group in hand is finished and the manifest written before the process ends. */
@@ -162,7 +164,7 @@ final class CertsBatch implements Runnable {
         });
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            if (System.console() == null || json) {
+            if (System.console() == null || common.json()) {
                 return run.run(jobs, stopping::get, count -> {});
             }
             try (ProgressBar bar = new ProgressBarBuilder()
@@ -180,27 +182,20 @@ final class CertsBatch implements Runnable {
         }
     }
 
-    private void report(Fleet fleet, FleetRun.Outcome outcome) {
-        if (json) {
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("issued", outcome.issued());
-            fields.put("kept", outcome.kept());
-            fields.put("of", fleet.rows().size());
-            fields.put("whole", outcome.whole());
-            fields.put("output", outcome.output().toString());
-            fields.put("manifest", outcome.manifest().toString());
-            common.out().println(Json.pretty(fields));
-        } else {
-            common.out()
-                    .println("issued " + outcome.issued() + ", kept " + outcome.kept() + " of an earlier run, of "
-                            + fleet.rows().size());
-            common.out().println("wrote " + outcome.output() + " and " + outcome.manifest());
-        }
+    private void report(Fleet fleet, FleetRun.Outcome outcome, CertsReport report) {
+        report.put("issued", outcome.issued());
+        report.put("kept", outcome.kept());
+        report.put("whole", outcome.whole());
+        report.put("output", outcome.output().toString());
+        report.put("manifest", outcome.manifest().toString());
+        report.file(outcome.output());
+        report.file(outcome.manifest());
+        report.say("issued " + outcome.issued() + ", kept " + outcome.kept() + " of an earlier run, of "
+                + fleet.rows().size());
+        report.say("wrote " + outcome.output() + " and " + outcome.manifest());
         if (!outcome.whole()) {
             throw Failure.of(CertsCommand.PARTIAL, "stopped early. Go on with the same command and --resume");
         }
-        if (!json) {
-            common.out().println("next: gatehouse certs list -d " + common.folder());
-        }
+        report.next("gatehouse certs list -d " + common.folder());
     }
 }

@@ -23,6 +23,9 @@ final class CertsCommon {
             description = "The authority's folder; default: ${DEFAULT-VALUE}.")
     private Path folder = Path.of("pki");
 
+    @Option(names = "--json", description = "As one JSON document, instead of lines for people.")
+    private boolean json;
+
     @Mixin
     private CertsPassphrase passphrase = new CertsPassphrase();
 
@@ -40,6 +43,23 @@ final class CertsCommon {
 
     PrintWriter out() {
         return spec.commandLine().getOut();
+    }
+
+    /** Whether a program reads the answer. */
+    boolean json() {
+        return json;
+    }
+
+    /** What the command did; closed when it ends. */
+    CertsReport report() {
+        return new CertsReport(out(), json);
+    }
+
+    /** What to do next, for people, where what is printed is one thing that a script takes. */
+    void hint(String text) {
+        if (!json) {
+            spec.commandLine().getErr().println("next: " + text);
+        }
     }
 
     /** Something to know that does not stop the command. */

@@ -18,10 +18,11 @@ import picocli.CommandLine.Option;
 final class CertsCrl implements Runnable {
     @Option(
             names = "--validity",
-            paramLabel = "DAYS",
-            defaultValue = "7",
-            description = "Days until the next list is due; default: ${DEFAULT-VALUE}.")
-    private int days = 7;
+            paramLabel = CertsTime.LABEL,
+            converter = CertsTime.class,
+            defaultValue = "7d",
+            description = "Until the next list is due: 7 (days), 7d, 36h; default: ${DEFAULT-VALUE}.")
+    private Duration validity = Authority.LIST_VALIDITY;
 
     @Option(
             names = "--check",
@@ -35,34 +36,32 @@ final class CertsCrl implements Runnable {
 
     @Override
     public void run() {
-        if (days < 1 || days > 365) {
-            throw Failure.usage("--validity is 1 to 365 days, found " + days);
-        }
+        CertsTime.require("--validity", validity, Duration.ofHours(1), Duration.ofDays(365));
         if (check) {
             check();
             return;
         }
-        try (Authority authority = common.open()) {
-            authority
-                    .publishRevocations(Duration.ofDays(days))
-                    .forEach(file -> common.out().println("wrote " + file));
-            common.out()
-                    .println("next: in gatehouse.yaml, tls: {crl: "
-                            + common.places().revocationListPem("device") + "}");
+        try (CertsReport report = common.report();
+                Authority authority = common.open()) {
+            authority.publishRevocations(validity).forEach(report::wrote);
+            report.put("nextUpdate", Clock.systemUTC().instant().plus(validity).toString());
+            report.next("in gatehouse.yaml, tls: {crl: " + common.places().revocationListPem("device") + "}");
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }
     }
 
     private void check() {
-        try {
+        try (CertsReport report = common.report()) {
             List<String> findings =
                     ListCheck.of(common.folder(), Clock.systemUTC().instant(), Duration.ofDays(1));
-            findings.forEach(common.out()::println);
+            findings.forEach(report::say);
+            report.put("findings", findings);
             if (!findings.isEmpty()) {
                 throw Failure.of(CertsCommand.FINDINGS, findings.size() + " to be mended in " + common.folder());
             }
-            common.out().println(common.folder() + ": the lists say what the journal says");
+            report.say(common.folder() + ": the lists say what the journal says");
+            report.next("the same tomorrow, from cron, with gatehouse certs crl before it");
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }

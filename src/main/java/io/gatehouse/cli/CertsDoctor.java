@@ -7,7 +7,6 @@ import java.time.Clock;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code certs doctor}: whether an authority's folder is well. */
 @Command(
@@ -17,9 +16,6 @@ import picocli.CommandLine.Option;
                         + " something is to be mended.",
         mixinStandardHelpOptions = true)
 final class CertsDoctor implements Runnable {
-    @Option(names = "--json", description = "As JSON.")
-    private boolean json;
-
     @Mixin
     private CertsCommon common = new CertsCommon();
 
@@ -28,7 +24,7 @@ final class CertsDoctor implements Runnable {
         try {
             List<String> findings =
                     Doctor.examine(common.folder(), Clock.systemUTC().instant());
-            if (json) {
+            if (common.json()) {
                 common.out().println(Json.pretty(findings));
             } else {
                 findings.forEach(common.out()::println);
@@ -36,7 +32,7 @@ final class CertsDoctor implements Runnable {
             if (!findings.isEmpty()) {
                 throw Failure.of(CertsCommand.FINDINGS, findings.size() + " to be mended in " + common.folder());
             }
-            if (!json) {
+            if (!common.json()) {
                 common.out().println(common.folder() + ": all is well");
             }
         } catch (PkiProblem e) {

@@ -64,19 +64,21 @@ final class CertsExport implements Runnable {
                                 .collect(Collectors.joining(", "))));
         Path folder = from != null ? from : common.places().outputOf(id);
         Path file = out != null ? out : folder.resolve(id + "." + format.ending());
-        try {
-            char[] password = format.hasPassword() ? password(file) : new char[0];
+        try (CertsReport report = common.report()) {
+            char[] password = format.hasPassword() ? password(file, report) : new char[0];
             byte[] bytes = Export.of(folder).as(format, id, password);
             if (format.isSecret()) {
                 AtomicFiles.writePrivate(file, bytes);
             } else {
                 AtomicFiles.writePublic(file, bytes);
             }
-            common.out().println("wrote " + file + (format.isSecret() ? " (0600: it holds the key)" : ""));
+            report.put("id", id);
+            report.put("format", format.word());
+            report.wrote(file, format.isSecret() ? "0600: it holds the key" : "");
             if (format == Export.Format.P12_COMPAT) {
                 common.warn("p12-compat is protected by triple DES and SHA-1; use p12 wherever it is read");
             }
-            common.out().println("next: gatehouse certs inspect " + folder.resolve("cert.pem"));
+            report.next("gatehouse certs inspect " + folder.resolve("cert.pem"));
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         } catch (IOException e) {
@@ -84,13 +86,13 @@ final class CertsExport implements Runnable {
         }
     }
 
-    private char[] password(Path file) throws PkiProblem, IOException {
+    private char[] password(Path file, CertsReport report) throws PkiProblem, IOException {
         if (passwordFile != null) {
             return StoredPassphrase.read(passwordFile);
         }
         Path beside = file.resolveSibling(file.getFileName() + ".password");
         char[] made = StoredPassphrase.into(beside);
-        common.out().println("wrote " + beside + " (0600: the password)");
+        report.wrote(beside, "0600: the password");
         return made;
     }
 }

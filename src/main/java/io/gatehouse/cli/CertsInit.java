@@ -1,13 +1,17 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.AuthorityFolder;
 import io.gatehouse.pki.AuthorityOptions;
 import io.gatehouse.pki.ImportedRoot;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.StoredPassphrase;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,9 +57,10 @@ final class CertsInit implements Runnable {
 
     @Option(
             names = "--root-validity",
-            paramLabel = "DAYS",
-            description = "Days the root is valid; default: 7300, twenty years.")
-    private @Nullable Integer rootDays;
+            paramLabel = CertsTime.LABEL,
+            converter = CertsTime.class,
+            description = "How long the root is valid, such as 20y or 7300d; default: 20y.")
+    private @Nullable Duration rootValidity;
 
     @Option(
             names = "--import-root",
@@ -92,13 +97,13 @@ final class CertsInit implements Runnable {
         if (algorithm != null) {
             options = options.withKeys(CertsIssuing.kind(algorithm));
         }
-        if (rootDays != null) {
-            options = options.withRootValidity(Duration.ofDays(rootDays));
+        if (rootValidity != null) {
+            options = options.withRootValidity(rootValidity);
         }
         if ((importedRoot == null) != (importedKey == null)) {
             throw Failure.usage("--import-root and --import-root-key go together");
         }
-        if (importedRoot != null && (offline != null || rootDays != null)) {
+        if (importedRoot != null && (offline != null || rootValidity != null)) {
             throw Failure.usage(
                     "--import-root: the root is made already; --root-offline and --root-validity are for new ones");
         }
@@ -111,19 +116,43 @@ final class CertsInit implements Runnable {
                 throw Failure.of(3, folder + ": holds an authority already; it is never overwritten");
             }
             char[] passphrase = common.passphrase().fresh(folder, generate);
-            try (Authority authority = Authority.create(folder, options, passphrase, Clock.systemUTC())) {
-                common.out()
-                        .println("made the authority in " + authority.folder().path());
-                common.out()
-                        .println("  devices and other clients trust "
-                                + common.places().trustedRoot());
-                common.out()
-                        .println("  a broker takes " + common.places().trustedDeviceIssuer()
-                                + " as client_ca: clients only, never servers");
-                common.out().println("next: gatehouse certs server broker --dns localhost -d " + folder + " --out tls");
+            try (CertsReport report = common.report();
+                    Authority authority = Authority.create(folder, options, passphrase, Clock.systemUTC())) {
+                say(authority, report);
             }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }
+    }
+
+    private void say(Authority authority, CertsReport report) {
+        AuthorityFolder places = authority.folder();
+        report.say("made the authority in " + places.path());
+        report.say("  devices and other clients trust " + places.trustedRoot());
+        report.say("  a broker takes " + places.trustedDeviceIssuer() + " as client_ca: clients only, never servers");
+        report.put("folder", places.path().toString());
+        report.put("organisation", authority.inventory().organisation());
+        report.put("trustedRoot", places.trustedRoot().toString());
+        report.put("clientCa", places.trustedDeviceIssuer().toString());
+        Map<String, X509Certificate> authorities = new LinkedHashMap<>();
+        authorities.put("root", authority.root());
+        authorities.put("device", authority.deviceIssuer());
+        authorities.put("server", authority.serverIssuer());
+        authorities.forEach((name, certificate) -> {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("name", name);
+            one.put("serial", certificate.getSerialNumber().toString(16));
+            one.put("notAfter", certificate.getNotAfter().toInstant().toString());
+            report.add("authorities", one);
+            report.file(places.certificateOf(name));
+            if (!name.equals("root") || offline == null && importedRoot == null) {
+                report.file(places.keyOf(name));
+            }
+        });
+        if (offline != null) {
+            report.file(offline.resolve("root.key"));
+            report.say("  the root's key is " + offline.resolve("root.key") + ": lock it away");
+        }
+        report.next("gatehouse certs server broker --dns localhost -d " + places.path() + " --out tls");
     }
 }

@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code certs inspect}: what is in a file, what was issued to a holder, what a port shows. */
@@ -42,9 +41,6 @@ final class CertsInspect implements Runnable {
                     "A file; - for standard input; a holder of the authority in --dir; or a port, also as mqtts://HOST.")
     private String what = "";
 
-    @Option(names = "--json", description = "As JSON.")
-    private boolean json;
-
     @Mixin
     private CertsCommon common = new CertsCommon();
 
@@ -55,7 +51,7 @@ final class CertsInspect implements Runnable {
     public void run() {
         try {
             List<Map<String, Object>> all = all();
-            if (json) {
+            if (common.json()) {
                 common.out().println(Json.pretty(all));
                 return;
             }

@@ -1,6 +1,5 @@
 package io.gatehouse.cli;
 
-import io.gatehouse.json.Json;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.KeyKind;
@@ -18,9 +17,11 @@ import picocli.CommandLine.Option;
 final class CertsIssuing {
     @Option(
             names = "--validity",
-            paramLabel = "DAYS",
-            description = "Days it is valid; default: what the profile says, 397 of the built-in ones.")
-    private @Nullable Integer days;
+            paramLabel = CertsTime.LABEL,
+            converter = CertsTime.class,
+            description = "How long it is valid: 90 (days), 90d, 12h, 2w, 1y; default: what the profile says, 397 days of"
+                    + " the built-in ones.")
+    private @Nullable Duration validity;
 
     @Option(
             names = "--algo",
@@ -36,11 +37,8 @@ final class CertsIssuing {
             description = "The folder for cert.pem, key.pem and ca.pem; default: out/ID in the authority's folder.")
     private @Nullable Path out;
 
-    @Option(names = "--json", description = "Print what was made as JSON.")
-    private boolean json;
-
     Duration validity(Authority authority, Profile profile) {
-        return days == null ? authority.validityOf(profile) : Duration.ofDays(days);
+        return validity == null ? authority.validityOf(profile) : validity;
     }
 
     /** The kind of key that was asked for; null: the profile's. */
@@ -69,7 +67,23 @@ final class CertsIssuing {
 
     /** @param notTaken what a request asked for and did not get */
     void write(CertsCommon common, Issued issued, String next, List<String> notTaken) {
-        Path folder = out != null ? out : common.places().outputOf(issued.id());
+        try (CertsReport report = common.report()) {
+            Map<String, Object> made = write(common, issued, report);
+            made.forEach(report::put);
+            if (!notTaken.isEmpty()) {
+                report.put("notTaken", notTaken);
+            }
+            report.next(next.replace("DIR", folder(common, issued).toString()));
+        }
+    }
+
+    private Path folder(CertsCommon common, Issued issued) {
+        return out != null ? out : common.places().outputOf(issued.id());
+    }
+
+    /** Writes the files and says them; what is told to programs besides is returned. */
+    Map<String, Object> write(CertsCommon common, Issued issued, CertsReport report) {
+        Path folder = folder(common, issued);
         try {
             issued.writeTo(folder);
         } catch (IOException e) {
@@ -86,21 +100,14 @@ final class CertsIssuing {
             made.put("key", folder.resolve("key.pem").toString());
         }
         made.put("ca", folder.resolve("ca.pem").toString());
-        if (!notTaken.isEmpty()) {
-            made.put("notTaken", notTaken);
-        }
-        if (json) {
-            common.out().println(Json.pretty(made));
-            return;
-        }
-        common.out()
-                .println("made the certificate of " + issued.profile().word() + " \"" + issued.id() + "\", serial "
-                        + issued.serial() + ", valid until " + made.get("notAfter"));
-        for (String file : new String[] {"certificate", "key", "ca"}) {
-            if (made.containsKey(file)) {
-                common.out().printf("  %-12s %s%n", file, made.get(file));
+        report.say("made the certificate of " + issued.profile().word() + " \"" + issued.id() + "\", serial "
+                + issued.serial() + ", valid until " + made.get("notAfter"));
+        for (String name : List.of("certificate", "key", "ca")) {
+            if (made.get(name) instanceof String file) {
+                report.file(Path.of(file));
+                report.say(String.format("  %-12s %s", name, file));
             }
         }
-        common.out().println("next: " + next.replace("DIR", folder.toString()));
+        return made;
     }
 }

@@ -36,9 +36,6 @@ final class CertsLint implements Runnable {
     @Option(names = "--all", description = "The authority's own certificates, and all that it ever issued.")
     private boolean all;
 
-    @Option(names = "--json", description = "As JSON.")
-    private boolean json;
-
     @Option(names = "--sarif", description = "As SARIF 2.1.0, which code hosts show beside the files.")
     private boolean sarif;
 
@@ -53,6 +50,7 @@ final class CertsLint implements Runnable {
         if (words.isEmpty() != all) {
             throw Failure.usage("say which certificates: files, holders, or --all");
         }
+        boolean json = common.json();
         if (json && sarif) {
             throw Failure.usage("--json and --sarif: give one of them");
         }

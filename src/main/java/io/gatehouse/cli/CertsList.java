@@ -22,8 +22,12 @@ import picocli.CommandLine.Option;
 /** {@code certs list}: what was issued; needs no passphrase. */
 @Command(name = "list", description = "List what was issued.", mixinStandardHelpOptions = true)
 final class CertsList implements Runnable {
-    @Option(names = "--expiring", paramLabel = "DAYS", description = "Active ones that end within so many days.")
-    private @Nullable Integer expiring;
+    @Option(
+            names = "--expiring",
+            paramLabel = CertsTime.LABEL,
+            converter = CertsTime.class,
+            description = "Active ones that end within a time, such as 30d.")
+    private @Nullable Duration expiring;
 
     @Option(names = "--state", description = "${COMPLETION-CANDIDATES}.")
     private Inventory.@Nullable State state;
@@ -42,9 +46,6 @@ final class CertsList implements Runnable {
                     + " \"not_after<2030-01-31\". Repeat for more; all have to hold.")
     private List<String> conditions = List.of();
 
-    @Option(names = "--json", description = "As JSON.")
-    private boolean json;
-
     @Option(names = "--csv", description = "As a table for other programs (RFC 4180).")
     private boolean csv;
 
@@ -59,6 +60,7 @@ final class CertsList implements Runnable {
 
     @Override
     public void run() {
+        boolean json = common.json();
         if ((json ? 1 : 0) + (csv ? 1 : 0) + (index ? 1 : 0) > 1) {
             throw Failure.usage("--json, --csv and --index: give one of them");
         }
@@ -68,7 +70,7 @@ final class CertsList implements Runnable {
         try {
             Pattern ids = CertsWhere.like(pattern);
             List<Inventory.Item> items = Authority.view(common.folder()).items().stream()
-                    .filter(item -> expiring == null || item.expiresWithin(Duration.ofDays(expiring), now))
+                    .filter(item -> expiring == null || item.expiresWithin(expiring, now))
                     .filter(item -> state == null || item.state(now) == state)
                     .filter(item -> profile == null || item.profile() == profile)
                     .filter(item -> ids.matcher(item.id()).matches())

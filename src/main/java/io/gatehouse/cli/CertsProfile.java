@@ -1,9 +1,14 @@
 package io.gatehouse.cli;
 
+import io.gatehouse.json.Json;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.ProfileBook;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -23,11 +28,21 @@ final class CertsProfile implements Runnable {
     @Parameters(paramLabel = "NAME", description = "Which.")
     private String name = "";
 
+    @Option(names = "--json", description = "As one JSON document: what it says, and the text.")
+    private boolean json;
+
     @Override
     public void run() {
+        PrintWriter out = spec.commandLine().getOut();
         try {
-            spec.commandLine().getOut().print(ProfileBook.builtInText(name));
-            spec.commandLine().getOut().flush();
+            if (json) {
+                Map<String, Object> fields = new LinkedHashMap<>(ProfileBook.builtInFields(name));
+                fields.put("text", ProfileBook.builtInText(name));
+                out.println(Json.pretty(fields));
+                return;
+            }
+            out.print(ProfileBook.builtInText(name));
+            out.flush();
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -20,11 +21,17 @@ import picocli.CommandLine.Parameters;
 
 /** What {@code renew} and {@code rekey} share. */
 final class CertsRenewing {
+    private static final int MAX_SAID = 8;
+
     @Parameters(paramLabel = "ID", arity = "0..*", description = "Whose.")
     private List<String> ids = List.of();
 
-    @Option(names = "--all-expiring", paramLabel = "DAYS", description = "All that end within so many days.")
-    private @Nullable Integer expiring;
+    @Option(
+            names = "--all-expiring",
+            paramLabel = CertsTime.LABEL,
+            converter = CertsTime.class,
+            description = "All that end within a time, such as 30d.")
+    private @Nullable Duration expiring;
 
     @Option(
             names = "--revoke-old",
@@ -39,16 +46,17 @@ final class CertsRenewing {
 
     void run(boolean sameKey) {
         if (ids.isEmpty() == (expiring == null)) {
-            throw Failure.usage("say whose, or --all-expiring DAYS");
+            throw Failure.usage("say whose, or --all-expiring TIME");
         }
-        try (Authority authority = common.open()) {
+        try (CertsReport report = common.report();
+                Authority authority = common.open()) {
             Instant now = Clock.systemUTC().instant();
             List<Inventory.Item> old = new ArrayList<>();
             for (String id : ids) {
                 old.add(last(authority.inventory().byId(id), id));
             }
             if (expiring != null) {
-                Duration time = Duration.ofDays(expiring);
+                Duration time = expiring;
                 authority.inventory().items().stream()
                         .filter(item -> item.expiresWithin(time, now))
                         .forEach(old::add);
@@ -58,20 +66,27 @@ final class CertsRenewing {
             Renewal renewal = new Renewal(authority);
             for (Inventory.Item item : old) {
                 Issued issued = renewal.renew(item, issuing.validity(authority, item.profile()), sameKey);
-                issuing.write(
-                        common,
-                        issued,
-                        "put the new files in the holder's place, then: gatehouse certs revoke --serial "
-                                + item.serial().toString(16) + " --reason superseded -d " + common.folder());
-            }
-            if (revokeOld && !old.isEmpty()) {
-                authority.revoke(old, RevocationReason.SUPERSEDED);
-                authority
-                        .publishRevocations(Authority.LIST_VALIDITY)
-                        .forEach(file -> common.out().println("wrote " + file));
+                Map<String, Object> made = issuing.write(common, issued, report);
+                made.put("renewed", item.serial().toString(16));
+                report.add("certificates", made);
             }
             if (old.isEmpty()) {
-                common.out().println("nothing ends so soon");
+                report.put("certificates", List.of());
+                report.say("nothing ends so soon");
+                report.next("gatehouse certs list -d " + common.folder());
+                return;
+            }
+            if (revokeOld) {
+                authority.revoke(old, RevocationReason.SUPERSEDED);
+                authority.publishRevocations(Authority.LIST_VALIDITY).forEach(report::wrote);
+                report.next("put the new files in the place of the old ones, which are revoked");
+            } else {
+                report.next("put the new files in the place of the old ones, then: gatehouse certs revoke"
+                        + old.stream()
+                                .map(item -> " --serial " + item.serial().toString(16))
+                                .limit(MAX_SAID)
+                                .collect(Collectors.joining())
+                        + (old.size() > MAX_SAID ? " ..." : "") + " --reason superseded -d " + common.folder());
             }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);

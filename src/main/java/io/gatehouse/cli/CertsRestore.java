@@ -21,13 +21,15 @@ final class CertsRestore implements Runnable {
 
     @Override
     public void run() {
-        try {
+        try (CertsReport report = common.report()) {
             var inventory =
                     Backup.restore(file, common.folder(), common.passphrase().existing(common.folder()));
-            common.out()
-                    .println("restored the authority of \"" + inventory.organisation() + "\" with "
-                            + inventory.items().size() + " certificates into " + common.folder());
-            common.out().println("next: gatehouse certs doctor -d " + common.folder());
+            report.put("folder", common.folder().toString());
+            report.put("organisation", inventory.organisation());
+            report.put("certificates", inventory.items().size());
+            report.say("restored the authority of \"" + inventory.organisation() + "\" with "
+                    + inventory.items().size() + " certificates into " + common.folder());
+            report.next("gatehouse certs doctor -d " + common.folder());
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }

@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,6 +48,16 @@ final class CertsRevoke implements Runnable {
                     + " privilegeWithdrawn; default: ${DEFAULT-VALUE}.")
     private String reason = "unspecified";
 
+    @Option(
+            names = "--publish",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description =
+                    "Sign and write the lists, which is the default; --no-publish is for many commands in a row, with"
+                            + " certs crl after the last. A broker that follows the journal knows at once either way.")
+    private boolean publish = true;
+
     @Mixin
     private CertsCommon common = new CertsCommon();
 
@@ -56,7 +68,8 @@ final class CertsRevoke implements Runnable {
         }
         RevocationReason why = RevocationReason.find(reason)
                 .orElseThrow(() -> Failure.usage("unknown reason \"" + reason + "\"; see --help"));
-        try (Authority authority = common.open()) {
+        try (CertsReport report = common.report();
+                Authority authority = common.open()) {
             List<Inventory.Item> items = new ArrayList<>();
             for (String id : names(SERIAL_PREFIX, false, ids)) {
                 List<Inventory.Item> found = authority.inventory().byId(id);
@@ -72,18 +85,23 @@ final class CertsRevoke implements Runnable {
                         .orElseThrow(() -> Failure.of(5, "no certificate " + serial + " here; nothing was revoked")));
             }
             List<Inventory.Item> revoked = authority.revoke(items, why);
-            revoked.forEach(item -> common.out()
-                    .println("revoked " + item.profile().word() + " \"" + item.id() + "\", serial "
-                            + item.serial().toString(16)));
-            if (revoked.isEmpty()) {
-                common.out().println("revoked before; nothing changed but the lists, which are fresh now");
+            report.put("reason", why.word());
+            report.put("revoked", revoked.stream().map(CertsRevoke::fields).toList());
+            revoked.forEach(item -> report.say("revoked " + item.profile().word() + " \"" + item.id() + "\", serial "
+                    + item.serial().toString(16)));
+            if (!publish) {
+                report.say(
+                        revoked.isEmpty()
+                                ? "revoked before; nothing changed"
+                                : "journalled; a broker that reads lists does not know yet");
+                report.next("gatehouse certs crl -d " + common.folder());
+                return;
             }
-            authority
-                    .publishRevocations(Authority.LIST_VALIDITY)
-                    .forEach(file -> common.out().println("wrote " + file));
-            common.out()
-                    .println("next: in gatehouse.yaml, tls: {crl: "
-                            + common.places().revocationListPem("device") + "}");
+            if (revoked.isEmpty()) {
+                report.say("revoked before; nothing changed but the lists, which are fresh now");
+            }
+            authority.publishRevocations(Authority.LIST_VALIDITY).forEach(report::wrote);
+            report.next("in gatehouse.yaml, tls: {crl: " + common.places().revocationListPem("device") + "}");
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }
@@ -108,6 +126,14 @@ final class CertsRevoke implements Runnable {
         } catch (IOException e) {
             throw Failure.of(3, file + ": cannot be read: " + e.getMessage());
         }
+    }
+
+    private static Map<String, Object> fields(Inventory.Item item) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("id", item.id());
+        fields.put("profile", item.profile().word());
+        fields.put("serial", item.serial().toString(16));
+        return fields;
     }
 
     private static BigInteger number(String hex) {

@@ -1,6 +1,7 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.pki.ApprovalRules;
+import io.gatehouse.json.Json;
 import io.gatehouse.pki.Enrolment;
 import io.gatehouse.pki.EnrolmentRules;
 import io.gatehouse.pki.Inventory;
@@ -12,7 +13,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +28,8 @@ import picocli.CommandLine.Option;
         name = "serve",
         description =
                 "Sign what devices ask a broker for, over a Unix socket: the device authority's key is in this process,"
-                        + " which no network reaches, and not in the broker's. SIGTERM and Ctrl-C stop it cleanly.",
+                        + " which no network reaches, and not in the broker's. SIGTERM and Ctrl-C stop it cleanly. With --json"
+                        + " each event is an object in a line of its own.",
         mixinStandardHelpOptions = true)
 final class CertsServe implements Runnable {
     private static final String UNIX = "unix:";
@@ -216,7 +220,7 @@ final class CertsServe implements Runnable {
                             awaited(stopped, TEND_SECONDS);
                         },
                         "gatehouse-stop"));
-        common.out().println("the signer is ready: " + socket);
+        say("the signer is ready: " + socket, "ready", Map.of("socket", socket));
         common.out().flush();
         do {
             tend(enrolment);
@@ -225,12 +229,25 @@ final class CertsServe implements Runnable {
         stopped.countDown();
     }
 
+    /** It stands for weeks, so each thing that happens is a document, in a line of its own. */
+    private void say(String text, String event, Map<String, Object> about) {
+        if (!common.json()) {
+            common.out().println(text);
+            return;
+        }
+        Map<String, Object> fields = new TreeMap<>(about);
+        fields.put("event", event);
+        common.out().println(Json.line(fields));
+    }
+
     private void tend(Enrolment enrolment) {
         try {
             for (Inventory.Item item : enrolment.sweep()) {
-                common.out()
-                        .println("the certificate " + item.serial().toString(16) + " of \"" + item.id()
-                                + "\" has had its day and is revoked");
+                String serial = item.serial().toString(16);
+                say(
+                        "the certificate " + serial + " of \"" + item.id() + "\" has had its day and is revoked",
+                        "revoked",
+                        Map.of("serial", serial, "id", item.id()));
             }
             common.out().flush();
         } catch (PkiProblem e) {

@@ -29,12 +29,18 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         subcommands = {CertsToken.New.class, CertsToken.Listing.class, CertsToken.Revoke.class})
 final class CertsToken implements Runnable {
+    static final Duration WEEK = Duration.ofDays(7);
+
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
         spec.commandLine().usage(spec.commandLine().getOut());
+    }
+
+    static void requireTime(Duration time) {
+        CertsTime.require("--ttl", time, Duration.ofHours(1), Duration.ofDays(365));
     }
 
     /** {@code certs token new}. */
@@ -45,10 +51,11 @@ final class CertsToken implements Runnable {
 
         @Option(
                 names = "--ttl",
-                paramLabel = "DAYS",
-                defaultValue = "7",
-                description = "Default: ${DEFAULT-VALUE} days.")
-        private int days = 7;
+                paramLabel = CertsTime.LABEL,
+                converter = CertsTime.class,
+                defaultValue = "7d",
+                description = "How long it can be used: 7 (days), 7d, 12h, 2w; default: ${DEFAULT-VALUE}.")
+        private Duration time = WEEK;
 
         @Option(
                 names = "--qr",
@@ -68,31 +75,35 @@ final class CertsToken implements Runnable {
 
         @Override
         public void run() {
-            if (days < 1 || days > 365) {
-                throw Failure.usage("--ttl is 1 to 365 days, found " + days);
-            }
+            requireTime(time);
             if (url != null && picture == null) {
                 throw Failure.usage("--url is for --qr");
             }
-            try {
+            try (CertsReport report = common.report()) {
                 if (url != null) {
                     EnrolmentTicket.of(id, "", Optional.of(url)); // before there is a token to lose
                 }
                 String token;
+                Instant end = Clock.systemUTC().instant().plus(time);
                 try (Authority authority = common.open()) {
-                    token = authority.token(id, Duration.ofDays(days));
+                    token = authority.token(id, time);
                 }
+                report.put("id", id);
+                report.put("end", end.toString());
                 if (picture == null) {
-                    common.out().println(token);
+                    report.put("token", token);
+                    report.say(token);
+                    common.hint("give it to \"" + id + "\" before " + CertsTime.print(time)
+                            + " are over; it is not shown again");
                 } else {
-                    write(picture, EnrolmentTicket.of(id, token, Optional.ofNullable(url)));
+                    write(picture, EnrolmentTicket.of(id, token, Optional.ofNullable(url)), report);
                 }
             } catch (PkiProblem e) {
                 throw CertsCommand.failure(e);
             }
         }
 
-        private void write(Path file, EnrolmentTicket ticket) throws PkiProblem {
+        private void write(Path file, EnrolmentTicket ticket, CertsReport report) throws PkiProblem {
             try {
                 AtomicFiles.writePrivate(file, ticket.png());
             } catch (IOException e) {
@@ -101,17 +112,14 @@ final class CertsToken implements Runnable {
                         file + ": cannot be written: " + e.getMessage() + ". Take the token back: gatehouse certs token"
                                 + " revoke " + id + " -d " + common.folder());
             }
-            common.out().println("wrote " + file + " (0600: who reads it can enrol as \"" + id + "\", once)");
-            common.out().println("next: print it, then remove it; the device enrols within " + days + " days");
+            report.wrote(file, "0600: who reads it can enrol as \"" + id + "\", once");
+            report.next("print it, then remove it; the device enrols within " + CertsTime.print(time));
         }
     }
 
     /** {@code certs token list}. */
     @Command(name = "list", description = "List tokens that can be used.", mixinStandardHelpOptions = true)
     static final class Listing implements Runnable {
-        @Option(names = "--json", description = "As JSON.")
-        private boolean json;
-
         @Mixin
         private CertsCommon common = new CertsCommon();
 
@@ -122,7 +130,7 @@ final class CertsToken implements Runnable {
                 List<Inventory.Token> tokens = Authority.view(common.folder()).tokens().stream()
                         .filter(token -> token.usable(now))
                         .toList();
-                if (json) {
+                if (common.json()) {
                     common.out()
                             .println(Json.pretty(tokens.stream()
                                     .map(token -> Map.of(
@@ -149,12 +157,16 @@ final class CertsToken implements Runnable {
 
         @Override
         public void run() {
-            try (Authority authority = common.open()) {
+            try (CertsReport report = common.report();
+                    Authority authority = common.open()) {
                 int count = authority.revokeTokens(id);
                 if (count == 0) {
                     throw Failure.of(5, "\"" + id + "\" has no token that can be used");
                 }
-                common.out().println("took back " + count + (count == 1 ? " token" : " tokens") + " of \"" + id + "\"");
+                report.put("id", id);
+                report.put("revoked", count);
+                report.say("took back " + count + (count == 1 ? " token" : " tokens") + " of \"" + id + "\"");
+                report.next("gatehouse certs token list -d " + common.folder());
             } catch (PkiProblem e) {
                 throw CertsCommand.failure(e);
             }

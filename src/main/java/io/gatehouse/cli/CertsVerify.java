@@ -58,7 +58,7 @@ final class CertsVerify implements Runnable {
         if (!as.equals("client") && !as.equals("server")) {
             throw Failure.usage("--as is client or server, found \"" + as + "\"");
         }
-        try {
+        try (CertsReport report = common.report()) {
             Path trusted = ca != null ? ca : common.places().trustedRoot();
             Instant now = Clock.systemUTC().instant();
             List<String> broken = new ArrayList<>(
@@ -69,10 +69,14 @@ final class CertsVerify implements Runnable {
                         .forEach(lint ->
                                 broken.add(lint.id() + ": not so: " + lint.rule() + " (" + lint.clause() + ")"));
             }
+            report.put("file", file.toString());
+            report.put("as", as);
+            report.put("accepted", broken.isEmpty());
+            report.put("broken", broken);
             if (!broken.isEmpty()) {
                 throw Failure.of(4, file + ": " + String.join("; ", broken));
             }
-            common.out().println(file + ": accepted as a " + as + "'s certificate");
+            report.say(file + ": accepted as a " + as + "'s certificate");
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }

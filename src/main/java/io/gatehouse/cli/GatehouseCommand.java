@@ -38,6 +38,11 @@ final class GatehouseCommand implements Runnable {
 
     private GatehouseCommand() {}
 
+    /** All commands, for those who look at what there is. */
+    static CommandLine line() {
+        return new CommandLine(new GatehouseCommand());
+    }
+
     /** Runs one command line; returns the exit code. Prints a user's mistake as one line, never a stack trace. */
     static int run(PrintStream out, PrintStream err, String... args) {
         CommandLine line = new CommandLine(new GatehouseCommand())

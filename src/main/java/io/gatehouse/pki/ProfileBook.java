@@ -37,6 +37,12 @@ public final class ProfileBook {
         return resource(kind);
     }
 
+    /** What a built-in profile says, for programs. */
+    public static Map<String, Object> builtInFields(String name) throws PkiProblem {
+        builtInText(name); // or there is none of this name
+        return BUILT_IN.of(ProfileKind.of(name).orElseThrow()).fields();
+    }
+
     /**
      * The profiles of an authority's folder, over the built-in ones.
      *

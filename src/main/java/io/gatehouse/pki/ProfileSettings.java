@@ -2,7 +2,10 @@ package io.gatehouse.pki;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +58,35 @@ record ProfileSettings(
         extendedKeyUsage = List.copyOf(extendedKeyUsage);
         crlUrls = List.copyOf(crlUrls);
         ocspUrls = List.copyOf(ocspUrls);
+    }
+
+    /** As the file has it, in plain values. */
+    Map<String, Object> fields() {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("profile", name);
+        fields.put("issuedBy", issuedBy);
+        fields.put("key", key.word());
+        fields.put("accepts", accepts.stream().sorted().map(KeyKind::word).toList());
+        fields.put("validity", days(validity));
+        fields.put("most", days(most));
+        fields.put("backdate", backdate.toString());
+        fields.put("ca", authority);
+        if (pathLength != null) {
+            fields.put("pathLength", pathLength);
+        }
+        fields.put("keyUsage", keyUsage);
+        fields.put("extendedKeyUsage", extendedKeyUsage);
+        fields.put("subjectKeyIdentifier", subjectKeyIdentifier);
+        fields.put("authorityKeyIdentifier", authorityKeyIdentifier);
+        fields.put("subjectAlternativeName", alternativeName.name().toLowerCase(Locale.ROOT));
+        fields.put("crlUrls", crlUrls);
+        fields.put("ocspUrls", ocspUrls);
+        fields.put("ocspNoCheck", ocspNoCheck);
+        return fields;
+    }
+
+    private static String days(Duration time) {
+        return time.equals(WITHOUT_END) ? "none" : time.toDays() + "d";
     }
 
     boolean hasNoEnd() {
