@@ -19,8 +19,9 @@ final class CertsIssuing {
             names = "--validity",
             paramLabel = CertsTime.LABEL,
             converter = CertsTime.class,
-            description = "How long it is valid: 90 (days), 90d, 12h, 2w, 1y; default: what the profile says, 397 days of"
-                    + " the built-in ones.")
+            description =
+                    "How long it is valid: 90 (days), 90d, 12h, 2w, 1y; default: what the profile says, 397 days of"
+                            + " the built-in ones.")
     private @Nullable Duration validity;
 
     @Option(
@@ -77,7 +78,11 @@ final class CertsIssuing {
         }
     }
 
-    private Path folder(CertsCommon common, Issued issued) {
+    boolean hasOut() {
+        return out != null;
+    }
+
+    Path folder(CertsCommon common, Issued issued) {
         return out != null ? out : common.places().outputOf(issued.id());
     }
 

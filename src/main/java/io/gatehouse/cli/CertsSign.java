@@ -36,6 +36,11 @@ final class CertsSign implements Runnable {
     @Option(names = "--replace", description = "Although there is a certificate that is valid.")
     private boolean replace;
 
+    @Option(
+            names = "--allow-wildcard",
+            description = "Let a server's request have wildcards, such as *.mqtt.example.com.")
+    private boolean wildcards;
+
     @Mixin
     private CertsCommon common = new CertsCommon();
 
@@ -51,7 +56,8 @@ final class CertsSign implements Runnable {
             }
             try (Authority authority = common.open()) {
                 Permit permit = profile.permit(
-                        csr.request(profile, Optional.ofNullable(id), issuing.validity(authority, profile)),
+                        csr.request(profile, Optional.ofNullable(id), issuing.validity(authority, profile))
+                                .withWildcards(wildcards),
                         authority.profiles());
                 var issued = authority.certify(permit, replace);
                 List<String> dropped = csr.dropped(profile);

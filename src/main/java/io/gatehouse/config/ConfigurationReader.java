@@ -78,6 +78,11 @@ public final class ConfigurationReader {
     }
 
     private void finding(Yaml.Finding finding) {
+        problems.add(problem(finding));
+    }
+
+    /** A fault of the YAML itself, in words. */
+    static Problem problem(Yaml.Finding finding) {
         String message = switch (finding.fault()) {
             case SYNTAX -> "not valid YAML: " + finding.detail();
             case DUPLICATE_KEY -> {
@@ -86,7 +91,7 @@ public final class ConfigurationReader {
             }
             case UNSUPPORTED, REFUSED -> finding.detail() + " is not supported here";
         };
-        problems.add(Problem.error(finding.place(), message));
+        return Problem.error(finding.place(), message);
     }
 
     private Configuration top(Path file, Yaml.@Nullable Value value) {

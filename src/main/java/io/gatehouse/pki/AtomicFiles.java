@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
@@ -29,6 +31,16 @@ public final class AtomicFiles {
         write(file, bytes, "rw-r--r--");
     }
 
+    /**
+     * Puts a file where another program reads it: it belongs to whom its folder belongs to, so that a broker with a user of
+     * its own reads a key that root put there.
+     *
+     * @param secret whether only its owner reads it
+     */
+    public static void install(Path file, byte[] bytes, boolean secret) throws IOException {
+        write(file, bytes, secret ? "rw-------" : "rw-r--r--", true);
+    }
+
     /** A folder that only its owner enters. */
     public static void makePrivateFolder(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
@@ -37,9 +49,16 @@ public final class AtomicFiles {
     }
 
     private static void write(Path file, byte[] bytes, String mode) throws IOException {
+        write(file, bytes, mode, false);
+    }
+
+    private static void write(Path file, byte[] bytes, String mode, boolean toItsFolder) throws IOException {
         Path folder = java.util.Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file is in a folder");
         Path fresh = Files.createTempFile(folder, "." + file.getFileName(), ".new", attribute(mode));
         try {
+            if (toItsFolder) {
+                own(fresh, folder);
+            }
             try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
                 ByteBuffer buffer = ByteBuffer.wrap(bytes);
                 while (buffer.hasRemaining()) {
@@ -53,6 +72,18 @@ public final class AtomicFiles {
             syncFolder(folder);
         } finally {
             Files.deleteIfExists(fresh);
+        }
+    }
+
+    private static void own(Path file, Path folder) throws IOException {
+        PosixFileAttributes wanted = Files.readAttributes(folder, PosixFileAttributes.class);
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        PosixFileAttributes found = view.readAttributes();
+        if (!found.group().equals(wanted.group())) {
+            view.setGroup(wanted.group());
+        }
+        if (!found.owner().equals(wanted.owner())) {
+            view.setOwner(wanted.owner());
         }
     }
 

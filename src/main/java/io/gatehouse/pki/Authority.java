@@ -224,9 +224,18 @@ public final class Authority implements AutoCloseable {
             @Nullable KeyKind kind,
             boolean replace)
             throws PkiProblem {
+        return issue(profile, new Draft(id, dnsNames, ipAddresses, validity, deviceSerial, false), kind, replace);
+    }
+
+    /**
+     * Makes a key and a certificate for it.
+     *
+     * @param kind of the key that is made; null: the profile's
+     * @param replace also if there is a certificate already
+     */
+    public Issued issue(Profile profile, Draft draft, @Nullable KeyKind kind, boolean replace) throws PkiProblem {
         KeyPair pair = kind == null ? keyPair(profile) : signer.keyPair(kind);
-        Permit permit = profile.permit(
-                new Request(id, pair.getPublic(), dnsNames, ipAddresses, validity, deviceSerial), profiles);
+        Permit permit = profile.permit(draft.with(pair.getPublic()), profiles);
         return commit(permit, Optional.of(pair.getPrivate()), replace);
     }
 

@@ -5,6 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -27,6 +29,21 @@ public record Issued(
     /** Writes {@code cert.pem} (with the issuing authority's), {@code key.pem} (0600) and {@code ca.pem} (the root). */
     public void writeTo(Path folder) throws IOException {
         writeTo(folder, "cert.pem", "key.pem", "ca.pem");
+    }
+
+    /**
+     * Puts the certificate and its key where another program reads them, each whole or not at all. Between the two, a reader
+     * finds a key that is not the certificate's, and has to keep to what it has.
+     */
+    public void install(Path certificateFile, Path keyFile) throws IOException {
+        for (Path file : List.of(keyFile, certificateFile)) {
+            AtomicFiles.makePrivateFolder(
+                    Objects.requireNonNull(file.toAbsolutePath().getParent()));
+        }
+        if (key.isPresent()) {
+            AtomicFiles.install(keyFile, Pem.of(key.get()), true);
+        }
+        AtomicFiles.install(certificateFile, chainPem(), false);
     }
 
     public void writeTo(Path folder, String certificateName, String keyName, String caName) throws IOException {

@@ -38,6 +38,9 @@ public enum Profile {
     private static final String LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?";
     private static final Pattern HOST = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
 
+    /** A whole label, the first, above two that are not: RFC 9525, 6.3, and no certificate for all of a country. */
+    private static final Pattern WILDCARD = Pattern.compile("\\*(\\." + LABEL + "){2,}");
+
     /** How long a certificate of the built-in profile is valid if nothing else is said. */
     public Duration defaultValidity() {
         return ProfileBook.builtIn().of(kind()).validity();
@@ -138,9 +141,18 @@ public enum Profile {
             throw new PkiProblem(Kind.POLICY, "a certificate of the profile " + word() + " has no host names");
         }
         for (String name : request.dnsNames()) {
-            if (!HOST.matcher(name).matches() || name.length() > 253) {
+            boolean wildcard = WILDCARD.matcher(name).matches();
+            if (!wildcard && !HOST.matcher(name).matches() || name.length() > 253) {
                 throw new PkiProblem(
-                        Kind.INPUT, "\"" + shown(name) + "\" is not a host name (wildcards are not issued)");
+                        Kind.INPUT,
+                        "\"" + shown(name) + "\" is not a host name"
+                                + (name.contains("*") ? ", nor a wildcard such as *.mqtt.example.com" : ""));
+            }
+            if (wildcard && !request.wildcards()) {
+                throw new PkiProblem(
+                        Kind.POLICY,
+                        "\"" + name + "\" is a wildcard: whoever has this key is every server below that name. Name the"
+                                + " hosts, or say --allow-wildcard");
             }
         }
         for (String address : request.ipAddresses()) {

@@ -39,12 +39,13 @@ public final class Renewal {
         X509Certificate certificate = certificate(authority.folder(), old);
         List<String> dns = names(certificate, 2);
         List<String> ips = names(certificate, 7);
+        Draft draft =
+                new Draft(old.id(), dns, ips, validity, deviceSerial(certificate), true); // what it had, it may have
         if (!sameKey) {
-            return authority.issue(old.profile(), old.id(), dns, ips, validity, deviceSerial(certificate), null, true);
+            return authority.issue(old.profile(), draft, null, true);
         }
-        Request request =
-                new Request(old.id(), certificate.getPublicKey(), dns, ips, validity, deviceSerial(certificate));
-        return authority.certify(old.profile().permit(request, authority.profiles()), true);
+        Permit permit = old.profile().permit(draft.with(certificate.getPublicKey()), authority.profiles());
+        return authority.certify(permit, true);
     }
 
     /** The certificate itself, from the journal. */

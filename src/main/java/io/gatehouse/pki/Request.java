@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param dnsNames a server's
  * @param ipAddresses a server's, as literals
  * @param deviceSerial the manufacturer's number of a device, if the certificate is to say it
+ * @param wildcards whether a server's names may have wildcards, which somebody has to want in so many words
  */
 public record Request(
         String id,
@@ -19,10 +20,26 @@ public record Request(
         List<String> dnsNames,
         List<String> ipAddresses,
         Duration validity,
-        @Nullable String deviceSerial) {
+        @Nullable String deviceSerial,
+        boolean wildcards) {
     public Request {
         dnsNames = List.copyOf(dnsNames);
         ipAddresses = List.copyOf(ipAddresses);
+    }
+
+    /** Without wildcards. */
+    public Request(
+            String id,
+            PublicKey key,
+            List<String> dnsNames,
+            List<String> ipAddresses,
+            Duration validity,
+            @Nullable String deviceSerial) {
+        this(id, key, dnsNames, ipAddresses, validity, deviceSerial, false);
+    }
+
+    public Request withWildcards(boolean allowed) {
+        return new Request(id, key, dnsNames, ipAddresses, validity, deviceSerial, allowed);
     }
 
     public static Request client(String id, PublicKey key, Duration validity) {

@@ -1,0 +1,157 @@
+package io.gatehouse.cli;
+
+import io.gatehouse.config.CertificatePlace;
+import io.gatehouse.config.Problem;
+import io.gatehouse.pki.AtomicFiles;
+import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.Draft;
+import io.gatehouse.pki.Issued;
+import io.gatehouse.pki.Pem;
+import io.gatehouse.pki.PkiProblem;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Puts a server's key and certificate where a broker reads them. Confined to its command.
+ *
+ * <p>It replaces what this authority issued, and never a certificate from elsewhere.
+ */
+final class CertsInstalling {
+    private final Authority authority;
+    private final CertsReport report;
+
+    CertsInstalling(Authority authority, CertsReport report) {
+        this.authority = authority;
+        this.report = report;
+    }
+
+    /** A certificate that a configuration wants, and the names it is for. */
+    record Wanted(CertificatePlace place, String name, List<String> dns, List<String> ips) {
+        Draft draft(java.time.Duration validity, boolean wildcards) {
+            return Draft.server(name, dns, ips, validity).withWildcards(wildcards);
+        }
+    }
+
+    /**
+     * What a configuration wants; all its problems at once are the failure.
+     *
+     * @param name what the certificates are called in lists; empty: each by its first name
+     */
+    static List<Wanted> wanted(Path configuration, Optional<String> name, List<String> dns, List<String> ips) {
+        CertificatePlace.Result result = CertificatePlace.read(configuration);
+        if (!result.problems().isEmpty()) {
+            throw Failure.of(
+                    3, result.problems().stream().map(Problem::toString).collect(Collectors.joining("\n")));
+        }
+        List<Wanted> all = new ArrayList<>();
+        for (CertificatePlace place : result.places()) {
+            List<String> hosts = new ArrayList<>(place.names());
+            if (!place.forOneName()) {
+                dns.stream().filter(one -> !hosts.contains(one)).forEach(hosts::add);
+                ips.stream().filter(one -> !hosts.contains(one)).forEach(hosts::add);
+            }
+            if (hosts.isEmpty()) {
+                throw Failure.of(
+                        3,
+                        configuration + ": " + String.join(", ", place.wantedBy())
+                                + " is on every address and does not say what clients call it. Write tls: {names:"
+                                + " [mqtt.example.com]}, or give --dns HOST");
+            }
+            List<String> addresses =
+                    hosts.stream().filter(CertsInstalling::isAddress).toList();
+            List<String> names = hosts.stream().filter(one -> !isAddress(one)).toList();
+            String called =
+                    place.forOneName() || name.isEmpty() ? (names.isEmpty() ? addresses : names).get(0) : name.get();
+            all.add(new Wanted(place, called.replaceFirst("^\\*\\.", "").replaceFirst("^:+", "ip-"), names, addresses));
+        }
+        return all;
+    }
+
+    private static boolean isAddress(String name) {
+        return name.matches("[0-9.]+") || name.contains(":");
+    }
+
+    /** Refuses to write over what somebody else issued, before anything is issued. */
+    void requireOurs(Path certificate) {
+        if (!Files.exists(certificate)) {
+            return;
+        }
+        try {
+            Pem.certificates(certificate).get(0).verify(authority.serverIssuer().getPublicKey());
+        } catch (PkiProblem | GeneralSecurityException e) {
+            throw Failure.of(
+                    4,
+                    certificate
+                            + ": not a certificate of this authority's; it is never overwritten. Move it away first");
+        }
+    }
+
+    /** Writes a certificate, its key, and the authority of clients if the configuration wants one that is not there. */
+    void place(Wanted wanted, Issued issued) {
+        CertificatePlace place = wanted.place();
+        put(issued, place.certificate(), place.key());
+        Map<String, Object> made = new LinkedHashMap<>();
+        made.put("id", issued.id());
+        made.put("serial", issued.serial());
+        made.put("notAfter", issued.certificate().getNotAfter().toInstant().toString());
+        made.put(
+                "names",
+                java.util.stream.Stream.concat(wanted.dns().stream(), wanted.ips().stream())
+                        .toList());
+        made.put("certificate", place.certificate().toString());
+        made.put("key", place.key().toString());
+        made.put("for", place.wantedBy());
+        report.add("certificates", made);
+        report.say("made the certificate of " + String.join(", ", place.wantedBy()) + ": " + made.get("names")
+                + ", serial " + issued.serial() + ", valid until " + made.get("notAfter"));
+        report.wrote(place.certificate());
+        report.wrote(place.key(), "0600");
+        place.clientCa().filter(file -> !Files.exists(file)).ifPresent(file -> {
+            write(file, Pem.of(authority.deviceIssuer()));
+            report.wrote(file, "whose clients are let in");
+        });
+    }
+
+    /** Copies a certificate, its key and the authorities into a broker's folder. */
+    void copy(Issued issued, Path folder) {
+        put(issued, folder.resolve("cert.pem"), folder.resolve("key.pem"));
+        write(folder.resolve("ca.pem"), Pem.of(authority.root()));
+        write(folder.resolve("client-ca.pem"), Pem.of(authority.deviceIssuer()));
+        report.wrote(folder.resolve("cert.pem"));
+        report.wrote(folder.resolve("key.pem"), "0600");
+        report.wrote(folder.resolve("ca.pem"), "what clients trust");
+        report.wrote(folder.resolve("client-ca.pem"), "whose clients are let in");
+    }
+
+    private static void put(Issued issued, Path certificate, Path key) {
+        try {
+            issued.install(certificate, key);
+        } catch (IOException e) {
+            throw unwritten(certificate, e);
+        }
+    }
+
+    private static void write(Path file, String pem) {
+        try {
+            AtomicFiles.makePrivateFolder(
+                    Objects.requireNonNull(file.toAbsolutePath().getParent()));
+            AtomicFiles.install(file, pem.getBytes(StandardCharsets.US_ASCII), false);
+        } catch (IOException e) {
+            throw unwritten(file, e);
+        }
+    }
+
+    private static Failure unwritten(Path file, IOException why) {
+        return Failure.of(1, file + ": cannot be written: " + why.getMessage() + "; the certificate is in the journal");
+    }
+}
