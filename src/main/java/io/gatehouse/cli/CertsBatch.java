@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -33,6 +35,8 @@ import picocli.CommandLine.Parameters;
                         + " note). It is judged whole before anything is issued.",
         mixinStandardHelpOptions = true)
 final class CertsBatch implements Runnable {
+    private static final int MAX_SHOWN = 50;
+
     @Parameters(paramLabel = "TABLE", description = "The table; its first line names the columns.")
     private Path table = Path.of("");
 
@@ -79,6 +83,25 @@ final class CertsBatch implements Runnable {
             description = "Of the tokens of --token-only; default: ${DEFAULT-VALUE}.")
     private Duration tokenTime = CertsToken.WEEK;
 
+    /** What becomes of a run with a device that cannot be issued. */
+    enum OnError {
+        STOP,
+        SKIP
+    }
+
+    @Option(
+            names = "--on-error",
+            paramLabel = "stop|skip",
+            defaultValue = "stop",
+            description =
+                    "A device whose name or key has a certificate already, or that cannot be issued, stops the run"
+                            + " before anything is issued, or is left out: the run ends with 8, and the manifest says which. A table with"
+                            + " faults is never begun. Default: ${DEFAULT-VALUE}.")
+    private OnError onError = OnError.STOP;
+
+    @Mixin
+    private CertsForms forms = new CertsForms();
+
     @Mixin
     private CertsCommon common = new CertsCommon();
 
@@ -92,6 +115,7 @@ final class CertsBatch implements Runnable {
         }
         CertsToken.requireTime(tokenTime);
         try {
+            FleetRun.Terms terms = new FleetRun.Terms(resume, onError == OnError.SKIP, forms.read(common));
             Fleet fleet = Fleet.read(table, validity, ProfileBook.of(common.folder()));
             try (CertsReport report = common.report();
                     Authority authority = common.open()) {
@@ -100,12 +124,15 @@ final class CertsBatch implements Runnable {
                     tokens(authority, fleet, report);
                     return;
                 }
-                FleetRun run = new FleetRun(authority, fleet, out, resume);
+                FleetRun run = new FleetRun(authority, fleet, out, terms);
                 if (dryRun) {
-                    run.check();
+                    List<PkiProblem.Fault> skipped = run.check();
+                    int good = fleet.rows().size() - skipped.size();
                     report.put("issued", 0);
                     report.put("dryRun", true);
-                    report.say(fleet.rows().size() + " devices, all can be issued; nothing was");
+                    report.say(fleet.rows().size() + " devices, " + (skipped.isEmpty() ? "all" : good)
+                            + " can be issued; nothing was");
+                    requireNone(skipped, report);
                     report.next("the same without --dry-run");
                     return;
                 }
@@ -196,6 +223,28 @@ final class CertsBatch implements Runnable {
         if (!outcome.whole()) {
             throw Failure.of(CertsCommand.PARTIAL, "stopped early. Go on with the same command and --resume");
         }
+        requireNone(outcome.skipped(), report);
         report.next("gatehouse certs list -d " + common.folder());
+    }
+
+    /** What was left out is said like any fault, and ends the command as one that did its work in part. */
+    private void requireNone(List<PkiProblem.Fault> skipped, CertsReport report) {
+        report.put("skipped", skipped.stream().map(CertsBatch::fields).toList());
+        skipped.stream().limit(MAX_SHOWN).forEach(fault -> common.error(fault.code(), fault.text()));
+        if (!skipped.isEmpty()) {
+            int more = skipped.size() - MAX_SHOWN;
+            throw Failure.of(
+                    CertsCommand.PARTIAL,
+                    (more > 0 ? "and " + more + " more; " : "") + skipped.size()
+                            + (skipped.size() == 1 ? " device was" : " devices were")
+                            + " left out" + (dryRun ? "" : "; the manifest says which"));
+        }
+    }
+
+    private static Map<String, Object> fields(PkiProblem.Fault fault) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("code", fault.code());
+        fields.put("text", fault.text());
+        return fields;
     }
 }

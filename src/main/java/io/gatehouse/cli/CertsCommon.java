@@ -62,6 +62,11 @@ final class CertsCommon {
         }
     }
 
+    /** A fault of many, in the form of errors. */
+    void error(String code, String text) {
+        spec.commandLine().getErr().println("certs: error[" + code + "] " + text);
+    }
+
     /** Something to know that does not stop the command. */
     void warn(String text) {
         spec.commandLine().getErr().println("certs: warning: " + text);

@@ -1,10 +1,15 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.Csr;
+import io.gatehouse.pki.Draft;
 import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
-import java.util.List;
+import io.gatehouse.pki.Request;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,6 +41,14 @@ final class CertsDevice implements Runnable {
     @Option(names = "--serial-number", paramLabel = "SN", description = "The manufacturer's number of the device.")
     private @Nullable String serialNumber;
 
+    @Option(
+            names = "--csr",
+            paramLabel = "FILE",
+            description =
+                    "Certify the key of this request (PEM or DER), which the device made and keeps, instead of making"
+                            + " one; as certs sign does. A common name in it has to be the ID.")
+    private @Nullable Path request;
+
     @Option(names = "--replace", description = "Although it has a certificate that is valid.")
     private boolean replace;
 
@@ -51,22 +64,35 @@ final class CertsDevice implements Runnable {
             throw Failure.usage("--admin and --factory: a person has no certificate without an end");
         }
         Profile profile = admin ? Profile.ADMINISTRATOR : factory ? Profile.IDEVID : Profile.DEVICE;
-        try (Authority authority = common.open()) {
-            Issued issued = authority.issue(
-                    profile,
-                    id,
-                    List.of(),
-                    List.of(),
-                    issuing.validity(authority, profile),
-                    serialNumber,
-                    issuing.key(),
-                    replace);
-            if (factory) {
-                common.warn("this certificate has no end; if its key is lost, only revocation ends it");
+        if (request != null && issuing.key() != null) {
+            throw Failure.usage("--algo: the key of a request is made already");
+        }
+        try {
+            Optional<Csr> csr = request == null ? Optional.empty() : Optional.of(Csr.read(request));
+            issuing.forms().read(common);
+            if (csr.isPresent()) {
+                issuing.forms().requireNoKey(common);
             }
-            issuing.write(common, issued, NEXT);
+            try (Authority authority = common.open()) {
+                issue(authority, profile, csr);
+            }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }
+    }
+
+    private void issue(Authority authority, Profile profile, Optional<Csr> csr) throws PkiProblem {
+        Duration validity = issuing.validity(authority, profile);
+        if (factory) {
+            common.warn("this certificate has no end; if its key is lost, only revocation ends it");
+        }
+        if (csr.isEmpty()) {
+            Draft draft = Draft.client(id, validity, serialNumber);
+            issuing.write(common, authority.issue(profile, draft, issuing.key(), replace), NEXT);
+            return;
+        }
+        Request asked = csr.get().request(profile, Optional.of(id), validity).withDeviceSerial(serialNumber);
+        Issued issued = authority.certify(profile.permit(asked, authority.profiles()), replace);
+        CertsSign.say(common, issuing, issued, csr.get().dropped(profile));
     }
 }

@@ -6,9 +6,6 @@ import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.StoredPassphrase;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -55,15 +52,10 @@ final class CertsExport implements Runnable {
 
     @Override
     public void run() {
-        Export.Format format = Stream.of(Export.Format.values())
-                .filter(one -> one.word().equals(word))
-                .findFirst()
-                .orElseThrow(() -> Failure.usage("unknown form \"" + word + "\"; there are "
-                        + Arrays.stream(Export.Format.values())
-                                .map(Export.Format::word)
-                                .collect(Collectors.joining(", "))));
+        Export.Format format = Export.Format.ofWord(word)
+                .orElseThrow(() -> Failure.usage("unknown form \"" + word + "\"; there are " + Export.Format.words()));
         Path folder = from != null ? from : common.places().outputOf(id);
-        Path file = out != null ? out : folder.resolve(id + "." + format.ending());
+        Path file = out != null ? out : folder.resolve(format.fileName(id));
         try (CertsReport report = common.report()) {
             char[] password = format.hasPassword() ? password(file, report) : new char[0];
             byte[] bytes = Export.of(folder).as(format, id, password);

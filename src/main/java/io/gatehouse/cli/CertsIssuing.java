@@ -3,6 +3,7 @@ package io.gatehouse.cli;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.KeyKind;
+import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What every command that issues takes: how long, where to, and how it is said. */
@@ -38,6 +40,14 @@ final class CertsIssuing {
             description = "The folder for cert.pem, key.pem and ca.pem; default: out/ID in the authority's folder.")
     private @Nullable Path out;
 
+    @Mixin
+    private CertsForms forms = new CertsForms();
+
+    /** In which forms besides PEM. */
+    CertsForms forms() {
+        return forms;
+    }
+
     Duration validity(Authority authority, Profile profile) {
         return validity == null ? authority.validityOf(profile) : validity;
     }
@@ -62,12 +72,12 @@ final class CertsIssuing {
     }
 
     /** Writes the files; says them and what to type next, where DIR stands for their folder. */
-    void write(CertsCommon common, Issued issued, String next) {
+    void write(CertsCommon common, Issued issued, String next) throws PkiProblem {
         write(common, issued, next, List.of());
     }
 
     /** @param notTaken what a request asked for and did not get */
-    void write(CertsCommon common, Issued issued, String next, List<String> notTaken) {
+    void write(CertsCommon common, Issued issued, String next, List<String> notTaken) throws PkiProblem {
         try (CertsReport report = common.report()) {
             Map<String, Object> made = write(common, issued, report);
             made.forEach(report::put);
@@ -87,7 +97,7 @@ final class CertsIssuing {
     }
 
     /** Writes the files and says them; what is told to programs besides is returned. */
-    Map<String, Object> write(CertsCommon common, Issued issued, CertsReport report) {
+    Map<String, Object> write(CertsCommon common, Issued issued, CertsReport report) throws PkiProblem {
         Path folder = folder(common, issued);
         try {
             issued.writeTo(folder);
@@ -113,6 +123,7 @@ final class CertsIssuing {
                 report.say(String.format("  %-12s %s", name, file));
             }
         }
+        forms.write(common, issued, folder, report);
         return made;
     }
 }

@@ -40,6 +40,7 @@ final class CertsOcsp implements Runnable {
         boolean devices = whose.equals("devices");
         Profile profile = devices ? Profile.OCSP_DEVICE : Profile.OCSP_SERVER;
         try (Authority authority = common.open()) {
+            issuing.forms().read(common);
             issuing.write(
                     common,
                     authority.issue(

@@ -50,6 +50,10 @@ final class CertsRenewing {
         }
         try (CertsReport report = common.report();
                 Authority authority = common.open()) {
+            issuing.forms().read(common);
+            if (sameKey) {
+                issuing.forms().requireNoKey(common);
+            }
             Instant now = Clock.systemUTC().instant();
             List<Inventory.Item> old = new ArrayList<>();
             for (String id : ids) {

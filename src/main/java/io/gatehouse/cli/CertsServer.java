@@ -94,6 +94,7 @@ final class CertsServer implements Runnable {
                 : CertsInstalling.wanted(configuration, Optional.ofNullable(name), dns, ips);
         try (CertsReport report = common.report();
                 Authority authority = common.open()) {
+            issuing.forms().read(common);
             CertsInstalling installing = new CertsInstalling(authority, report);
             if (configuration == null) {
                 one(authority, profile, installing, report);

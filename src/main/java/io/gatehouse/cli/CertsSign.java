@@ -2,9 +2,11 @@ package io.gatehouse.cli;
 
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Csr;
+import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.Permit;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
+import io.gatehouse.pki.Request;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -54,18 +56,21 @@ final class CertsSign implements Runnable {
             if (issuing.key() != null) {
                 throw Failure.usage("--algo: the key of a request is made already");
             }
+            issuing.forms().requireNoKey(common);
             try (Authority authority = common.open()) {
-                Permit permit = profile.permit(
-                        csr.request(profile, Optional.ofNullable(id), issuing.validity(authority, profile))
-                                .withWildcards(wildcards),
-                        authority.profiles());
-                var issued = authority.certify(permit, replace);
-                List<String> dropped = csr.dropped(profile);
-                dropped.forEach(what -> common.warn("not taken from the request: " + what));
-                issuing.write(common, issued, "give DIR/cert.pem and DIR/ca.pem to the holder of the key", dropped);
+                Request request = csr.request(profile, Optional.ofNullable(id), issuing.validity(authority, profile))
+                        .withWildcards(wildcards);
+                Permit permit = profile.permit(request, authority.profiles());
+                say(common, issuing, authority.certify(permit, replace), csr.dropped(profile));
             }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }
+    }
+
+    /** What a request did not get is said too. */
+    static void say(CertsCommon common, CertsIssuing issuing, Issued issued, List<String> dropped) throws PkiProblem {
+        dropped.forEach(what -> common.warn("not taken from the request: " + what));
+        issuing.write(common, issued, "give DIR/cert.pem and DIR/ca.pem to the holder of the key", dropped);
     }
 }

@@ -12,9 +12,12 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
@@ -22,6 +25,8 @@ import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 
 /** A holder's key and certificates in the forms that other programs read. Immutable. */
 public final class Export {
+    private static final Set<String> OF_EVERY_HOLDER = Set.of("key.pem", "cert.pem", "ca.pem");
+
     /** The forms, the ending of their files, and whether they hold the key. */
     public enum Format {
         PEM("pem", true, false),
@@ -62,6 +67,24 @@ public final class Export {
         public String word() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
+
+        /** By its word; {@code nvs} is {@code esp-nvs}. */
+        public static Optional<Format> ofWord(String word) {
+            String whole = word.equals("nvs") ? "esp-nvs" : word;
+            return Arrays.stream(values())
+                    .filter(one -> one.word().equals(whole))
+                    .findFirst();
+        }
+
+        public static String words() {
+            return Arrays.stream(values()).map(Format::word).collect(Collectors.joining(", "));
+        }
+
+        /** The name of a holder's file in its folder, where it takes no other's place. */
+        public String fileName(String id) {
+            String name = id + "." + ending;
+            return OF_EVERY_HOLDER.contains(name) ? "whole-" + name : name;
+        }
     }
 
     private final List<X509Certificate> chain;
@@ -80,6 +103,11 @@ public final class Export {
         Optional<PrivateKey> key = java.nio.file.Files.exists(keyFile) ? Optional.of(key(keyFile)) : Optional.empty();
         List<X509Certificate> chain = Pem.certificates(folder.resolve("cert.pem"));
         return new Export(chain, Pem.certificates(folder.resolve("ca.pem")).get(0), key);
+    }
+
+    /** Takes what was just issued. */
+    static Export of(Issued issued) {
+        return new Export(List.of(issued.certificate(), issued.issuer()), issued.root(), issued.key());
     }
 
     /** Reads a private key that is not encrypted: PKCS#8, or what older programs write for EC and RSA. */

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,8 +71,9 @@ final class FleetArchive extends FleetOutput {
         return out.resolveSibling(out.getFileName() + ".part");
     }
 
-    static void requireRoom(Path out, int devices) throws PkiProblem {
-        int most = Zip.MAX_FILES / FILES_A_DEVICE;
+    /** @param forms how many files each has besides */
+    static void requireRoom(Path out, int devices, int forms) throws PkiProblem {
+        int most = Zip.MAX_FILES / (FILES_A_DEVICE + forms);
         if (out.toString().endsWith(".zip") && devices > most) {
             throw new PkiProblem(
                     PkiProblem.Kind.INPUT,
@@ -96,7 +98,11 @@ final class FleetArchive extends FleetOutput {
                             .filter(each -> each.name().endsWith("/key.pem"))
                             .map(Member::content)
                             .findFirst();
-                    note(present, member.name().substring(0, member.name().indexOf('/')), key, member.content());
+                    String id = member.name().substring(0, member.name().indexOf('/'));
+                    Set<String> files = device.stream()
+                            .map(each -> each.name().substring(each.name().indexOf('/') + 1))
+                            .collect(Collectors.toSet());
+                    note(present, id, key, member.content(), files);
                     form.keep(device, startOf(member));
                     device.clear();
                 }
@@ -121,17 +127,21 @@ final class FleetArchive extends FleetOutput {
     }
 
     @Override
-    void write(List<Issued> group) throws IOException {
-        for (Issued issued : group) {
-            write(issued);
+    void write(List<Device> group) throws IOException {
+        for (Device device : group) {
+            write(device);
         }
     }
 
-    private void write(Issued issued) throws IOException {
+    private void write(Device device) throws IOException {
+        Issued issued = device.issued();
         Instant at = issued.certificate().getNotBefore().toInstant();
         if (issued.key().isPresent()) {
             form.write(
                     stream, issued.id() + "/key.pem", 0600, Pem.of(issued.key().get()), at);
+        }
+        for (HolderFile one : device.files()) {
+            form.write(stream, issued.id() + "/" + one.name(), one.secret() ? 0600 : 0644, one.content(), at);
         }
         form.write(stream, issued.id() + "/ca.pem", 0644, issued.rootPem(), at);
         form.write(stream, issued.id() + "/cert.pem", 0644, issued.chainPem(), at);
@@ -189,6 +199,11 @@ final class FleetArchive extends FleetOutput {
         public void keep(List<Member> device, Instant at) {}
     }
 
+    /** All other files of a device hold its key, or a password. */
+    private static boolean isPublic(String name) {
+        return name.endsWith("/cert.pem") || name.endsWith("/ca.pem") || name.endsWith(".der");
+    }
+
     private static final class ZipForm implements Form {
         private final Zip zip = new Zip();
 
@@ -209,8 +224,7 @@ final class FleetArchive extends FleetOutput {
 
         @Override
         public void keep(List<Member> device, Instant at) {
-            device.forEach(
-                    one -> zip.note(one.name(), one.name().endsWith("/key.pem") ? 0600 : 0644, one.content(), at));
+            device.forEach(one -> zip.note(one.name(), isPublic(one.name()) ? 0644 : 0600, one.content(), at));
         }
     }
 }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -32,8 +33,12 @@ abstract class FleetOutput implements AutoCloseable {
      *
      * @param serial of its certificate, in hex
      * @param hasKey whether its key was made here, and lies beside it
+     * @param files the names of all its files
      */
-    record Kept(String serial, boolean hasKey) {}
+    record Kept(String serial, boolean hasKey, Set<String> files) {}
+
+    /** A device as it is written: with its forms besides PEM. */
+    record Device(Issued issued, List<HolderFile> files) {}
 
     static FleetOutput at(Path out, boolean resume) throws IOException, PkiProblem {
         return FleetArchive.isOne(out) ? new FleetArchive(out, resume) : new Folders(out, resume);
@@ -61,7 +66,7 @@ abstract class FleetOutput implements AutoCloseable {
     }
 
     /** Writes what was journalled with one sync. */
-    abstract void write(List<Issued> group) throws IOException;
+    abstract void write(List<Device> group) throws IOException;
 
     /** After the last device. */
     abstract void finish() throws IOException;
@@ -74,7 +79,8 @@ abstract class FleetOutput implements AutoCloseable {
      *
      * @param key empty if there is none: the device made it itself
      */
-    static void note(Map<String, Kept> present, String id, Optional<byte[]> key, byte[] certificate) {
+    static void note(
+            Map<String, Kept> present, String id, Optional<byte[]> key, byte[] certificate, Set<String> files) {
         try {
             X509Certificate leaf = Pem.certificates(id, certificate).get(0);
             if (key.isPresent()
@@ -83,7 +89,7 @@ abstract class FleetOutput implements AutoCloseable {
                 present.remove(id);
                 return;
             }
-            present.put(id, new Kept(leaf.getSerialNumber().toString(16), key.isPresent()));
+            present.put(id, new Kept(leaf.getSerialNumber().toString(16), key.isPresent(), files));
         } catch (PkiProblem e) {
             present.remove(id);
         }
@@ -111,9 +117,16 @@ abstract class FleetOutput implements AutoCloseable {
                                 present,
                                 String.valueOf(device.getFileName()),
                                 Files.exists(key) ? Optional.of(Files.readAllBytes(key)) : Optional.empty(),
-                                Files.readAllBytes(certificate));
+                                Files.readAllBytes(certificate),
+                                names(device));
                     }
                 }
+            }
+        }
+
+        private static Set<String> names(Path folder) throws IOException {
+            try (Stream<Path> files = Files.list(folder)) {
+                return files.map(file -> String.valueOf(file.getFileName())).collect(Collectors.toSet());
             }
         }
 
@@ -125,8 +138,9 @@ abstract class FleetOutput implements AutoCloseable {
 
         /** All files of a group are written before the first is synced: one commit of the file system serves many. */
         @Override
-        void write(List<Issued> group) throws IOException {
-            for (Issued issued : group) {
+        void write(List<Device> group) throws IOException {
+            for (Device device : group) {
+                Issued issued = device.issued();
                 Path fresh = fresh(issued);
                 remove(fresh);
                 Files.createDirectory(fresh, AtomicFiles.attribute("rwx------"));
@@ -135,14 +149,17 @@ abstract class FleetOutput implements AutoCloseable {
                 }
                 file(fresh.resolve("cert.pem"), issued.chainPem(), "rw-r--r--");
                 file(fresh.resolve("ca.pem"), issued.rootPem(), "rw-r--r--");
+                for (HolderFile one : device.files()) {
+                    file(fresh.resolve(one.name()), one.content(), one.secret() ? "rw-------" : "rw-r--r--");
+                }
             }
-            for (Issued issued : group) {
-                sync(fresh(issued));
+            for (Device device : group) {
+                sync(fresh(device.issued()));
             }
-            for (Issued issued : group) {
-                Path place = out.resolve(issued.id());
+            for (Device device : group) {
+                Path place = out.resolve(device.issued().id());
                 remove(place);
-                Files.move(fresh(issued), place, StandardCopyOption.ATOMIC_MOVE);
+                Files.move(fresh(device.issued()), place, StandardCopyOption.ATOMIC_MOVE);
             }
             AtomicFiles.syncFolder(out);
         }

@@ -4,16 +4,21 @@ import io.gatehouse.pki.PkiProblem.Fault;
 import io.gatehouse.pki.PkiProblem.Kind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.PublicKey;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,60 +37,72 @@ public final class FleetRun {
     /** One sync of the journal for so many. */
     private static final int GROUP = 256;
 
+    /** The column of a manifest that says what became of a device. */
+    private static final int STATE = 4;
+
     /**
      * What became of it.
      *
      * @param kept written by an earlier run
+     * @param skipped what could not be issued, in a run that goes on
+     * @param whole whether all of it was tried
      */
-    public record Outcome(int issued, int kept, boolean whole, Path output, Path manifest) {}
+    public record Outcome(int issued, int kept, List<Fault> skipped, boolean whole, Path output, Path manifest) {}
+
+    /**
+     * How a fleet is issued.
+     *
+     * @param resume go on from what an earlier run left
+     * @param skip go on without a device that cannot be issued; otherwise one such device stops all
+     * @param forms that are made besides PEM
+     */
+    public record Terms(boolean resume, boolean skip, Forms forms) {}
 
     private final Authority authority;
     private final Fleet fleet;
     private final Path out;
-    private final boolean resume;
+    private final Terms terms;
     private final ByteArrayOutputStream manifest = new ByteArrayOutputStream();
+    private final Map<Fleet.Row, Fault> skipped = new LinkedHashMap<>();
 
-    public FleetRun(Authority authority, Fleet fleet, Path out, boolean resume) {
+    public FleetRun(Authority authority, Fleet fleet, Path out, Terms terms) {
         this.authority = authority;
         this.fleet = fleet;
         this.out = out;
-        this.resume = resume;
+        this.terms = terms;
     }
 
-    /** Judges the fleet against what the authority issued before; part of every run, and all of a dry one. */
-    public void check() throws PkiProblem {
-        FleetArchive.requireRoom(out, fleet.rows().size());
+    /**
+     * Judges the fleet against what the authority issued before; part of every run, and all of a dry one.
+     *
+     * @return what is skipped
+     */
+    public List<Fault> check() throws PkiProblem {
+        FleetArchive.requireRoom(
+                out, fleet.rows().size(), terms.forms().names("id").size());
         // an output is there before the first line of the journal, so without one nothing was begun
-        boolean begun = resume && FleetOutput.isThere(out);
-        List<Fault> faults = new ArrayList<>();
-        Map<String, Fleet.Row> keys = new HashMap<>();
-        for (Fleet.Row row : fleet.rows()) {
-            row.csr().flatMap(csr -> keyTaken(row, csr, keys)).ifPresent(faults::add);
-            try {
-                authority.requireFree(row.profile(), row.id(), begun);
-            } catch (PkiProblem e) {
-                faults.add(new Fault("ID_TAKEN", "line " + row.line() + ": " + e.getMessage()));
+        boolean begun = terms.resume() && FleetOutput.isThere(out);
+        Set<String> before = begun ? skippedBefore() : Set.of();
+        skipped.putAll(new FleetCheck(authority, fleet, terms.forms(), row -> begun && !before.contains(row.id()))
+                .leftOut(terms.skip()));
+        return List.copyOf(skipped.values());
+    }
+
+    /** Who had a certificate of another origin when an earlier run began: it is not taken for one of that run's. */
+    private Set<String> skippedBefore() throws PkiProblem {
+        Path file = FleetOutput.manifest(out);
+        if (!Files.exists(file)) {
+            return Set.of();
+        }
+        Set<String> ids = new HashSet<>();
+        for (String line :
+                new String(Pem.bytes(file), StandardCharsets.UTF_8).lines().toList()) {
+            String[] cells = line.split(",", -1);
+            if (cells.length > STATE && cells[STATE].equals("skipped")) {
+                ids.add(cells[0]);
             }
         }
-        if (!faults.isEmpty()) {
-            throw Fleet.faults(faults);
-        }
-    }
-
-    /** The rule of {@link Authority#certify}: one key for two names is one device that poses as another. */
-    private Optional<Fault> keyTaken(Fleet.Row row, Csr csr, Map<String, Fleet.Row> keys) {
-        String key = Authority.keyHash(csr.key());
-        Fleet.Row before = keys.putIfAbsent(key, row);
-        Optional<String> holder = authority.inventory().holderOf(key).filter(id -> !id.equals(row.id()));
-        if (before == null && holder.isEmpty()) {
-            return Optional.empty();
-        }
-        String whose = before != null
-                ? "is that of \"" + before.id() + "\" on line " + before.line()
-                : "belongs to \"" + holder.orElseThrow() + "\" already";
-        return Optional.of(new Fault(
-                "KEY_TAKEN",
-                "line " + row.line() + ": the key of its request " + whose + "; every holder has a key of its own"));
+        return ids;
     }
 
     /**
@@ -96,12 +113,16 @@ public final class FleetRun {
      */
     public Outcome run(int threads, BooleanSupplier stopping, IntConsumer progress) throws PkiProblem {
         check();
-        manifest.writeBytes(FleetOutput.line("id", "profile", "serial", "not_after"));
+        manifest.writeBytes(FleetOutput.line("id", "profile", "serial", "not_after", "state", "reason"));
         ExecutorService workers = Executors.newFixedThreadPool(threads);
-        try (FleetOutput output = FleetOutput.at(out, resume)) {
+        try (FleetOutput output = FleetOutput.at(out, terms.resume())) {
+            skipped.forEach(this::skip);
+            if (!skipped.isEmpty()) { // a run that is killed does not get to its end
+                AtomicFiles.writePublic(FleetOutput.manifest(out), manifest.toByteArray());
+            }
             List<Fleet.Row> missing = new ArrayList<>();
             for (Fleet.Row row : fleet.rows()) {
-                if (!isPresent(output, row)) {
+                if (!skipped.containsKey(row) && !isPresent(output, row)) {
                     missing.add(row);
                 }
             }
@@ -111,15 +132,16 @@ public final class FleetRun {
                         out + ": is whole already, and " + missing.size() + " devices of this table are not in it; name"
                                 + " another");
             }
-            int kept = fleet.rows().size() - missing.size();
+            int kept = fleet.rows().size() - missing.size() - skipped.size();
             progress.accept(kept);
+            int before = skipped.size();
             int done = issue(missing, workers, output, stopping, count -> progress.accept(kept + count));
-            boolean whole = done == missing.size();
+            boolean whole = done + skipped.size() - before == missing.size();
             if (whole) {
                 output.finish();
             }
             AtomicFiles.writePublic(FleetOutput.manifest(out), manifest.toByteArray());
-            return new Outcome(done, kept, whole, out, FleetOutput.manifest(out));
+            return new Outcome(done, kept, List.copyOf(skipped.values()), whole, out, FleetOutput.manifest(out));
         } catch (IOException e) {
             throw new PkiProblem(Kind.IO, out + ": cannot be written: " + e.getMessage() + ". Continue with --resume");
         } finally {
@@ -127,7 +149,15 @@ public final class FleetRun {
         }
     }
 
-    private boolean isPresent(FleetOutput output, Fleet.Row row) {
+    private void skip(Fleet.Row row, Fault why) {
+        manifest.writeBytes(FleetOutput.line(row.id(), row.profile().word(), "", "", "skipped", why.code()));
+    }
+
+    private void note(String id, Profile profile, String serial, Instant end, String state) {
+        manifest.writeBytes(FleetOutput.line(id, profile.word(), serial, end.toString(), state, ""));
+    }
+
+    private boolean isPresent(FleetOutput output, Fleet.Row row) throws PkiProblem {
         FleetOutput.Kept kept = output.present.get(row.id());
         if (kept == null || kept.hasKey() == row.csr().isPresent()) {
             return false;
@@ -140,8 +170,13 @@ public final class FleetRun {
                 .filter(one -> row.csr()
                         .map(csr -> Authority.keyHash(csr.key()).equals(one.key()))
                         .orElse(true));
-        item.ifPresent(one -> manifest.writeBytes(FleetOutput.line(
-                one.id(), one.profile().word(), serial, one.notAfter().toString())));
+        if (item.isPresent() && !kept.files().containsAll(terms.forms().names(row.id()))) {
+            throw new PkiProblem(
+                    Kind.INPUT,
+                    out + ": \"" + row.id() + "\" was written without a form that is asked for now. Go on with the same"
+                            + " --format, and export the others afterwards");
+        }
+        item.ifPresent(one -> note(one.id(), one.profile(), serial, one.notAfter(), "kept"));
         return item.isPresent();
     }
 
@@ -156,38 +191,53 @@ public final class FleetRun {
             return 0;
         }
         Signer.Issuer issuer = authority.issuer(Profile.DEVICE); // also: the wrong passphrase ends it here
-        Deque<List<Future<Issued>>> ahead = new ArrayDeque<>();
+        Deque<List<Work>> ahead = new ArrayDeque<>();
         int next = 0;
+        int tried = 0;
         int done = 0;
-        while (done < rows.size()) {
+        while (tried < rows.size()) {
             while (ahead.size() < 2 && next < rows.size() && !stopping.getAsBoolean()) {
                 List<Fleet.Row> group = rows.subList(next, Math.min(rows.size(), next + GROUP));
                 ahead.add(group.stream()
-                        .map(row -> workers.submit(() -> sign(row, issuer)))
+                        .map(row -> new Work(row, workers.submit(() -> make(row, issuer))))
                         .toList());
                 next += group.size();
             }
-            List<Future<Issued>> group = ahead.poll();
+            List<Work> group = ahead.poll();
             if (group == null) {
                 return done; // asked to stop
             }
-            List<Issued> issued = new ArrayList<>(group.size());
-            for (Future<Issued> one : group) {
-                issued.add(await(one));
+            List<FleetOutput.Device> made = new ArrayList<>(group.size());
+            for (Work one : group) {
+                await(one).ifPresent(made::add);
             }
-            authority.record(issued); // on the disk, before any of it leaves
-            output.write(issued);
-            for (Issued one : issued) {
-                manifest.writeBytes(FleetOutput.line(
+            tried += group.size();
+            if (!made.isEmpty()) {
+                authority.record(
+                        made.stream().map(FleetOutput.Device::issued).toList()); // on the disk before it leaves
+                output.write(made);
+            }
+            for (FleetOutput.Device device : made) {
+                Issued one = device.issued();
+                note(
                         one.id(),
-                        one.profile().word(),
+                        one.profile(),
                         one.serial(),
-                        one.certificate().getNotAfter().toInstant().toString()));
+                        one.certificate().getNotAfter().toInstant(),
+                        "issued");
             }
-            done += issued.size();
+            done += made.size();
             progress.accept(done);
         }
         return done;
+    }
+
+    /** A device in the making. */
+    private record Work(Fleet.Row row, Future<FleetOutput.Device> device) {}
+
+    private FleetOutput.Device make(Fleet.Row row, Signer.Issuer issuer) throws PkiProblem {
+        Issued issued = sign(row, issuer);
+        return new FleetOutput.Device(issued, terms.forms().of(issued));
     }
 
     private Issued sign(Fleet.Row row, Signer.Issuer issuer) throws PkiProblem {
@@ -200,15 +250,22 @@ public final class FleetRun {
                 row.profile().permit(request, authority.profiles()), issuer, made.map(KeyPair::getPrivate));
     }
 
-    private static Issued await(Future<Issued> future) throws PkiProblem {
+    /** What was made; empty where it could not be, in a run that goes on. */
+    private Optional<FleetOutput.Device> await(Work work) throws PkiProblem {
         try {
-            return future.get();
+            return Optional.of(work.device().get());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new PkiProblem(Kind.IO, "interrupted. Continue with --resume");
         } catch (ExecutionException e) {
             if (e.getCause() instanceof PkiProblem problem) {
-                throw problem;
+                if (!terms.skip() || problem.kind() == Kind.IO) {
+                    throw problem;
+                }
+                Fault why = new Fault("NOT_ISSUED", "line " + work.row().line() + ": " + problem.getMessage());
+                skipped.put(work.row(), why);
+                skip(work.row(), why);
+                return Optional.empty();
             }
             throw new IllegalStateException("a certificate could not be made", e.getCause());
         }

@@ -38,6 +38,11 @@ public record Request(
         this(id, key, dnsNames, ipAddresses, validity, deviceSerial, false);
     }
 
+    /** With the manufacturer's number of a device, which no request brings along. */
+    public Request withDeviceSerial(@Nullable String serial) {
+        return new Request(id, key, dnsNames, ipAddresses, validity, serial, wildcards);
+    }
+
     public Request withWildcards(boolean allowed) {
         return new Request(id, key, dnsNames, ipAddresses, validity, deviceSerial, allowed);
     }
