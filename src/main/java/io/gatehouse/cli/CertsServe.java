@@ -1,7 +1,7 @@
 package io.gatehouse.cli;
 
-import io.gatehouse.pki.ApprovalRules;
 import io.gatehouse.json.Json;
+import io.gatehouse.pki.ApprovalRules;
 import io.gatehouse.pki.Enrolment;
 import io.gatehouse.pki.EnrolmentRules;
 import io.gatehouse.pki.Inventory;
