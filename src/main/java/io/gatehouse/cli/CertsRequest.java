@@ -47,9 +47,6 @@ final class CertsRequest implements Runnable {
             description = "List requests that wait, and those that were decided about and not forgotten yet.",
             mixinStandardHelpOptions = true)
     static final class Listing implements Runnable {
-        @Option(names = "--json", description = "As JSON.")
-        private boolean json;
-
         @Option(names = "--exit-code", description = "End with 9 if one waits: for cron and monitoring.")
         private boolean exitCode;
 
@@ -67,7 +64,7 @@ final class CertsRequest implements Runnable {
             long waiting = all.stream()
                     .filter(one -> one.decision() == Decision.WAITING)
                     .count();
-            if (json) {
+            if (common.json()) {
                 common.out()
                         .println(Json.pretty(all.stream().map(Listing::fields).toList()));
             } else {
@@ -163,10 +160,12 @@ final class CertsRequest implements Runnable {
 
         @Option(
                 names = "--ttl",
-                paramLabel = "DAYS",
-                defaultValue = "7",
-                description = "How long the device may take until it asks again; default: ${DEFAULT-VALUE} days.")
-        private int days = 7;
+                paramLabel = CertsTime.LABEL,
+                converter = CertsTime.class,
+                defaultValue = "7d",
+                description =
+                        "How long the device may take until it asks again: 7 (days), 7d, 12h; default: ${DEFAULT-VALUE}.")
+        private Duration time = CertsToken.WEEK;
 
         @Option(
                 names = "--replace",
@@ -178,20 +177,21 @@ final class CertsRequest implements Runnable {
 
         @Override
         public void run() {
-            within("--ttl", days);
-            try {
+            CertsTime.require("--ttl", time, Duration.ofHours(1), Duration.ofDays(365));
+            try (CertsReport report = common.report()) {
                 String key = which.fingerprint(common, "Is that the device's key?");
                 try (Authority authority = common.open()) {
-                    new Approvals(authority).approve(which.id(), key, replace, Duration.ofDays(days));
+                    new Approvals(authority).approve(which.id(), key, replace, time);
                 }
+                report.put("id", which.id());
+                report.put("state", "approved");
+                report.put("fingerprint", key);
+                report.say("approved: \"" + which.id() + "\" gets its certificate when it asks again, within "
+                        + CertsTime.print(time));
+                report.next("gatehouse certs list --state pending shows it; its first login makes it active");
             } catch (PkiProblem e) {
                 throw CertsCommand.failure(e);
             }
-            common.out()
-                    .println("approved: \"" + which.id() + "\" gets its certificate when it asks again, within " + days
-                            + " days");
-            common.out()
-                    .println("next: gatehouse certs list --state pending shows it; its first login makes it active");
         }
     }
 
@@ -206,32 +206,31 @@ final class CertsRequest implements Runnable {
 
         @Option(
                 names = "--for",
-                paramLabel = "DAYS",
-                defaultValue = "7",
-                description = "How long this key is refused; default: ${DEFAULT-VALUE} days.")
-        private int days = 7;
+                paramLabel = CertsTime.LABEL,
+                converter = CertsTime.class,
+                defaultValue = "7d",
+                description = "How long this key is refused: 7 (days), 7d, 12h; default: ${DEFAULT-VALUE}.")
+        private Duration time = CertsToken.WEEK;
 
         @Mixin
         private CertsCommon common = new CertsCommon();
 
         @Override
         public void run() {
-            within("--for", days);
-            try {
+            CertsTime.require("--for", time, Duration.ofHours(1), Duration.ofDays(365));
+            try (CertsReport report = common.report()) {
                 String key = which.fingerprint(common, "Refuse it?");
                 try (Authority authority = common.open()) {
-                    new Approvals(authority).refuse(which.id(), key, Duration.ofDays(days));
+                    new Approvals(authority).refuse(which.id(), key, time);
                 }
+                report.put("id", which.id());
+                report.put("state", "refused");
+                report.put("fingerprint", key);
+                report.say("refused: the key that asked for \"" + which.id() + "\", for " + CertsTime.print(time));
+                report.next("gatehouse certs request list shows what else waits");
             } catch (PkiProblem e) {
                 throw CertsCommand.failure(e);
             }
-            common.out().println("refused: the key that asked for \"" + which.id() + "\", for " + days + " days");
-        }
-    }
-
-    private static void within(String option, int days) {
-        if (days < 1 || days > 365) {
-            throw Failure.usage(option + " is 1 to 365 days, found " + days);
         }
     }
 }

@@ -132,7 +132,7 @@ class CertsRequestTest {
 
         assertThat(listed("pump-1"))
                 .singleElement()
-                .satisfies(one -> assertThat((Map<String, Object>) Json.object(Json.line(one)))
+                .satisfies(one -> assertThat(Json.object(Json.line(one)))
                         .containsEntry("state", "waiting")
                         .containsEntry("from", device.address())
                         .containsEntry("fingerprint", device.fingerprint()));
@@ -175,7 +175,9 @@ class CertsRequestTest {
         assertThat(refused.body()).isEqualTo("approval_refused: an operator refused this key\n");
         house.awaitAudit("approval_refused", "pump-2");
         assertThat(device.ask().status()).isEqualTo(202);
-        done("request", "refuse", "pump-2", "--fingerprint", device.fingerprint(), "-d", pki);
+        assertThat(Json.object(done(
+                        "request", "refuse", "pump-2", "--fingerprint", device.fingerprint(), "--json", "-d", pki)))
+                .containsEntry("state", "refused");
         assertThat(certs("request", "refuse", "pump-2", "--fingerprint", device.fingerprint(), "-d", pki)
                         .exitCode())
                 .isEqualTo(5);
@@ -236,7 +238,9 @@ class CertsRequestTest {
         assertThat(waits.canRetry()).isFalse();
         assertThat(waits.getNotBefore()).isBetween(before + 59_000, before + 160_000);
         String key = String.valueOf(((Map<?, ?>) listed("pump-6").get(0)).get("fingerprint"));
-        done("request", "approve", "pump-6", "--fingerprint", key, "-d", pki);
+        assertThat(Json.object(done("request", "approve", "pump-6", "--fingerprint", key, "--json", "-d", pki)))
+                .containsEntry("state", "approved")
+                .containsEntry("fingerprint", key);
         EnrollmentResponse granted = service.simpleEnroll(false, csr, null);
         assertThat(granted.isCompleted()).isTrue();
         assertThat(ESTService.storeToArray(granted.getStore())[0].getSubject()).hasToString("O=Greenhouses,CN=pump-6");
