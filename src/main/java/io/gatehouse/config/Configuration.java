@@ -171,6 +171,7 @@ public record Configuration(
      * @param protocol what clients speak that offer protocols (ALPN)
      * @param sni certificates for the names that have one of their own
      * @param sniStrict whether a client that wants a server that is not here is refused
+     * @param resumption whether a client may go on with a session of before, instead of a whole handshake
      */
     public record Tls(
             Path certificate,
@@ -187,7 +188,8 @@ public record Configuration(
             Optional<Renew> renew,
             String protocol,
             List<ServerName> sni,
-            boolean sniStrict) {
+            boolean sniStrict,
+            boolean resumption) {
 
         /** The same for a name that has a certificate of its own. */
         public Tls of(ServerName name) {
@@ -206,7 +208,8 @@ public record Configuration(
                     Optional.empty(),
                     protocol,
                     List.of(),
-                    false);
+                    false,
+                    resumption);
         }
     }
 

@@ -155,7 +155,8 @@ final class ListenerReader {
                 below.has("renew") ? below.section("renew", this::renew) : none(below, "renew"),
                 section.has("websocket") ? "http/1.1" : "mqtt",
                 below.has("sni") ? below.section("sni", this::serverNames) : noNames(below),
-                below.bool("sni_strict", false));
+                below.bool("sni_strict", false),
+                below.bool("resumption", true));
     }
 
     private static List<ServerName> noNames(Section below) {

@@ -93,7 +93,7 @@ final class CertificateRules {
         return kind(key) != null;
     }
 
-    private static @Nullable ClientKey kind(PublicKey key) {
+    static @Nullable ClientKey kind(PublicKey key) {
         if (key instanceof RSAPublicKey rsa) {
             return rsa.getModulus().bitLength() < MIN_RSA_BITS ? null : ClientKey.RSA;
         }

@@ -8,17 +8,25 @@ import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.OpenSslSessionContext;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.internal.tcnative.SSL;
 import io.netty.util.ReferenceCountUtil;
+import java.security.PublicKey;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.RSAPublicKey;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +44,7 @@ final class Engines {
             "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
             "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
             "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+    private static final String TICKETS = "jdk.tls.server.enableSessionTicketExtension";
     private static final int TICKET_SECONDS = 4 * 60 * 60;
 
     /** The hybrid group first: what is recorded now is not read by a quantum computer later. */
@@ -102,25 +111,87 @@ final class Engines {
     }
 
     private List<String> suites() {
-        boolean cnsa = settings.profile() == TlsProfile.CNSA;
-        List<String> suites = new ArrayList<>(cnsa ? TLS_1_3_SUITES.subList(0, 1) : TLS_1_3_SUITES);
+        List<String> suites = new ArrayList<>(isCnsa() ? TLS_1_3_SUITES.subList(0, 1) : TLS_1_3_SUITES);
         if (settings.profile() != TlsProfile.MODERN) {
-            suites.addAll(cnsa ? List.of(TLS_1_2_SUITES.get(0), TLS_1_2_SUITES.get(3)) : TLS_1_2_SUITES);
+            suites.addAll(isCnsa() ? List.of(TLS_1_2_SUITES.get(0), TLS_1_2_SUITES.get(3)) : TLS_1_2_SUITES);
         }
         return suites;
     }
 
+    private boolean isCnsa() {
+        return settings.profile() == TlsProfile.CNSA;
+    }
+
     private List<String> groups() {
+        if (isCnsa()) {
+            return GROUPS.subList(3, 4);
+        }
         return provider != SslProvider.JDK && Hybrid.IS_THERE ? GROUPS : CLASSICAL_GROUPS;
     }
 
     /** @param policy null: clients are asked for no certificate */
     SslContext context(ServerIdentity identity, @Nullable Supplier<DevicePolicy> policy) throws UnusableTls {
+        if (isCnsa() && !isOfCnsa(identity.certificate().getPublicKey())) {
+            throw new UnusableTls(identity.file() + ": profile cnsa needs a key on P-384, or an RSA key of 3072 bits or"
+                    + " more. Make another with: gatehouse certs server --algo p384");
+        }
         try {
-            return builder(identity, policy).build();
+            return settings.resumption()
+                    ? builder(identity, policy).build()
+                    : withoutTickets(() -> builder(identity, policy).build());
         } catch (SSLException | IllegalArgumentException e) {
             throw new UnusableTls(identity.file() + ": TLS cannot be set up: " + e.getMessage(), e);
         }
+    }
+
+    private interface Building {
+        SslContext build() throws SSLException;
+    }
+
+    /**
+     * Builds a context that gives no tickets that hold a session. The JDK's reads a property of the process while it is made, and
+     * nothing else; another one that is made at the same time keeps its sessions in memory, which its clients do not notice.
+     */
+    private SslContext withoutTickets(Building building) throws SSLException {
+        if (provider != SslProvider.JDK) {
+            SslContext context = building.build();
+            if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
+                sessions.setSessionCacheEnabled(false); // tickets are each engine's own affair
+            }
+            return context;
+        }
+        synchronized (Engines.class) {
+            String before = System.getProperty(TICKETS, "true");
+            System.setProperty(TICKETS, "false");
+            try {
+                return building.build();
+            } finally {
+                System.setProperty(TICKETS, before);
+            }
+        }
+    }
+
+    /** A handshake is over: where nothing is to be resumed, nothing is remembered of it. */
+    void forget(SSLSession session) {
+        if (!settings.resumption()) {
+            session.invalidate();
+        }
+    }
+
+    private static boolean isOfCnsa(PublicKey key) {
+        return key instanceof RSAPublicKey rsa
+                ? rsa.getModulus().bitLength() >= 3072
+                : CertificateRules.kind(key) == ClientKey.P384;
+    }
+
+    /** The kinds of keys that clients may have. */
+    Set<ClientKey> clientKeys() {
+        Set<ClientKey> keys = EnumSet.noneOf(ClientKey.class);
+        keys.addAll(settings.clientKeys());
+        if (isCnsa()) {
+            keys.retainAll(EnumSet.of(ClientKey.P384, ClientKey.RSA));
+        }
+        return keys;
     }
 
     private SslContextBuilder builder(ServerIdentity identity, @Nullable Supplier<DevicePolicy> policy) {
@@ -155,10 +226,13 @@ final class Engines {
 
     /** What can only be said to each engine. */
     void harden(SSLEngine engine) {
+        if (!settings.resumption() && engine instanceof ReferenceCountedOpenSslEngine open) {
+            SSL.setOptions(open.sslPointer(), SSL.SSL_OP_NO_TICKET);
+        }
         if (provider == SslProvider.JDK) {
             SSLParameters parameters = engine.getSSLParameters();
             parameters.setAlgorithmConstraints(
-                    new StrictConstraints(settings.clientKeys().contains(ClientKey.P521)));
+                    new StrictConstraints(settings.clientKeys().contains(ClientKey.P521), isCnsa()));
             engine.setSSLParameters(parameters);
         }
     }

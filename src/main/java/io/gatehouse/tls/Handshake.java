@@ -24,6 +24,7 @@ public final class Handshake {
     public static CompletableFuture<Peer> complete(TlsContext context, SSLSession session, InetSocketAddress address)
             throws CertificateRefused {
         List<X509Certificate> chain = chain(session);
+        context.forget(session);
         Instant end = context.requireAccepted(chain);
         Peer peer = new Peer(address, session.getProtocol(), session.getCipherSuite(), chain, end);
         return context.requireOnline(chain).thenApply(accepted -> peer);

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Certificates are judged elsewhere, by {@link CertificateRules}, which can say what is wrong.
  *
  * @param rareCurves whether P-521 may be used; a client's signature with such a key needs it
+ * @param cnsa no curve but P-384, neither for keys of a session nor for signatures
  */
-record StrictConstraints(boolean rareCurves) implements AlgorithmConstraints {
+record StrictConstraints(boolean rareCurves, boolean cnsa) implements AlgorithmConstraints {
     @Override
     public boolean permits(
             Set<CryptoPrimitive> primitives, @Nullable String algorithm, @Nullable AlgorithmParameters parameters) {
@@ -30,7 +31,10 @@ record StrictConstraints(boolean rareCurves) implements AlgorithmConstraints {
         if (name.startsWith("ffdhe") || name.equals("diffiehellman") || name.equals("x448")) {
             return false;
         }
-        return rareCurves || !name.equals("secp521r1");
+        if (cnsa && (name.equals("x25519") || name.equals("secp256r1") || name.equals("ed25519"))) {
+            return false;
+        }
+        return rareCurves && !cnsa || !name.equals("secp521r1");
     }
 
     @Override

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,7 +144,7 @@ public final class TlsContext implements Acceptance, AutoCloseable {
                     ? old.policy.with(revocation)
                     : new DevicePolicy(
                             authorities,
-                            new CertificateRules(settings.clientKeys()),
+                            new CertificateRules(engines.clientKeys()),
                             revocation,
                             settings.clockSkew(),
                             clock);
@@ -221,6 +222,11 @@ public final class TlsContext implements Acceptance, AutoCloseable {
     /** The server's certificate in use. */
     public X509Certificate certificate() {
         return snapshot.identity.certificate();
+    }
+
+    /** A handshake is over, and its session was looked at. */
+    void forget(SSLSession session) {
+        engines.forget(session);
     }
 
     /** Who does TLS here, and what is offered, in one line. */

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -117,5 +118,14 @@ class SelfHandshakeTest {
         assertThatThrownBy(() -> house(provider))
                 .isInstanceOf(CannotStart.class)
                 .hasMessageContaining("shake hands");
+    }
+
+    @Test
+    void certificate_thatTheProfileDoesNotHave_isNamedWithItsMend() {
+        Forge.write(folder.resolve("ca.pem"), Forge.pem(ROOT.certificate));
+        write(server().make());
+        assertThatThrownBy(() -> house("auto, profile: cnsa"))
+                .isInstanceOf(CannotStart.class)
+                .hasMessageContainingAll("server.pem", "P-384", "gatehouse certs server --algo p384");
     }
 }

@@ -31,6 +31,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -70,9 +73,18 @@ class TlsSettingsTest {
             listeners.append(listener(provider, "provider: " + provider, ""));
             listeners.append(listener(provider + "-modern", "profile: modern, provider: " + provider, ""));
             listeners.append(listener(provider + "-counted", "provider: " + provider, ""));
+            listeners.append(listener(provider + "-anew", "resumption: false, provider: " + provider, ""));
             listeners.append(listener(provider + "-web", "provider: " + provider, "websocket: {path: /mqtt}"));
         }
-        listeners.append(listener("cnsa", "profile: cnsa", ""));
+        Forge.write(
+                folder.resolve("p384.pem"),
+                folder.resolve("p384.key"),
+                ROOT.leaf("localhost")
+                        .key("P-384")
+                        .usage(KeyPurposeId.id_kp_serverAuth)
+                        .names(new GeneralName(GeneralName.dNSName, "localhost"))
+                        .make());
+        listeners.append(listener("cnsa", "profile: cnsa", "").replace("server.", "p384."));
         shared = new TlsHouse(folder, listeners.toString());
     }
 
@@ -141,6 +153,11 @@ class TlsSettingsTest {
                 new Case("cnsa", new Hello(Hello.TLS_1_3).suites(Hello.AES_128), HANDSHAKE_FAILURE))));
         all.add(Arguments.of(
                 Named.of("cnsa: AES-256", new Case("cnsa", new Hello(Hello.TLS_1_3).suites(Hello.AES_256), -1))));
+        for (int group : new int[] {Hello.X25519, Hello.P_256}) {
+            Hello hello = new Hello(Hello.TLS_1_3).groups(group);
+            all.add(Arguments.of(
+                    Named.of("cnsa: group " + group + " alone", new Case("cnsa", hello, HANDSHAKE_FAILURE))));
+        }
         return all.stream();
     }
 
@@ -340,6 +357,41 @@ class TlsSettingsTest {
     void ticket_lastsFourHoursAtMost(String provider) throws IOException, InterruptedException {
         String said = openssl(port(provider), "", "-tls1_2");
         assertThat(seconds(said)).as(said).isBetween(1, 4 * 3600);
+    }
+
+    /** When the session of a login was made. */
+    private static long session(SSLContext context, String listener, String version) throws IOException {
+        try (TlsClient client = TlsClient.connect(context, port(listener), version, parameters -> {})) {
+            assertThat(client.login("session-" + System.nanoTime())).isEqualTo(TlsClient.CONNACK);
+            return client.socket().getSession().getCreationTime();
+        }
+    }
+
+    @ParameterizedTest(name = "{0}, {1}")
+    @MethodSource("stacks")
+    void session_isResumed_unlessTheListenerSaysOtherwise(String provider, String flag) throws IOException {
+        String version = flag.equals("-tls1_2") ? "TLSv1.2" : "TLSv1.3";
+        SSLContext resumes = TlsClient.context(ROOT.leaf("resumes").make());
+        assertThat(session(resumes, provider, version)).isEqualTo(session(resumes, provider, version));
+
+        SSLContext cannot = TlsClient.context(ROOT.leaf("cannot").make());
+        long first = session(cannot, provider + "-anew", version);
+        long second = session(cannot, provider + "-anew", version);
+        assertThat(second).isNotEqualTo(first);
+        assertThat(session(cannot, provider + "-anew", version)).isNotEqualTo(second);
+    }
+
+    @Test
+    void cnsa_takesClientsOnP384_andNoneOnAnotherCurve() throws IOException {
+        Forge.Holder strong = ROOT.leaf("strong").key("P-384").make();
+        try (TlsClient client = TlsClient.connect(strong, port("cnsa"), "TLSv1.3")) {
+            assertThat(client.login("strong")).isEqualTo(TlsClient.CONNACK);
+        }
+        awaitCounted("cnsa", "TLSv1.3", "TLS_AES_256_GCM_SHA384", "secp384r1", 1);
+        int before = house().audit().size();
+        assertThat(answer(ROOT.leaf("common").make(), port("cnsa"), "TLSv1.3")).isNegative();
+        assertThat(house().awaitAudit(before, "handshake", "listener", "cnsa").get("code"))
+                .isEqualTo("CERT_WEAK_KEY");
     }
 
     private static int seconds(String said) {
