@@ -47,6 +47,7 @@ final class PolicyReload {
     private final AuditLog audit;
     private final Clock clock;
     private final PolicyRevision newest;
+    private final ShadowHistory shadows;
     private Optional<PublicKey> verifyKey = Optional.empty();
     private Optional<Long> signed = Optional.empty();
     private @Nullable Authorizer authorizer;
@@ -62,6 +63,7 @@ final class PolicyReload {
         this.audit = audit;
         this.clock = clock;
         this.newest = new PolicyRevision(configuration.data());
+        this.shadows = new ShadowHistory(configuration.data());
     }
 
     /** The policy to begin with. */
@@ -118,6 +120,7 @@ final class PolicyReload {
                         .orElse("");
         signed = loaded.revision();
         newest.reached(loaded);
+        shadows.reached(loaded.policy(), clock.instant());
     }
 
     private PolicyLoader.Loaded load() {

@@ -1,5 +1,6 @@
 package io.gatehouse.cli;
 
+import io.gatehouse.ShadowHistory;
 import io.gatehouse.config.Problem;
 import io.gatehouse.json.Json;
 import io.gatehouse.policy.language.PolicyLoader.Loaded;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -37,6 +39,14 @@ final class PolicyLint implements Runnable {
     @Option(names = "--hardened", description = "L05, L10 and L15 are mistakes.")
     private boolean hardened;
 
+    @Option(
+            names = {"-c", "--config"},
+            paramLabel = "FILE",
+            description =
+                    "The configuration of the broker that runs them: its data folder knows since when each shadow is"
+                            + " there (L13), else the date of its file counts.")
+    private Optional<Path> configuration = Optional.empty();
+
     @Option(names = "--json", description = "As JSON.")
     private boolean json;
 
@@ -48,7 +58,14 @@ final class PolicyLint implements Runnable {
         if (loaded.set().isEmpty()) {
             throw Failure.findings(PolicyCommand.mistakes(loaded) + "; mend them first");
         }
-        Lint.Context context = new Lint.Context(Clock.systemUTC(), loaded.run(), changed(loaded));
+        Lint.Context context = new Lint.Context(
+                Clock.systemUTC(),
+                loaded.run(),
+                changed(loaded),
+                configuration
+                        .map(file ->
+                                new ShadowHistory(RunCommand.configuration(file).data()).since())
+                        .orElse(Map.of()));
         List<Problem> findings = Lint.of(loaded.policy(), context, hardened);
         if (json) {
             Map<String, Object> all = new LinkedHashMap<>();

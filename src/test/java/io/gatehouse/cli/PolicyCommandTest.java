@@ -262,6 +262,26 @@ class PolicyCommandTest {
     }
 
     @Test
+    void lint_withTheBrokersConfiguration_knowsHowOldAShadowIs(@TempDir Path house) throws IOException {
+        write("20-factory.yaml", "version: 1\nroles: {r: {publish: [a, {topic: b, shadow: true}]}}\nusers: {u: [r]}\n");
+        Path configuration = Files.writeString(house.resolve("gatehouse.yaml"), """
+                version: 1
+                data: data
+                listeners:
+                  one: {port: 0, bind: 127.0.0.1, insecure: {acknowledge: "a test"}, login: none}
+                policy: {folder: "%s"}
+                storage: memory
+                """.formatted(folder));
+        Files.createDirectory(house.resolve("data"));
+        Files.writeString(house.resolve("data/policy-shadows"), "2026-01-01T00:00:00Z publish \"b\" of role \"r\"\n");
+
+        assertThat(run("policy", "lint", folder, "-c", configuration).out())
+                .contains(
+                        "L13: publish \"b\" of role \"r\" is a shadow since 2026-01-01. Put it in force, or remove it.");
+        assertThat(run("policy", "lint", folder).out()).doesNotContain("L13");
+    }
+
+    @Test
     void lint_findings_areShownWithTheirSource_andFail() throws IOException {
         Path file = write("20-factory.yaml", """
                 version: 1

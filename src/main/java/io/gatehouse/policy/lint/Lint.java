@@ -35,10 +35,13 @@ public final class Lint {
      *
      * @param run what its tests came to; empty: they were not run
      * @param changed when each file was last changed, by name as messages print it
+     * @param shadows since when each shadow is there, by its words; of those that are not named here, their file's date counts
      */
-    public record Context(Clock clock, Optional<TestRun> run, Map<String, Instant> changed) {
+    public record Context(
+            Clock clock, Optional<TestRun> run, Map<String, Instant> changed, Map<String, Instant> shadows) {
         public Context {
             changed = Map.copyOf(changed);
+            shadows = Map.copyOf(shadows);
         }
     }
 

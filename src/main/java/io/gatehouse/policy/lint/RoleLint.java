@@ -127,24 +127,19 @@ final class RoleLint {
 
     private void shadows() {
         Instant old = context.clock().instant().minus(LONG_ENOUGH);
-        policy.roles().values().forEach(role -> {
-            if (role.shadow()) {
-                shadow(role.place(), "role \"" + role.name() + "\"", old);
-            } else {
-                items(role)
-                        .filter(Item::shadow)
-                        .forEach(item -> shadow(item.topic().place(), "\"" + item.topic() + "\"", old));
+        for (Shadows.Shadow shadow : Shadows.of(policy)) {
+            Instant since = context.shadows().get(shadow.words());
+            Instant changed = context.changed().get(shadow.place().file());
+            if (since != null ? since.isBefore(old) : changed != null && changed.isBefore(old)) {
+                lint.find(
+                        shadow.place(),
+                        "L13",
+                        shadow.words() + " is a shadow"
+                                + (since != null
+                                        ? " since " + since.toString().substring(0, 10)
+                                        : ", and its file has not changed for 30 days")
+                                + ". Put it in force, or remove it.");
             }
-        });
-    }
-
-    private void shadow(Place place, String what, Instant old) {
-        Instant changed = context.changed().get(place.file());
-        if (changed != null && changed.isBefore(old)) {
-            lint.find(
-                    place,
-                    "L13",
-                    what + " is a shadow, and its file has not changed for 30 days. Put it in force, or remove it.");
         }
     }
 

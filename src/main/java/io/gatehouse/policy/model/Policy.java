@@ -79,7 +79,7 @@ public record Policy(
                 files);
     }
 
-    /** The same, of roles without their rules: what is left to say of it when they are compiled. */
+    /** The same, of roles without the rules in force: what is left to say of it when they are compiled. */
     public Policy withoutRules() {
         Map<String, Role> bare = new HashMap<>();
         roles.forEach((name, role) -> bare.put(name, role.withoutRules()));

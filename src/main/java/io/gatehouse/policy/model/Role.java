@@ -38,9 +38,20 @@ public record Role(
         return publish.size() + subscribe.size() + denyPublish.size() + denySubscribe.size();
     }
 
+    /** Its shadow items stay: they are few, and somebody may ask which there are. */
     Role withoutRules() {
         return new Role(
-                name, include, clientIds, List.of(), List.of(), List.of(), List.of(), limits, when, shadow, place);
+                name,
+                include,
+                clientIds,
+                publish.stream().filter(Item::shadow).toList(),
+                subscribe.stream().filter(Item::shadow).toList(),
+                List.of(),
+                List.of(),
+                limits,
+                when,
+                shadow,
+                place);
     }
 
     Role withShadows() {

@@ -150,7 +150,7 @@ class LintTest {
                 row(
                         "L13",
                         one("publish: [a, {topic: b, shadow: true}]"),
-                        "2:34 \"b\" is a shadow, and its file has not changed for 30 days. Put it in force, or remove it.",
+                        "2:34 publish \"b\" of role \"r\" is a shadow, and its file has not changed for 30 days. Put it in force, or remove it.",
                         "# new\n" + one("publish: [a, {topic: b, shadow: true}]")),
                 row(
                         "L14",
@@ -241,8 +241,30 @@ class LintTest {
                 .anyMatch(problem -> problem.code().equals("L11"));
     }
 
+    /** What a broker remembers of a shadow counts more than the date of the file it stands in. */
+    @Test
+    void l13_countsFromWhenTheShadowWasFirstThere() throws IOException {
+        String policy = one("publish: [a, {topic: b, shadow: true}]");
+        String words = "publish \"b\" of role \"r\"";
+        Instant now = CLOCK.instant();
+
+        assertThat(found("# new\n" + policy, "L13", Map.of(words, Instant.parse("2026-01-02T03:04:05Z"))))
+                .containsExactly("3:34 " + words + " is a shadow since 2026-01-02. Put it in force, or remove it.");
+        assertThat(found(policy, "L13", Map.of(words, now.minusSeconds(86_400 * 29))))
+                .isEmpty();
+        assertThat(found(policy, "L13", Map.of("role \"other\"", now))).hasSize(1);
+    }
+
+    private List<String> found(String text, String code, Map<String, Instant> shadows) throws IOException {
+        return said(all(text, false, shadows), code);
+    }
+
     private List<String> found(String text, String code, boolean hardened) throws IOException {
-        return all(text, hardened).stream()
+        return said(all(text, hardened), code);
+    }
+
+    private List<String> said(List<Problem> problems, String code) {
+        return problems.stream()
                 .filter(problem -> problem.code().equals(code))
                 .map(problem -> problem.toString()
                         .replace(folder + "/", "")
@@ -253,6 +275,10 @@ class LintTest {
     }
 
     private List<Problem> all(String text, boolean hardened) throws IOException {
+        return all(text, hardened, Map.of());
+    }
+
+    private List<Problem> all(String text, boolean hardened, Map<String, Instant> shadows) throws IOException {
         Path file = Files.writeString(folder.resolve("10-main.yaml"), "version: 1\n" + text + "\n");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
         PolicyLoader.Loaded loaded = PolicyLoader.load(folder, Options.WITH_TESTS, CLOCK);
@@ -260,6 +286,8 @@ class LintTest {
         Instant changed =
                 text.startsWith("# new") ? CLOCK.instant() : CLOCK.instant().minusSeconds(86_400L * 31);
         return Lint.of(
-                loaded.policy(), new Lint.Context(CLOCK, loaded.run(), Map.of(file.toString(), changed)), hardened);
+                loaded.policy(),
+                new Lint.Context(CLOCK, loaded.run(), Map.of(file.toString(), changed), shadows),
+                hardened);
     }
 }
