@@ -31,8 +31,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "batch",
         description =
-                "Issue a fleet from a table (CSV: id, and optionally serial_number, profile, validity_days, csr_file,"
-                        + " note). It is judged whole before anything is issued.",
+                "Issue a fleet from a table (CSV: id, and optionally serial_number, profile, validity, csr_file, san_uri,"
+                        + " group, note). It is judged whole before anything is issued.",
         mixinStandardHelpOptions = true)
 final class CertsBatch implements Runnable {
     private static final int MAX_SHOWN = 50;

@@ -4,6 +4,7 @@ import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Csr;
 import io.gatehouse.pki.Draft;
 import io.gatehouse.pki.Issued;
+import io.gatehouse.pki.Labels;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
 import io.gatehouse.pki.Request;
@@ -49,6 +50,20 @@ final class CertsDevice implements Runnable {
                             + " one; as certs sign does. A common name in it has to be the ID.")
     private @Nullable Path request;
 
+    @Option(
+            names = "--san-uri",
+            paramLabel = "URI",
+            description =
+                    "In its certificates from now on, in the place of the one that the authority's template makes. It"
+                            + " is this device's for ever, and never what the template makes of another.")
+    private @Nullable String uri;
+
+    @Option(
+            names = "--group",
+            paramLabel = "NAME",
+            description = "What certs list --where group=NAME finds it by; it stands in no certificate.")
+    private @Nullable String group;
+
     @Option(names = "--replace", description = "Although it has a certificate that is valid.")
     private boolean replace;
 
@@ -87,11 +102,14 @@ final class CertsDevice implements Runnable {
             common.warn("this certificate has no end; if its key is lost, only revocation ends it");
         }
         if (csr.isEmpty()) {
-            Draft draft = Draft.client(id, validity, serialNumber);
+            Draft draft = Draft.client(id, validity, serialNumber).with(new Labels(uri, group));
             issuing.write(common, authority.issue(profile, draft, issuing.key(), replace), NEXT);
             return;
         }
-        Request asked = csr.get().request(profile, Optional.of(id), validity).withDeviceSerial(serialNumber);
+        Request asked = csr.get()
+                .request(profile, Optional.of(id), validity)
+                .withDeviceSerial(serialNumber)
+                .with(new Labels(uri, group));
         Issued issued = authority.certify(profile.permit(asked, authority.profiles()), replace);
         CertsSign.say(common, issuing, issued, csr.get().dropped(profile));
     }

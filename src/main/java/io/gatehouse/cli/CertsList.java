@@ -42,7 +42,7 @@ final class CertsList implements Runnable {
             names = "--where",
             paramLabel = "CONDITION",
             description = "FIELD, one of = != ~ < >, and a value; ~ takes * for any characters, < and > compare times."
-                    + " Fields: id, profile, state, serial, reason, issued_at, not_after, revoked_at. Such as"
+                    + " Fields: id, group, profile, state, serial, reason, issued_at, not_after, revoked_at. Such as"
                     + " \"not_after<2030-01-31\". Repeat for more; all have to hold.")
     private List<String> conditions = List.of();
 
@@ -69,22 +69,24 @@ final class CertsList implements Runnable {
                 conditions.stream().map(one -> CertsWhere.of(one, now)).toList();
         try {
             Pattern ids = CertsWhere.like(pattern);
-            List<Inventory.Item> items = Authority.view(common.folder()).items().stream()
+            Inventory inventory = Authority.view(common.folder());
+            List<Inventory.Item> items = inventory.items().stream()
                     .filter(item -> expiring == null || item.expiresWithin(expiring, now))
                     .filter(item -> state == null || item.state(now) == state)
                     .filter(item -> profile == null || item.profile() == profile)
                     .filter(item -> ids.matcher(item.id()).matches())
-                    .filter(item -> where.stream().allMatch(one -> one.holds().test(item)))
+                    .filter(item -> where.stream().allMatch(one -> one.holds(inventory, item)))
                     .toList();
             if (json) {
                 common.out()
-                        .println(Json.pretty(
-                                items.stream().map(item -> fields(item, now)).toList()));
+                        .println(Json.pretty(items.stream()
+                                .map(item -> fields(item, inventory.groupOf(item), now))
+                                .toList()));
             } else if (index) {
                 items.forEach(item -> common.out().println(OcspIndex.line(item)));
             } else if (csv) {
-                common.out().println("id,profile,state,serial,issued_at,not_after,revoked_at,reason");
-                items.forEach(item -> common.out().println(cells(item, now)));
+                common.out().println("id,profile,state,serial,issued_at,not_after,revoked_at,reason,group");
+                items.forEach(item -> common.out().println(cells(item, inventory.groupOf(item), now)));
             } else {
                 items.forEach(item -> common.out()
                         .printf(
@@ -109,8 +111,8 @@ final class CertsList implements Runnable {
         return state.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Ids and words need no quoting. */
-    private static String cells(Inventory.Item item, Instant now) {
+    /** Ids, words and groups need no quoting. */
+    private static String cells(Inventory.Item item, String group, Instant now) {
         return String.join(
                 ",",
                 item.id(),
@@ -120,13 +122,17 @@ final class CertsList implements Runnable {
                 item.issuedAt().toString(),
                 item.notAfter().toString(),
                 item.revokedAt() == null ? "" : item.revokedAt().toString(),
-                item.reason() == null ? "" : item.reason().word());
+                item.reason() == null ? "" : item.reason().word(),
+                group);
     }
 
-    private static Map<String, Object> fields(Inventory.Item item, Instant now) {
+    private static Map<String, Object> fields(Inventory.Item item, String group, Instant now) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("id", item.id());
         fields.put("profile", item.profile().word());
+        if (!group.isEmpty()) {
+            fields.put("group", group);
+        }
         fields.put("state", word(item.state(now)));
         fields.put("serial", item.serial().toString(16));
         fields.put("issuedAt", item.issuedAt().toString());

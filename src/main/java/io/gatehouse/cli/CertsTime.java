@@ -1,8 +1,7 @@
 package io.gatehouse.cli;
 
+import io.gatehouse.pki.Lifetime;
 import java.time.Duration;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -11,26 +10,11 @@ final class CertsTime implements ITypeConverter<Duration> {
     /** In {@code --help}. */
     static final String LABEL = "TIME";
 
-    private static final Pattern FORM = Pattern.compile("([0-9]{1,6})([hdwy]?)");
-    private static final int DAYS_A_YEAR = 365;
-
     @Override
     public Duration convert(String text) {
-        return of(text);
-    }
-
-    static Duration of(String text) {
-        Matcher form = FORM.matcher(text);
-        if (!form.matches()) {
-            throw new TypeConversionException("'" + text + "' is not a time such as 90 (days), 90d, 12h, 2w or 20y");
-        }
-        long number = Long.parseLong(form.group(1));
-        return switch (form.group(2)) {
-            case "h" -> Duration.ofHours(number);
-            case "w" -> Duration.ofDays(number * 7);
-            case "y" -> Duration.ofDays(number * DAYS_A_YEAR);
-            default -> Duration.ofDays(number);
-        };
+        return Lifetime.of(text)
+                .orElseThrow(() -> new TypeConversionException(
+                        "'" + text + "' is not a time such as 90 (days), 90d, 12h, 2w or 20y"));
     }
 
     /** Ends the command unless a time is within bounds. */

@@ -8,18 +8,19 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** A condition of {@code certs list --where}: a field, a comparison and a value, such as {@code id~'line-3-*'}. Immutable. */
-record CertsWhere(Predicate<Inventory.Item> holds) {
+record CertsWhere(BiPredicate<Inventory, Inventory.Item> condition) {
     private static final Pattern FORM = Pattern.compile("([a-z_]+)(!=|=|~|<|>)'?([^']*)'?");
 
     /** What can be asked for. */
     private enum Field {
         ID,
+        GROUP,
         PROFILE,
         STATE,
         SERIAL,
@@ -36,9 +37,10 @@ record CertsWhere(Predicate<Inventory.Item> holds) {
             return name().toLowerCase(Locale.ROOT);
         }
 
-        String text(Inventory.Item item, Instant now) {
+        String text(Inventory inventory, Inventory.Item item, Instant now) {
             return switch (this) {
                 case ID -> item.id();
+                case GROUP -> inventory.groupOf(item);
                 case PROFILE -> item.profile().word();
                 case STATE -> item.state(now).name().toLowerCase(Locale.ROOT);
                 case SERIAL -> item.serial().toString(16);
@@ -55,6 +57,10 @@ record CertsWhere(Predicate<Inventory.Item> holds) {
                 default -> revoked == null ? Instant.MAX : revoked;
             };
         }
+    }
+
+    boolean holds(Inventory inventory, Inventory.Item item) {
+        return condition.test(inventory, item);
     }
 
     static CertsWhere of(String condition, Instant now) {
@@ -80,13 +86,14 @@ record CertsWhere(Predicate<Inventory.Item> holds) {
         if (compares) {
             Instant time = time(condition, value);
             return operator.equals("<")
-                    ? new CertsWhere(item -> field.time(item).isBefore(time))
-                    : new CertsWhere(item ->
+                    ? new CertsWhere((all, item) -> field.time(item).isBefore(time))
+                    : new CertsWhere((all, item) ->
                             field.time(item).isAfter(time) && !field.time(item).equals(Instant.MAX));
         }
         Pattern pattern = operator.equals("~") ? like(value) : Pattern.compile(Pattern.quote(value));
         boolean wanted = !operator.equals("!=");
-        return new CertsWhere(item -> pattern.matcher(field.text(item, now)).matches() == wanted);
+        return new CertsWhere(
+                (all, item) -> pattern.matcher(field.text(all, item, now)).matches() == wanted);
     }
 
     private static Instant time(String condition, String value) {

@@ -224,7 +224,11 @@ public final class Authority implements AutoCloseable {
             @Nullable KeyKind kind,
             boolean replace)
             throws PkiProblem {
-        return issue(profile, new Draft(id, dnsNames, ipAddresses, validity, deviceSerial, false), kind, replace);
+        return issue(
+                profile,
+                new Draft(id, dnsNames, ipAddresses, validity, deviceSerial, false, Labels.NONE),
+                kind,
+                replace);
     }
 
     /**
@@ -251,7 +255,9 @@ public final class Authority implements AutoCloseable {
     }
 
     private Issued commit(Permit permit, Optional<PrivateKey> key, boolean replace) throws PkiProblem {
-        requireFree(permit.profile(), permit.request().id(), replace);
+        Request request = permit.request();
+        requireFree(permit.profile(), request.id(), replace);
+        inventory.requireOwn(permit.profile(), request.id(), request.labels());
         Issued issued = sign(permit, issuer(permit.profile()), key);
         record(List.of(issued));
         return issued;
@@ -268,16 +274,26 @@ public final class Authority implements AutoCloseable {
         }
     }
 
-    /** Signs without journalling; any thread. What it returns must not leave the process before {@link #record}. */
+    /** Signs without journalling. What it returns must not leave the process before {@link #record}. */
     Issued sign(Permit permit, Signer.Issuer issuer, Optional<PrivateKey> key) throws PkiProblem {
+        return sign(
+                permit,
+                issuer,
+                key,
+                uriOf(permit.profile(), permit.request().id(), permit.request().labels()));
+    }
+
+    /** As that, on any thread. */
+    Issued sign(Permit permit, Signer.Issuer issuer, Optional<PrivateKey> key, String uri) throws PkiProblem {
         try {
             return new Issued(
                     permit.profile(),
                     permit.request().id(),
-                    signer.leaf(permit, issuer, inventory.organisation(), inventory.uriTemplate()),
+                    signer.leaf(permit, issuer, inventory.organisation(), uri),
                     issuer.certificate(),
                     root,
-                    key);
+                    key,
+                    permit.request().labels());
         } catch (GeneralSecurityException e) {
             throw new PkiProblem(Kind.IO, "the certificate cannot be made: " + e.getMessage());
         }
@@ -292,9 +308,24 @@ public final class Authority implements AutoCloseable {
     void record(String action, List<Issued> fresh) throws PkiProblem {
         List<Journal.Entry> entries = new ArrayList<>();
         for (Issued issued : fresh) {
+            label("uri", issued, issued.labels().uri(), entries);
+            label("group", issued, issued.labels().group(), entries);
             entries.add(scribe.issued(action, issued));
         }
         append(entries);
+    }
+
+    /** Before the certificate: a crash in between leaves no certificate of which the journal does not know all. */
+    private void label(String action, Issued issued, @Nullable String text, List<Journal.Entry> entries) {
+        if (text != null && inventory.isNews(action, issued.profile(), issued.id(), text)) {
+            entries.add(scribe.label(action, issued, text));
+        }
+    }
+
+    /** The URI that a client's certificate gets; empty: none. */
+    String uriOf(Profile profile, String id, Labels labels) {
+        String own = labels.uri();
+        return own != null ? own : profile.isClient() ? inventory.uriOf(profile, id) : "";
     }
 
     void append(List<Journal.Entry> entries) throws PkiProblem {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param ipAddresses a server's, as literals
  * @param deviceSerial the manufacturer's number of a device, if the certificate is to say it
  * @param wildcards whether a server's names may have wildcards
+ * @param labels what is said of its holder besides
  */
 public record Draft(
         String id,
@@ -20,25 +21,30 @@ public record Draft(
         List<String> ipAddresses,
         Duration validity,
         @Nullable String deviceSerial,
-        boolean wildcards) {
+        boolean wildcards,
+        Labels labels) {
     public Draft {
         dnsNames = List.copyOf(dnsNames);
         ipAddresses = List.copyOf(ipAddresses);
     }
 
     public static Draft client(String id, Duration validity, @Nullable String deviceSerial) {
-        return new Draft(id, List.of(), List.of(), validity, deviceSerial, false);
+        return new Draft(id, List.of(), List.of(), validity, deviceSerial, false, Labels.NONE);
     }
 
     public static Draft server(String id, List<String> dnsNames, List<String> ipAddresses, Duration validity) {
-        return new Draft(id, dnsNames, ipAddresses, validity, null, false);
+        return new Draft(id, dnsNames, ipAddresses, validity, null, false, Labels.NONE);
+    }
+
+    public Draft with(Labels said) {
+        return new Draft(id, dnsNames, ipAddresses, validity, deviceSerial, wildcards, said);
     }
 
     public Draft withWildcards(boolean allowed) {
-        return new Draft(id, dnsNames, ipAddresses, validity, deviceSerial, allowed);
+        return new Draft(id, dnsNames, ipAddresses, validity, deviceSerial, allowed, labels);
     }
 
     Request with(PublicKey key) {
-        return new Request(id, key, dnsNames, ipAddresses, validity, deviceSerial, wildcards);
+        return new Request(id, key, dnsNames, ipAddresses, validity, deviceSerial, wildcards, labels);
     }
 }

@@ -359,7 +359,7 @@ public final class Enrolment implements Registrar {
     }
 
     private void requireNames(String id, Csr csr) throws Settled {
-        String uri = Profile.DEVICE.uri(authority.inventory().uriTemplate(), id);
+        String uri = authority.inventory().uriOf(Profile.DEVICE, id);
         if (!csr.namesNobodyBut(id, uri)) {
             throw Settled.refused(id, EnrolmentFault.NAME_MISMATCH, "the request names somebody else than this device");
         }

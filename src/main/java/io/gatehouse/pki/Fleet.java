@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A fleet as a table (CSV, RFC 4180): a header with {@code id} and, optionally, {@code serial_number}, {@code profile},
- * {@code validity_days} and {@code csr_file}. Immutable.
+ * {@code validity}, {@code csr_file}, {@code san_uri} and {@code group}. Immutable.
  *
  * <p>It is judged whole: either every line is good, or every fault is named and nothing is issued.
  */
 public record Fleet(List<Row> rows) {
-    private static final List<String> COLUMNS =
-            List.of("id", "serial_number", "profile", "validity_days", "csr_file", "note");
+    private static final List<String> COLUMNS = List.of(
+            "id", "serial_number", "profile", "validity", "validity_days", "csr_file", "san_uri", "group", "note");
     private static final int MAX_SHOWN = 50;
 
     /** One device. */
@@ -32,7 +32,8 @@ public record Fleet(List<Row> rows) {
             Profile profile,
             Duration validity,
             @Nullable String deviceSerial,
-            Optional<Csr> csr) {}
+            Optional<Csr> csr,
+            Labels labels) {}
 
     public Fleet {
         rows = List.copyOf(rows);
@@ -67,6 +68,7 @@ public record Fleet(List<Row> rows) {
         private final ProfileBook book;
         private final List<Fault> faults = new ArrayList<>();
         private final Map<String, Integer> seen = new HashMap<>();
+        private final Map<String, Integer> uris = new HashMap<>();
 
         private Reader(Path file, @Nullable Duration validity, ProfileBook book) {
             this.file = file;
@@ -148,13 +150,8 @@ public record Fleet(List<Row> rows) {
                             "unknown profile \"" + Profile.shown(values.getOrDefault("profile", ""))
                                     + "\"; a fleet has device and administrator");
             };
-            String days = values.getOrDefault("validity_days", "");
-            if (!days.matches("[1-9][0-9]{0,3}|")) {
-                throw new PkiProblem(
-                        Kind.INPUT, "validity_days \"" + Profile.shown(days) + "\" is not a number from 1 to 3650");
-            }
-            Duration unsaid = validity == null ? profile.settings(book).validity() : validity;
-            Duration time = days.isEmpty() ? unsaid : Duration.ofDays(Integer.parseInt(days));
+            Duration time =
+                    time(values, validity == null ? profile.settings(book).validity() : validity);
             String serial = values.getOrDefault("serial_number", "");
             String csrFile = values.getOrDefault("csr_file", "");
             Path folder = file.toAbsolutePath().getParent();
@@ -165,7 +162,41 @@ public record Fleet(List<Row> rows) {
                 profile.permit(csr.get().request(profile, Optional.of(id), time), book);
             }
             profile.requireRow(time, serial.isEmpty() ? null : serial, book);
-            return new Row(line, id, profile, time, serial.isEmpty() ? null : serial, csr);
+            return new Row(
+                    line, id, profile, time, serial.isEmpty() ? null : serial, csr, labels(line, profile, values));
+        }
+
+        private static Duration time(Map<String, String> values, Duration unsaid) throws PkiProblem {
+            String days = values.getOrDefault("validity_days", "");
+            String time = values.getOrDefault("validity", "");
+            if (!days.matches("[1-9][0-9]{0,3}|")) {
+                throw new PkiProblem(
+                        Kind.INPUT, "validity_days \"" + Profile.shown(days) + "\" is not a number from 1 to 3650");
+            }
+            if (!days.isEmpty() && !time.isEmpty()) {
+                throw new PkiProblem(Kind.INPUT, "validity and validity_days: say one of them");
+            }
+            if (time.isEmpty()) {
+                return days.isEmpty() ? unsaid : Duration.ofDays(Integer.parseInt(days));
+            }
+            return Lifetime.of(time)
+                    .orElseThrow(() -> new PkiProblem(
+                            Kind.INPUT,
+                            "validity \"" + Profile.shown(time)
+                                    + "\" is not a time such as 90 (days), 90d, 12h or 1y"));
+        }
+
+        private Labels labels(int line, Profile profile, Map<String, String> values) throws PkiProblem {
+            String uri = values.getOrDefault("san_uri", "");
+            String group = values.getOrDefault("group", "");
+            Labels labels = new Labels(uri.isEmpty() ? null : uri, group.isEmpty() ? null : group);
+            labels.require(profile);
+            Integer before = uri.isEmpty() ? null : uris.putIfAbsent(uri, line);
+            if (before != null) {
+                throw new PkiProblem(
+                        Kind.INPUT, "the san_uri " + uri + " is on line " + before + " already; it names one holder");
+            }
+            return labels;
         }
 
         /** Cells may be quoted; a quote inside is doubled. Cells do not span lines. */

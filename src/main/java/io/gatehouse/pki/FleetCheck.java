@@ -50,7 +50,7 @@ final class FleetCheck {
                                 + "\", which is with the device"));
             }
         });
-        keyTaken(row).or(() -> idTaken(row)).ifPresent(fault -> {
+        keyTaken(row).or(() -> idTaken(row)).or(() -> uriTaken(row)).ifPresent(fault -> {
             all.add(fault);
             ofOne.put(row, fault);
         });
@@ -79,6 +79,15 @@ final class FleetCheck {
             return Optional.empty();
         } catch (PkiProblem e) {
             return Optional.of(new Fault("ID_TAKEN", "line " + row.line() + ": " + e.getMessage()));
+        }
+    }
+
+    private Optional<Fault> uriTaken(Fleet.Row row) {
+        try {
+            authority.inventory().requireOwn(row.profile(), row.id(), row.labels());
+            return Optional.empty();
+        } catch (PkiProblem e) {
+            return Optional.of(new Fault("URI_TAKEN", "line " + row.line() + ": " + e.getMessage()));
         }
     }
 

@@ -198,9 +198,7 @@ public final class FleetRun {
         while (tried < rows.size()) {
             while (ahead.size() < 2 && next < rows.size() && !stopping.getAsBoolean()) {
                 List<Fleet.Row> group = rows.subList(next, Math.min(rows.size(), next + GROUP));
-                ahead.add(group.stream()
-                        .map(row -> new Work(row, workers.submit(() -> make(row, issuer))))
-                        .toList());
+                ahead.add(group.stream().map(row -> work(row, workers, issuer)).toList());
                 next += group.size();
             }
             List<Work> group = ahead.poll();
@@ -235,19 +233,27 @@ public final class FleetRun {
     /** A device in the making. */
     private record Work(Fleet.Row row, Future<FleetOutput.Device> device) {}
 
-    private FleetOutput.Device make(Fleet.Row row, Signer.Issuer issuer) throws PkiProblem {
-        Issued issued = sign(row, issuer);
+    /** What it asks the authority is asked on this thread, before another signs. */
+    private Work work(Fleet.Row row, ExecutorService workers, Signer.Issuer issuer) {
+        String uri = authority.uriOf(row.profile(), row.id(), row.labels());
+        return new Work(row, workers.submit(() -> make(row, issuer, uri)));
+    }
+
+    private FleetOutput.Device make(Fleet.Row row, Signer.Issuer issuer, String uri) throws PkiProblem {
+        Issued issued = sign(row, issuer, uri);
         return new FleetOutput.Device(issued, terms.forms().of(issued));
     }
 
-    private Issued sign(Fleet.Row row, Signer.Issuer issuer) throws PkiProblem {
+    private Issued sign(Fleet.Row row, Signer.Issuer issuer, String uri) throws PkiProblem {
         Optional<KeyPair> made =
                 row.csr().isPresent() ? Optional.empty() : Optional.of(authority.keyPair(row.profile()));
         PublicKey key = made.map(KeyPair::getPublic)
                 .orElseGet(() -> row.csr().orElseThrow().key());
-        Request request = new Request(row.id(), key, List.of(), List.of(), row.validity(), row.deviceSerial());
+        Request request = Draft.client(row.id(), row.validity(), row.deviceSerial())
+                .with(row.labels())
+                .with(key);
         return authority.sign(
-                row.profile().permit(request, authority.profiles()), issuer, made.map(KeyPair::getPrivate));
+                row.profile().permit(request, authority.profiles()), issuer, made.map(KeyPair::getPrivate), uri);
     }
 
     /** What was made; empty where it could not be, in a run that goes on. */

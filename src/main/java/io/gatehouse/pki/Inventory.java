@@ -123,6 +123,11 @@ public final class Inventory {
     private final Map<BigInteger, Item> items = new LinkedHashMap<>();
     private final Map<String, BigInteger> latest = new LinkedHashMap<>();
     private final Map<String, String> keys = new LinkedHashMap<>();
+    /** What was said of holders: their URIs, and whose each of these is for ever; their groups. */
+    private final Map<String, String> uris = new LinkedHashMap<>();
+
+    private final Map<String, String> uriHolders = new LinkedHashMap<>();
+    private final Map<String, String> groups = new LinkedHashMap<>();
     private final Map<String, Token> tokens = new LinkedHashMap<>();
     /** When devices enrolled, of the last day. */
     private final Deque<Instant> enrolments = new ArrayDeque<>();
@@ -145,6 +150,12 @@ public final class Inventory {
                 applications.granted(entry.id(), entry.key());
             }
             case "request", "request-approved", "request-refused" -> applications.apply(entry);
+            case "uri" -> {
+                String holder = name(Profile.ofWord(entry.profile()), entry.id());
+                uris.put(holder, entry.detail());
+                uriHolders.putIfAbsent(entry.detail(), holder);
+            }
+            case "group" -> groups.put(name(Profile.ofWord(entry.profile()), entry.id()), entry.detail());
             case "activate" -> activated(entry);
             case "revoke" ->
                 items.computeIfPresent(
@@ -220,6 +231,43 @@ public final class Inventory {
         return (profile.isClient() ? "client" : profile.word()) + " " + id;
     }
 
+    /** The group that a certificate's holder was put in; empty if in none. */
+    public String groupOf(Item item) {
+        return groups.getOrDefault(name(item.profile(), item.id()), "");
+    }
+
+    /** The URI that stands in a client's certificates; empty if none does. */
+    String uriOf(Profile profile, String id) {
+        String own = uris.get(name(profile, id));
+        return own != null ? own : uriTemplate.isEmpty() ? "" : profile.uri(uriTemplate, id);
+    }
+
+    /** Whether what is said of a holder was not said before. */
+    boolean isNews(String action, Profile profile, String id, String text) {
+        return !text.equals((action.equals("uri") ? uris : groups).get(name(profile, id)));
+    }
+
+    /**
+     * Refuses what would make one holder another.
+     *
+     * @throws PkiProblem if the URI is another's, by the template or because it was given to another before
+     */
+    void requireOwn(Profile profile, String id, Labels labels) throws PkiProblem {
+        String another = labels.another(uriTemplate, profile, id);
+        if (!another.isEmpty()) {
+            throw new PkiProblem(
+                    PkiProblem.Kind.POLICY,
+                    "the URI " + labels.uri() + " is that of \"" + another + "\" by this authority's template");
+        }
+        String holder = uriHolders.get(String.valueOf(labels.uri()));
+        if (holder != null && !holder.equals(name(profile, id))) {
+            throw new PkiProblem(
+                    PkiProblem.Kind.POLICY,
+                    "the URI " + labels.uri() + " belongs to \"" + holder.substring(holder.indexOf(' ') + 1)
+                            + "\" already, for ever");
+        }
+    }
+
     /** Every certificate, oldest first. */
     public Collection<Item> items() {
         return Collections.unmodifiableCollection(items.values());
@@ -288,9 +336,5 @@ public final class Inventory {
 
     public String organisation() {
         return organisation;
-    }
-
-    String uriTemplate() {
-        return uriTemplate;
     }
 }

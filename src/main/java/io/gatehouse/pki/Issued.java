@@ -12,6 +12,7 @@ import java.util.Optional;
 /**
  * A certificate that was signed, with its key where the key was made here. Immutable.
  *
+ * @param labels what was said of its holder with it
  * @param issuer sent along with the certificate, so that whoever trusts the root can build the path
  */
 public record Issued(
@@ -20,7 +21,8 @@ public record Issued(
         X509Certificate certificate,
         X509Certificate issuer,
         X509Certificate root,
-        Optional<PrivateKey> key) {
+        Optional<PrivateKey> key,
+        Labels labels) {
 
     public String serial() {
         return certificate.getSerialNumber().toString(16);

@@ -98,6 +98,7 @@ public enum Profile {
         requireId(request.id());
         requireKey(request.key(), settings);
         requireNames(request);
+        request.labels().require(this);
         requireRow(request.validity(), request.deviceSerial(), book);
         return new Permit(this, settings, request);
     }

@@ -39,8 +39,8 @@ public final class Renewal {
         X509Certificate certificate = certificate(authority.folder(), old);
         List<String> dns = names(certificate, 2);
         List<String> ips = names(certificate, 7);
-        Draft draft =
-                new Draft(old.id(), dns, ips, validity, deviceSerial(certificate), true); // what it had, it may have
+        Draft draft = new Draft(
+                old.id(), dns, ips, validity, deviceSerial(certificate), true, Labels.NONE); // what it had, it may have
         if (!sameKey) {
             return authority.issue(old.profile(), draft, null, true);
         }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param ipAddresses a server's, as literals
  * @param deviceSerial the manufacturer's number of a device, if the certificate is to say it
  * @param wildcards whether a server's names may have wildcards, which somebody has to want in so many words
+ * @param labels what is said of its holder besides
  */
 public record Request(
         String id,
@@ -21,13 +22,14 @@ public record Request(
         List<String> ipAddresses,
         Duration validity,
         @Nullable String deviceSerial,
-        boolean wildcards) {
+        boolean wildcards,
+        Labels labels) {
     public Request {
         dnsNames = List.copyOf(dnsNames);
         ipAddresses = List.copyOf(ipAddresses);
     }
 
-    /** Without wildcards. */
+    /** Without wildcards and labels. */
     public Request(
             String id,
             PublicKey key,
@@ -35,16 +37,20 @@ public record Request(
             List<String> ipAddresses,
             Duration validity,
             @Nullable String deviceSerial) {
-        this(id, key, dnsNames, ipAddresses, validity, deviceSerial, false);
+        this(id, key, dnsNames, ipAddresses, validity, deviceSerial, false, Labels.NONE);
     }
 
     /** With the manufacturer's number of a device, which no request brings along. */
     public Request withDeviceSerial(@Nullable String serial) {
-        return new Request(id, key, dnsNames, ipAddresses, validity, serial, wildcards);
+        return new Request(id, key, dnsNames, ipAddresses, validity, serial, wildcards, labels);
+    }
+
+    public Request with(Labels said) {
+        return new Request(id, key, dnsNames, ipAddresses, validity, deviceSerial, wildcards, said);
     }
 
     public Request withWildcards(boolean allowed) {
-        return new Request(id, key, dnsNames, ipAddresses, validity, deviceSerial, allowed);
+        return new Request(id, key, dnsNames, ipAddresses, validity, deviceSerial, allowed, labels);
     }
 
     public static Request client(String id, PublicKey key, Duration validity) {

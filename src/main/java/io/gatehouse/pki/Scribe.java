@@ -27,6 +27,20 @@ final class Scribe {
                 Base64.getEncoder().encodeToString(Pem.der(issued.certificate())));
     }
 
+    /** Something said of a holder. */
+    Journal.Entry label(String action, Issued issued, String text) {
+        return new Journal.Entry(
+                clock.instant().toString(),
+                actor(),
+                action,
+                issued.profile().word(),
+                issued.id(),
+                Journal.NOTHING,
+                Journal.NOTHING,
+                Journal.NOTHING,
+                text);
+    }
+
     /** Something done to a certificate that was issued before. */
     Journal.Entry item(String action, Inventory.Item item, String key, String detail) {
         return new Journal.Entry(

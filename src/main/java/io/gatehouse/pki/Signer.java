@@ -123,8 +123,8 @@ final class Signer {
         }
     }
 
-    /** Signs what was permitted. Ends with the issuer at the latest, unless it has no end, and begins with it at the earliest. */
-    X509Certificate leaf(Permit permit, Issuer issuer, String organisation, String uriTemplate)
+    /** Signs what was permitted, with at most one URI. Ends with the issuer at the latest, unless it has no end, and begins with it at the earliest. */
+    X509Certificate leaf(Permit permit, Issuer issuer, String organisation, String uri)
             throws GeneralSecurityException, PkiProblem {
         Request request = permit.request();
         X509Certificate by = issuer.certificate();
@@ -142,7 +142,7 @@ final class Signer {
         Instant start = later(start(permit.settings()), by.getNotBefore().toInstant());
         JcaX509v3CertificateBuilder builder = builder(issuer.subject(), start, end, request.key(), name.build());
         try {
-            extensions(builder, permit.settings(), request.key(), by, names(permit, uriTemplate));
+            extensions(builder, permit.settings(), request.key(), by, names(permit, uri));
             return sign(builder, issuer.key(), KeyKind.signatureOf(by.getPublicKey()));
         } catch (IOException e) {
             throw new GeneralSecurityException(e);
@@ -207,13 +207,13 @@ final class Signer {
         return new GeneralName(GeneralName.uniformResourceIdentifier, text);
     }
 
-    private static GeneralName[] names(Permit permit, String uriTemplate) {
+    private static GeneralName[] names(Permit permit, String uri) {
         Request request = permit.request();
         List<GeneralName> names = new ArrayList<>();
         request.dnsNames().forEach(dns -> names.add(new GeneralName(GeneralName.dNSName, dns)));
         request.ipAddresses().forEach(ip -> names.add(new GeneralName(GeneralName.iPAddress, ip)));
-        if (permit.profile().isClient() && !uriTemplate.isEmpty()) {
-            names.add(url(permit.profile().uri(uriTemplate, request.id())));
+        if (!uri.isEmpty()) {
+            names.add(url(uri));
         }
         return names.toArray(GeneralName[]::new);
     }

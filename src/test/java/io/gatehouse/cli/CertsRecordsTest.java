@@ -63,7 +63,7 @@ class CertsRecordsTest {
                     .toArray();
         }
         List<String> lines = done(line).lines().toList();
-        assertThat(lines.get(0)).isEqualTo("id,profile,state,serial,issued_at,not_after,revoked_at,reason");
+        assertThat(lines.get(0)).isEqualTo("id,profile,state,serial,issued_at,not_after,revoked_at,reason,group");
         assertThat(lines.subList(1, lines.size()).stream()
                         .map(one -> one.substring(0, one.indexOf(',')))
                         .toList())
