@@ -55,7 +55,12 @@ final class Nodes {
         for (Yaml.Value item : items.values()) {
             if (item instanceof Yaml.Text text && text.isNull()) {
                 report.error(
-                        item.place(), "P107", "empty list item. An unquoted # starts a comment. Did you mean \"#\"?");
+                        item.place(),
+                        "P107",
+                        text.text().isEmpty()
+                                ? "empty list item. An unquoted # starts a comment. Did you mean \"#\"?"
+                                : "\"" + text.text()
+                                        + "\" without quotes is YAML's word for nothing. Write it in quotes.");
             } else {
                 values.add(item);
             }

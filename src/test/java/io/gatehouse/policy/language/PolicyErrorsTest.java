@@ -238,6 +238,11 @@ class PolicyErrorsTest {
                         "5:",
                         "empty list item. An unquoted # starts a comment. Did you mean \"#\"?"),
                 row(
+                        "P107",
+                        "version: 1\nroles: {r: {publish: [null]}}\n",
+                        "2:23",
+                        "\"null\" without quotes is YAML's word for nothing. Write it in quotes."),
+                row(
                         "P108",
                         "version: 1\nroles:\n  a: &x {note: n}\n",
                         "3:6",
