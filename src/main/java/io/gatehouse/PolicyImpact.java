@@ -6,7 +6,7 @@ import io.gatehouse.policy.AuthorizedSubscription;
 import io.gatehouse.policy.Authorizer;
 import io.gatehouse.policy.Prospect;
 import io.gatehouse.policy.language.PolicyLoader;
-import io.gatehouse.policy.language.PolicyLoader.Options;
+import io.gatehouse.policy.lint.ConfiguredPolicy;
 import io.gatehouse.routing.Router;
 import io.gatehouse.session.SessionRegistry;
 import java.nio.file.Files;
@@ -46,7 +46,7 @@ final class PolicyImpact {
         if (!folder.isAbsolute() || !Files.isDirectory(folder)) {
             throw new ControlCommand.Refused("\"folder\" is the absolute path of a folder of policies");
         }
-        PolicyLoader.Loaded loaded = PolicyLoader.load(folder, Options.of(configuration), clock);
+        PolicyLoader.Loaded loaded = ConfiguredPolicy.load(folder, configuration, options -> options, clock);
         if (loaded.set().isEmpty()) {
             throw new ControlCommand.Refused("the policy would not be loaded: "
                     + loaded.problems().get(0) + (loaded.problems().size() > 1 ? " ..." : ""));

@@ -10,6 +10,7 @@ import io.gatehouse.policy.Authorizer;
 import io.gatehouse.policy.PolicySet;
 import io.gatehouse.policy.language.ManifestKeys;
 import io.gatehouse.policy.language.PolicyLoader;
+import io.gatehouse.policy.lint.ConfiguredPolicy;
 import io.gatehouse.transport.EventLoops;
 import java.security.PublicKey;
 import java.time.Clock;
@@ -124,9 +125,11 @@ final class PolicyReload {
     }
 
     private PolicyLoader.Loaded load() {
-        PolicyLoader.Options options = PolicyLoader.Options.of(configuration);
-        return PolicyLoader.load(
-                configuration.policyFolder(), options.signedBy(verifyKey).withoutRules(), clock);
+        return ConfiguredPolicy.load(
+                configuration.policyFolder(),
+                configuration,
+                options -> options.signedBy(verifyKey).withoutRules(),
+                clock);
     }
 
     private static List<String> lines(PolicyLoader.Loaded loaded) {

@@ -3,9 +3,10 @@ package io.gatehouse.cli;
 import io.gatehouse.PolicyRevision;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Listener;
+import io.gatehouse.config.Problem;
 import io.gatehouse.json.Json;
 import io.gatehouse.policy.language.PolicyLoader;
-import io.gatehouse.policy.language.PolicyLoader.Options;
+import io.gatehouse.policy.lint.ConfiguredPolicy;
 import io.gatehouse.tls.AttachedAuthority;
 import io.gatehouse.tls.TlsContext;
 import io.gatehouse.tls.UnusableTls;
@@ -68,12 +69,18 @@ final class CheckCommand implements Runnable {
                     "note",
                     "sessions and retained messages are kept in memory and end with the broker"));
         }
-        PolicyLoader.Loaded policy = PolicyLoader.load(
+        PolicyLoader.Loaded policy = ConfiguredPolicy.load(
                 configuration.policyFolder(),
-                Options.of(configuration)
-                        .signedBy(configuration.policyVerifyKey().map(PolicyCommand::verifying)),
+                configuration,
+                options -> options.signedBy(configuration.policyVerifyKey().map(PolicyCommand::verifying)),
                 Clock.systemUTC());
-        policy.problems().forEach(problem -> mistakes.add(problem.toString()));
+        for (Problem problem : policy.problems()) {
+            if (problem.isError()) {
+                mistakes.add(problem.toString());
+            } else {
+                findings.add(new Finding("GH-POLICY-001", "warning", problem.toString()));
+            }
+        }
         new PolicyRevision(configuration.data())
                 .refuses(configuration.policyFolder(), policy)
                 .ifPresent(problem -> mistakes.add(problem.toString()));

@@ -27,6 +27,7 @@ public record Configuration(
         Optional<Path> policyVerifyKey,
         OnRevoke onRevoke,
         RequireTests requireTests,
+        PolicyProfile policyProfile,
         Sessions sessions,
         Storage storage,
         Limits limits,
@@ -59,6 +60,13 @@ public record Configuration(
     public enum OnRevoke {
         DORMANT,
         DISCONNECT
+    }
+
+    /** How much of what may be meant otherwise keeps a policy out. */
+    public enum PolicyProfile {
+        STANDARD,
+        /** What {@code policy lint --hardened} calls a mistake, roles without tests, files of somebody else. */
+        HARDENED
     }
 
     /** Which tests a policy must have to be put in force. */

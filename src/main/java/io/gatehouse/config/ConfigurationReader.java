@@ -12,6 +12,7 @@ import io.gatehouse.config.Configuration.Login;
 import io.gatehouse.config.Configuration.OnRevoke;
 import io.gatehouse.config.Configuration.PasswordLogin;
 import io.gatehouse.config.Configuration.Penalty;
+import io.gatehouse.config.Configuration.PolicyProfile;
 import io.gatehouse.config.Configuration.RequireTests;
 import io.gatehouse.config.Configuration.Sessions;
 import io.gatehouse.config.Configuration.Storage;
@@ -114,6 +115,7 @@ public final class ConfigurationReader {
                     : absent(top, "jwt_login");
             requireLogins(listeners, passwords.isPresent(), tokens.isPresent());
             Policies policies = top.section("policy", this::policies);
+            requireNames(listeners, policies.profile());
             Sessions sessions = top.section("sessions", this::sessions);
             Storage storage = storage(top, data);
             Limits limits = top.section("limits", this::limits);
@@ -136,6 +138,7 @@ public final class ConfigurationReader {
                     policies.verifyKey(),
                     policies.onRevoke(),
                     policies.requireTests(),
+                    policies.profile(),
                     sessions,
                     storage,
                     limits,
@@ -195,18 +198,36 @@ public final class ConfigurationReader {
         return file.map(path -> new PasswordLogin(path, weak));
     }
 
-    private record Policies(Path folder, Optional<Path> verifyKey, OnRevoke onRevoke, RequireTests requireTests) {}
+    private record Policies(
+            Path folder,
+            Optional<Path> verifyKey,
+            OnRevoke onRevoke,
+            RequireTests requireTests,
+            PolicyProfile profile) {}
 
     private Policies policies(Section section) {
         Path folder = section.path("folder", "policies");
         requireFolder(section, "folder", folder);
         Optional<Path> verifyKey = section.path("verify_key");
         verifyKey.ifPresent(path -> requireFile(section, "verify_key", path));
+        OnRevoke onRevoke = section.choice("on_revoke", OnRevoke.class, OnRevoke.DORMANT);
+        PolicyProfile profile = section.choice("profile", PolicyProfile.class, PolicyProfile.STANDARD);
+        RequireTests tests = profile == PolicyProfile.HARDENED ? RequireTests.ROLE : RequireTests.NONE;
         return new Policies(
-                folder,
-                verifyKey,
-                section.choice("on_revoke", OnRevoke.class, OnRevoke.DORMANT),
-                section.choice("require_tests", RequireTests.class, RequireTests.NONE));
+                folder, verifyKey, onRevoke, section.choice("require_tests", RequireTests.class, tests), profile);
+    }
+
+    /** Under the hardened profile, who does not log in comes from this machine only. */
+    private void requireNames(List<Listener> listeners, PolicyProfile profile) {
+        for (Listener listener : listeners) {
+            boolean near = listener.bind().equals("::1") || listener.bind().startsWith("127.");
+            if (profile == PolicyProfile.HARDENED && listener.login().has("none") && !near) {
+                problems.add(Problem.error(
+                        listener.place(),
+                        "listener \"" + listener.name() + "\" lets everybody in (login: none) from other machines, and"
+                                + " policy.profile is hardened. Ask for a login, or bind it to 127.0.0.1"));
+            }
+        }
     }
 
     private Sessions sessions(Section section) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code policy: {require_tests: role}}: what is not tested is not put in force. */
+/** {@code policy: {require_tests: role}} and {@code {profile: hardened}}: what is not tested, or may be meant otherwise, stays out. */
 class RequiredTestsTest {
     private static final String UNTESTED = "version: 1\nroles: {r: {publish: [a]}}\nusers: {u: [r]}\n";
     private static final String HALF = UNTESTED + "tests: [{as: {user: u}, can: [publish a]}]\n";
@@ -97,5 +97,60 @@ class RequiredTestsTest {
         PrintStream both = new PrintStream(out, true, StandardCharsets.UTF_8);
         GatehouseCommand.run(both, both, "check", "-c", file.toString());
         return out.toString(StandardCharsets.UTF_8);
+    }
+
+    private void hardened(String bind, String policies) throws Exception {
+        Files.writeString(file, """
+                version: 1
+                listeners: {x: {port: 0, bind: "%s", insecure: {acknowledge: "nobody is there"}, login: none}}
+                policy: {profile: hardened%s}
+                storage: memory
+                """.formatted(bind, policies));
+    }
+
+    @Test
+    void hardened_keepsOutWhatLintCallsAMistake_atTheStartAndLater() throws Exception {
+        hardened("127.0.0.1", "");
+        policy(UNTESTED);
+        assertThatThrownBy(this::start)
+                .isInstanceOfSatisfying(
+                        CannotStart.class,
+                        e -> assertThat(String.join("\n", e.lines()))
+                                .contains("P152: role \"r\" has no \"can\" test (policy.require_tests: role)."));
+        hardened("127.0.0.1", ", require_tests: none");
+        assertThat(check()).contains("error L15: the policy has no tests");
+
+        policy(TESTED);
+        try (Broker broker = start()) {
+            assertThat(check()).doesNotContain("L15");
+            policy(TESTED.replace("publish: [a]", "publish: [a, c/<client>]"));
+            assertThat(broker.reload().get("policy"))
+                    .contains(
+                            "10-main.yaml:2:26: error L05: \"c/<client>\" uses what the client itself chose as its id.");
+            String escaped = TESTED.replace(
+                            "roles: {r: {publish: [a]}}",
+                            "roles: {r: {publish: [a]}, s: {deny: {publish: [a]}, publish: [d], when: {network: 10.0.0.0/8}}}")
+                    .replace("users: {u: [r]}", "users: {u: [r, s]}")
+                    .replace("as: {user: u}", "as: {user: u, address: 127.0.0.1}");
+            policy(escaped.replace(
+                    "]}]\n", "]}, {as: {user: u, address: 10.1.1.1}, can: [publish d], cannot: [publish a]}]\n"));
+            assertThat(broker.reload().get("policy"))
+                    .contains("error L10: deny publish \"a\" holds only while \"s\" is active");
+            policy(TESTED.replace("[a]", "[a, b2]"));
+            assertThat(broker.reload()).isEmpty();
+        }
+    }
+
+    @Test
+    void hardened_letsNobodyInFromOtherMachinesWithoutALogin() throws Exception {
+        policy(TESTED);
+        hardened("0.0.0.0", "");
+        assertThat(ConfigurationReader.read(file).problems())
+                .anySatisfy(problem -> assertThat(problem.toString())
+                        .contains(
+                                "listener \"x\" lets everybody in (login: none) from other machines, and policy.profile is"
+                                        + " hardened"));
+        hardened("127.0.0.1", "");
+        assertThat(ConfigurationReader.read(file).problems()).isEmpty();
     }
 }

@@ -51,6 +51,17 @@ public final class PolicyLoader {
                             .orElse("");
         }
 
+        /** The same, kept out for these. */
+        public Loaded refused(List<Problem> mistakes) {
+            List<Problem> shown = mistakes.stream().limit(MAX_PROBLEMS).toList();
+            return new Loaded(Optional.empty(), policy, shown, texts, digest, run, revision, claimedRevision);
+        }
+
+        /** The same, and what it was compiled from is let go of. */
+        public Loaded withoutRules() {
+            return new Loaded(set, policy.withoutRules(), problems, texts, digest, run, revision, claimedRevision);
+        }
+
         /** {@code 2 warnings}. */
         public String warnings() {
             return counted(
@@ -101,6 +112,11 @@ public final class PolicyLoader {
         /** The same, of files that whoever has the key must have signed. */
         public Options signedBy(Optional<PublicKey> key) {
             return new Options(listeners, runTests, requireTests, shadows, rules, key);
+        }
+
+        /** The same, and what was written is kept. */
+        public Options withRules() {
+            return new Options(listeners, runTests, requireTests, shadows, true, verifyKey);
         }
 
         /** The same, and a million rules are not there twice. */
