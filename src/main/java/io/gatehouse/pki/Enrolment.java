@@ -475,7 +475,7 @@ public final class Enrolment implements Registrar {
     public byte[] template() {
         ProfileSettings settings = Profile.DEVICE.settings(authority.profiles());
         boolean named = settings.alternativeName() == ProfileSettings.Names.URI
-                && !authority.inventory().uriTemplate().isEmpty();
+                && authority.inventory().namesByUri();
         return CsrTemplate.of(settings.key(), named);
     }
 

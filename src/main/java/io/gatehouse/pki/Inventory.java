@@ -242,6 +242,11 @@ public final class Inventory {
         return own != null ? own : uriTemplate.isEmpty() ? "" : profile.uri(uriTemplate, id);
     }
 
+    /** Whether clients' certificates have a URI where nothing else was said of their holder. */
+    boolean namesByUri() {
+        return !uriTemplate.isEmpty();
+    }
+
     /** Whether what is said of a holder was not said before. */
     boolean isNews(String action, Profile profile, String id, String text) {
         return !text.equals((action.equals("uri") ? uris : groups).get(name(profile, id)));
