@@ -1,8 +1,13 @@
 package io.gatehouse.cli;
 
+import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.ListCheck;
+import io.gatehouse.pki.Pem;
 import io.gatehouse.pki.PkiProblem;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -31,23 +36,64 @@ final class CertsCrl implements Runnable {
                             + " more. Ends with 9 if not; needs no passphrase.")
     private boolean check;
 
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "FILE",
+            split = ",",
+            description =
+                    "Write the list of --for here too, such as f.pem,f.der: PEM where the name ends so, else DER.")
+    private List<Path> out = List.of();
+
+    @Option(
+            names = "--for",
+            paramLabel = "devices|servers",
+            defaultValue = "devices",
+            description = "Whose list goes to --out; default: ${DEFAULT-VALUE}, which is what brokers read.")
+    private String whose = "devices";
+
     @Mixin
     private CertsCommon common = new CertsCommon();
 
     @Override
     public void run() {
         CertsTime.require("--validity", validity, Duration.ofHours(1), Duration.ofDays(365));
+        if (!whose.equals("devices") && !whose.equals("servers")) {
+            throw Failure.usage("--for is devices or servers, found \"" + whose + "\"");
+        }
         if (check) {
+            if (!out.isEmpty()) {
+                throw Failure.usage("--check and --out: a check writes nothing");
+            }
             check();
             return;
         }
         try (CertsReport report = common.report();
                 Authority authority = common.open()) {
+            List<Inventory.Item> overlapped = authority.revokeOverlapped();
+            overlapped.forEach(item -> report.say("revoked " + item.profile().word() + " \"" + item.id() + "\", serial "
+                    + item.serial().toString(16) + ": its time beside its successor is over"));
+            report.put("revoked", overlapped.stream().map(CertsRevoke::fields).toList());
             authority.publishRevocations(validity).forEach(report::wrote);
+            copy(report);
             report.put("nextUpdate", Clock.systemUTC().instant().plus(validity).toString());
             report.next("in gatehouse.yaml, tls: {crl: " + common.places().revocationListPem("device") + "}");
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
+        }
+    }
+
+    private void copy(CertsReport report) throws PkiProblem {
+        String kind = whose.equals("devices") ? "device" : "server";
+        for (Path file : out) {
+            Path list = file.toString().endsWith(".pem")
+                    ? common.places().revocationListPem(kind)
+                    : common.places().revocationList(kind);
+            try {
+                AtomicFiles.install(file, Pem.bytes(list), false);
+            } catch (IOException e) {
+                throw Failure.of(1, file + ": cannot be written: " + e.getMessage());
+            }
+            report.wrote(file, whose);
         }
     }
 

@@ -4,6 +4,7 @@ import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.AuthorityFolder;
 import io.gatehouse.pki.AuthorityOptions;
 import io.gatehouse.pki.ImportedRoot;
+import io.gatehouse.pki.KeyDerivation;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.StoredPassphrase;
 import java.nio.file.Path;
@@ -32,6 +33,21 @@ final class CertsInit implements Runnable {
             defaultValue = "Gatehouse",
             description = "The organisation in every name; default: ${DEFAULT-VALUE}.")
     private String organisation = "Gatehouse";
+
+    @Option(
+            names = "--country",
+            paramLabel = "CC",
+            description = "The country in the names of the three authorities, two letters; default: none.")
+    private String country = "";
+
+    @Option(
+            names = "--kdf",
+            paramLabel = "KDF",
+            defaultValue = "scrypt",
+            description =
+                    "How the authorities' keys are encrypted with the passphrase: scrypt, or pbkdf2 (HMAC-SHA256, 600,000"
+                            + " times), for rules that know no other and for the openssl program. Default: ${DEFAULT-VALUE}.")
+    private String derivation = "scrypt";
 
     @Option(
             names = "--san-uri",
@@ -89,8 +105,12 @@ final class CertsInit implements Runnable {
     @Override
     public void run() {
         Path folder = common.folder();
-        AuthorityOptions options =
-                AuthorityOptions.of(organisation).withUriTemplate(uriTemplate.equals("none") ? "" : uriTemplate);
+        AuthorityOptions options = AuthorityOptions.of(organisation)
+                .withCountry(country)
+                .withDerivation(KeyDerivation.ofWord(derivation)
+                        .orElseThrow(() ->
+                                Failure.usage("unknown --kdf \"" + derivation + "\"; there are scrypt and pbkdf2")))
+                .withUriTemplate(uriTemplate.equals("none") ? "" : uriTemplate);
         if (offline != null) {
             options = options.withRootKeyFolder(offline);
         }

@@ -38,6 +38,15 @@ final class CertsRenewing {
             description = "Revoke the old certificate at once (superseded), and publish the list.")
     private boolean revokeOld;
 
+    @Option(
+            names = "--overlap",
+            paramLabel = CertsTime.LABEL,
+            converter = CertsTime.class,
+            description =
+                    "Accept the old certificate beside the new one for a time, such as 7d; the first certs crl after"
+                            + " that (or the broker's enrolment, or certs serve) revokes it.")
+    private @Nullable Duration overlap;
+
     @Mixin
     private CertsCommon common = new CertsCommon();
 
@@ -47,6 +56,12 @@ final class CertsRenewing {
     void run(boolean sameKey) {
         if (ids.isEmpty() == (expiring == null)) {
             throw Failure.usage("say whose, or --all-expiring TIME");
+        }
+        if (overlap != null) {
+            if (revokeOld) {
+                throw Failure.usage("--revoke-old and --overlap: give one of them");
+            }
+            CertsTime.require("--overlap", overlap, Duration.ofHours(1), Duration.ofDays(366));
         }
         try (CertsReport report = common.report();
                 Authority authority = common.open()) {
@@ -84,6 +99,14 @@ final class CertsRenewing {
                 authority.revoke(old, RevocationReason.SUPERSEDED);
                 authority.publishRevocations(Authority.LIST_VALIDITY).forEach(report::wrote);
                 report.next("put the new files in the place of the old ones, which are revoked");
+            } else if (overlap != null) {
+                Instant end = now.plus(overlap);
+                authority.retire(old, end);
+                report.put("oldAcceptedUntil", end.toString());
+                report.say(
+                        "the old ones are accepted until " + end + ", and revoked by the first certs crl after that");
+                report.next("put the new files in the place of the old ones; run daily: gatehouse certs crl -d "
+                        + common.folder());
             } else {
                 report.next("put the new files in the place of the old ones, then: gatehouse certs revoke"
                         + old.stream()

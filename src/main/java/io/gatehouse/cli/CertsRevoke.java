@@ -128,7 +128,7 @@ final class CertsRevoke implements Runnable {
         }
     }
 
-    private static Map<String, Object> fields(Inventory.Item item) {
+    static Map<String, Object> fields(Inventory.Item item) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("id", item.id());
         fields.put("profile", item.profile().word());

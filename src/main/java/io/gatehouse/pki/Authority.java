@@ -387,6 +387,18 @@ public final class Authority implements AutoCloseable {
         return fresh;
     }
 
+    /** Notes when certificates are to be revoked that have a successor: by {@link #revokeOverlapped} after that time. */
+    public void retire(List<Inventory.Item> items, Instant at) throws PkiProblem {
+        append(items.stream()
+                .map(item -> scribe.item("retire", item, Journal.NOTHING, at.toString()))
+                .toList());
+    }
+
+    /** Revokes what had its time beside its successor; says what. */
+    public List<Inventory.Item> revokeOverlapped() throws PkiProblem {
+        return revoke(inventory.overlapped(clock.instant()), RevocationReason.SUPERSEDED);
+    }
+
     /** Signs and writes the revocation lists of both authorities, as DER and PEM; says the files. */
     public List<Path> publishRevocations(Duration validity) throws PkiProblem {
         return publishRevocations(List.of(Profile.DEVICE, Profile.SERVER), validity);

@@ -8,48 +8,67 @@ import org.jspecify.annotations.Nullable;
  * How a new authority is.
  *
  * @param organisation in every subject
+ * @param country of two letters, in the names of the authorities; empty: in none
  * @param uriTemplate the one URI in a client's certificate, with {@code {profile}} and {@code {id}}; empty for none
  * @param rootKeyFolder where the root's key goes, for a root that is kept offline; null for beside the others
  * @param keys of the root and of the two issuing authorities; null: as the profiles say
+ * @param derivation of the keys that encrypt them
  * @param root one that is there already, to stand above the new issuing authorities; null: one is made
  */
 public record AuthorityOptions(
         String organisation,
+        String country,
         String uriTemplate,
         Duration rootValidity,
         @Nullable Path rootKeyFolder,
         @Nullable KeyKind keys,
+        KeyDerivation derivation,
         @Nullable ImportedRoot root) {
     public static final String DEFAULT_URI = "urn:gatehouse:{profile}:{id}";
 
     public static AuthorityOptions of(String organisation) {
         return new AuthorityOptions(
                 organisation,
+                "",
                 DEFAULT_URI,
                 ProfileBook.builtIn().of(ProfileKind.ROOT).validity(),
                 null,
                 null,
+                KeyDerivation.SCRYPT,
                 null);
     }
 
+    public AuthorityOptions withCountry(String code) {
+        return new AuthorityOptions(
+                organisation, code, uriTemplate, rootValidity, rootKeyFolder, keys, derivation, root);
+    }
+
     public AuthorityOptions withUriTemplate(String template) {
-        return new AuthorityOptions(organisation, template, rootValidity, rootKeyFolder, keys, root);
+        return new AuthorityOptions(
+                organisation, country, template, rootValidity, rootKeyFolder, keys, derivation, root);
     }
 
     public AuthorityOptions withRootValidity(Duration validity) {
-        return new AuthorityOptions(organisation, uriTemplate, validity, rootKeyFolder, keys, root);
+        return new AuthorityOptions(
+                organisation, country, uriTemplate, validity, rootKeyFolder, keys, derivation, root);
     }
 
     public AuthorityOptions withRootKeyFolder(Path folder) {
-        return new AuthorityOptions(organisation, uriTemplate, rootValidity, folder, keys, root);
+        return new AuthorityOptions(organisation, country, uriTemplate, rootValidity, folder, keys, derivation, root);
     }
 
     public AuthorityOptions withKeys(KeyKind kind) {
-        return new AuthorityOptions(organisation, uriTemplate, rootValidity, rootKeyFolder, kind, root);
+        return new AuthorityOptions(
+                organisation, country, uriTemplate, rootValidity, rootKeyFolder, kind, derivation, root);
+    }
+
+    public AuthorityOptions withDerivation(KeyDerivation how) {
+        return new AuthorityOptions(organisation, country, uriTemplate, rootValidity, rootKeyFolder, keys, how, root);
     }
 
     public AuthorityOptions withRoot(ImportedRoot imported) {
-        return new AuthorityOptions(organisation, uriTemplate, rootValidity, rootKeyFolder, keys, imported);
+        return new AuthorityOptions(
+                organisation, country, uriTemplate, rootValidity, rootKeyFolder, keys, derivation, imported);
     }
 
     void require() throws PkiProblem {
@@ -69,6 +88,11 @@ public record AuthorityOptions(
                 || organisation.codePoints().anyMatch(c -> c < 0x20 || c == 0x7F)) {
             throw new PkiProblem(
                     PkiProblem.Kind.INPUT, "the organisation has 1 to 64 characters, none of them a control character");
+        }
+        if (!country.isEmpty() && !country.matches("[A-Z]{2}")) {
+            throw new PkiProblem(
+                    PkiProblem.Kind.INPUT,
+                    "\"" + Profile.shown(country) + "\" is not a country of two letters (ISO 3166), such as DE");
         }
         boolean plain = uriTemplate.chars().allMatch(c -> c > 0x20 && c < 0x7F && "\"<>\\^`|".indexOf(c) < 0);
         if (!uriTemplate.isEmpty() && (!plain || !uriTemplate.contains("{id}") || uriTemplate.indexOf(':') < 1)) {

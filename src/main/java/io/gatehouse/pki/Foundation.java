@@ -8,6 +8,7 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.List;
+import org.bouncycastle.asn1.x500.X500Name;
 
 /**
  * Makes the root and the two issuing authorities of a new authority, once. Confined to one thread, under the lock.
@@ -35,7 +36,7 @@ final class Foundation {
         PrivateKey rootPrivate;
         if (imported == null) {
             KeyPair pair = signer.keyPair(options.keys() == null ? rootProfile.key() : options.keys());
-            root = signer.root(pair, options.organisation(), options.rootValidity(), rootProfile);
+            root = signer.root(pair, name("Gatehouse Root CA"), options.rootValidity(), rootProfile);
             rootPrivate = pair.getPrivate();
         } else {
             imported.require(clock.instant());
@@ -50,7 +51,7 @@ final class Foundation {
             if (offline != null) {
                 AtomicFiles.makePrivateFolder(offline);
             }
-            KeyVault.write(rootKey, rootPrivate, passphrase);
+            KeyVault.write(rootKey, rootPrivate, passphrase, options.derivation());
         }
         AtomicFiles.writePublic(folder.certificateOf("root"), Authority.ascii(Pem.of(root)));
         AtomicFiles.writePublic(folder.trustedRoot(), Authority.ascii(Pem.of(root)));
@@ -64,13 +65,16 @@ final class Foundation {
             ProfileSettings issuingProfile = book.of(ProfileKind.ISSUING);
             KeyPair pair = signer.keyPair(options.keys() == null ? issuingProfile.key() : options.keys());
             String name = kind.equals("device") ? "Gatehouse Device CA" : "Gatehouse Server CA";
-            X509Certificate issuing = signer.issuing(
-                    pair, Signer.authorityName(options.organisation(), name), issuingProfile, root, rootPrivate);
-            KeyVault.write(folder.keyOf(kind), pair.getPrivate(), passphrase);
+            X509Certificate issuing = signer.issuing(pair, name(name), issuingProfile, root, rootPrivate);
+            KeyVault.write(folder.keyOf(kind), pair.getPrivate(), passphrase, options.derivation());
             if (kind.equals("device")) {
                 AtomicFiles.writePublic(folder.trustedDeviceIssuer(), Authority.ascii(Pem.of(issuing)));
             }
             AtomicFiles.writePublic(folder.certificateOf(kind), Authority.ascii(Pem.of(issuing)));
         }
+    }
+
+    private X500Name name(String commonName) {
+        return Signer.authorityName(options.country(), options.organisation(), commonName);
     }
 }

@@ -127,6 +127,9 @@ public final class Inventory {
     private final Map<String, String> uris = new LinkedHashMap<>();
 
     private final Map<String, String> uriHolders = new LinkedHashMap<>();
+    /** When certificates are to be revoked that have a successor. */
+    private final Map<BigInteger, Instant> overlaps = new LinkedHashMap<>();
+
     private final Map<String, String> groups = new LinkedHashMap<>();
     private final Map<String, Token> tokens = new LinkedHashMap<>();
     /** When devices enrolled, of the last day. */
@@ -156,6 +159,7 @@ public final class Inventory {
                 uriHolders.putIfAbsent(entry.detail(), holder);
             }
             case "group" -> groups.put(name(Profile.ofWord(entry.profile()), entry.id()), entry.detail());
+            case "retire" -> overlaps.put(new BigInteger(entry.serial(), 16), Instant.parse(entry.detail()));
             case "activate" -> activated(entry);
             case "revoke" ->
                 items.computeIfPresent(
@@ -245,6 +249,15 @@ public final class Inventory {
     /** Whether clients' certificates have a URI where nothing else was said of their holder. */
     boolean namesByUri() {
         return !uriTemplate.isEmpty();
+    }
+
+    /** The certificates that are accepted beside their successors, though the time for that is over. */
+    public List<Item> overlapped(Instant now) {
+        return overlaps.entrySet().stream()
+                .filter(entry -> !now.isBefore(entry.getValue()))
+                .flatMap(entry -> bySerial(entry.getKey()).stream())
+                .filter(item -> item.revokedAt() == null && now.isBefore(item.notAfter()))
+                .toList();
     }
 
     /** Whether what is said of a holder was not said before. */

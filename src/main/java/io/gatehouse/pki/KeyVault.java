@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.security.PrivateKey;
 import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
-import org.bouncycastle.crypto.util.ScryptConfig;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
@@ -21,21 +20,18 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS8EncryptedPrivateKeyInfoBuilder;
 import org.bouncycastle.pkcs.jcajce.JcePKCSPBEOutputEncryptorBuilder;
 
 /**
- * The authority's keys on disk: PKCS#8 encrypted with PBES2, scrypt and AES-256 (RFC 8018, RFC 7914), in the
- * standard form. Stateless.
+ * The authority's keys on disk: PKCS#8 encrypted with PBES2, scrypt or PBKDF2, and AES-256 (RFC 8018, RFC 7914), in
+ * the standard form. Stateless.
  */
 final class KeyVault {
-    /** 128 MiB and about half a second for every guess; more memory than the openssl program grants to scrypt. */
-    private static final int SCRYPT_COST = 1 << 17;
 
     private KeyVault() {}
 
-    static void write(Path file, PrivateKey key, char[] passphrase) throws IOException {
+    static void write(Path file, PrivateKey key, char[] passphrase, KeyDerivation derivation) throws IOException {
         try {
             PKCS8EncryptedPrivateKeyInfo encrypted = new JcaPKCS8EncryptedPrivateKeyInfoBuilder(key)
                     .build(new JcePKCSPBEOutputEncryptorBuilder(
-                                    new ScryptConfig.Builder(SCRYPT_COST, 8, 1).build(),
-                                    NISTObjectIdentifiers.id_aes256_CBC)
+                                    derivation.config(), NISTObjectIdentifiers.id_aes256_CBC)
                             .setProvider(BouncyCastle.PROVIDER)
                             .build(passphrase));
             StringWriter text = new StringWriter();

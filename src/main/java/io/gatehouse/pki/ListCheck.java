@@ -43,6 +43,12 @@ public final class ListCheck {
                 findings.add(file + ": not a revocation list of this authority. Run: gatehouse certs crl");
             }
         }
+        int overlapped = inventory.overlapped(now).size();
+        if (overlapped > 0) {
+            findings.add(
+                    folder.journal() + ": " + overlapped
+                            + " are still accepted beside their successors, though their time is over. Run: gatehouse certs crl");
+        }
         return findings;
     }
 

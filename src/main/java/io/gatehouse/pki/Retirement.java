@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** The end of devices' certificates: unused for too long, or followed by one in use. Guarded by its {@link Enrolment}. */
 final class Retirement {
@@ -41,7 +42,7 @@ final class Retirement {
     }
 
     private List<Item> due(Instant now) {
-        return authority.inventory().items().stream()
+        List<Item> due = authority.inventory().items().stream()
                 .filter(item -> item.revokedAt() == null && now.isBefore(item.notAfter()))
                 .filter(item -> {
                     Instant retired = item.retiredAt();
@@ -49,6 +50,11 @@ final class Retirement {
                             ? now.isAfter(item.issuedAt().plus(rules.unusedFor()))
                             : retired != null && now.isAfter(retired.plus(rules.overlap()));
                 })
-                .toList();
+                .collect(Collectors.toCollection(ArrayList::new));
+        // what an operator renewed with an overlap; servers' are on a list whose key is not here
+        authority.inventory().overlapped(now).stream()
+                .filter(item -> !item.profile().isServer() && !due.contains(item))
+                .forEach(due::add);
+        return due;
     }
 }

@@ -95,9 +95,8 @@ final class Signer {
         return kind.generate(random);
     }
 
-    X509Certificate root(KeyPair pair, String organisation, Duration validity, ProfileSettings settings)
+    X509Certificate root(KeyPair pair, X500Name name, Duration validity, ProfileSettings settings)
             throws GeneralSecurityException, PkiProblem {
-        X500Name name = authorityName(organisation, "Gatehouse Root CA");
         Instant end = clock.instant().plus(validity);
         JcaX509v3CertificateBuilder builder = builder(name, start(settings), end, pair.getPublic(), name);
         try {
@@ -275,8 +274,12 @@ final class Signer {
         }
     }
 
-    static X500Name authorityName(String organisation, String commonName) {
+    /** @param country of two letters; empty: the name has none */
+    static X500Name authorityName(String country, String organisation, String commonName) {
         X500NameBuilder name = new X500NameBuilder(BCStyle.INSTANCE);
+        if (!country.isEmpty()) {
+            name.addRDN(BCStyle.C, country);
+        }
         name.addRDN(BCStyle.O, organisation);
         name.addRDN(BCStyle.CN, commonName);
         return name.build();
