@@ -19,6 +19,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -117,7 +118,9 @@ final class ImportCommand implements Callable<Integer> {
                 : "no users";
         Files.createDirectory(policies);
         put(folder.resolve("gatehouse.yaml"), imported.configuration());
-        put(policies.resolve("10-imported.yaml"), imported.policy());
+        for (Map.Entry<String, String> policy : imported.policies().entrySet()) {
+            put(policies.resolve(policy.getKey()), policy.getValue());
+        }
         for (Note.Kind kind : EnumSet.of(Note.Kind.TO_DO, Note.Kind.DIFFERENT, Note.Kind.DROPPED)) {
             imported.notes().stream()
                     .filter(note -> note.kind() == kind)

@@ -1,6 +1,7 @@
 package io.gatehouse.migration;
 
 import io.gatehouse.config.Problem;
+import io.gatehouse.policy.PolicySet;
 import io.gatehouse.policy.language.PolicyLoader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -8,9 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Mosquitto's {@code acl_file} to a policy that was loaded, passed its own tests and was compared with Mosquitto's evaluation
@@ -21,6 +28,8 @@ public final class AclImport {
     public static final int REQUESTS = 10_000;
 
     private static final long MAX_BYTES = 16L << 20;
+
+    private static final String FIRST = "10-imported.yaml";
 
     private AclImport() {}
 
@@ -45,30 +54,74 @@ public final class AclImport {
      */
     public static Imported run(Path aclFile, long seed) throws NotImportable {
         String name = aclFile.toString();
-        return run(name, MosquittoAcl.parse(name, read(aclFile)), AclTranslation.Defaults.NONE, seed);
+        Part all = new Part(name, MosquittoAcl.parse(name, read(aclFile)), "", AclScope.ALL);
+        Policies made = run(List.of(all), AclTranslation.Defaults.NONE, seed);
+        return new Imported(
+                Objects.requireNonNull(made.files().get(FIRST)), made.notes(), made.requests(), made.announced());
     }
 
-    static Imported run(String name, MosquittoAcl acl, AclTranslation.Defaults defaults, long seed)
-            throws NotImportable {
-        AclTranslation.Result translated = new AclTranslation(name, acl).translate(defaults);
-        PolicyLoader.Loaded loaded = load(translated.policy());
-        AclVerification.Result compared =
-                new AclVerification(acl, translated.carried(), loaded.set().orElseThrow()).run(REQUESTS, seed);
-        if (!compared.faults().isEmpty()) {
-            // never seen; if it is, nobody should run the policy
-            throw new NotImportable(compared.faults().stream()
-                    .map(fault -> name + ": the policy would not be equal, nothing is written: " + fault)
-                    .toList());
+    /**
+     * One access list.
+     *
+     * @param acl null where there was none
+     * @param text the policy where there was none
+     */
+    record Part(String name, @Nullable MosquittoAcl acl, String text, AclScope scope) {}
+
+    /**
+     * What several came to.
+     *
+     * @param files texts by name
+     */
+    record Policies(SortedMap<String, String> files, List<Note> notes, int requests, int announced) {}
+
+    static Policies run(List<Part> parts, AclTranslation.Defaults defaults, long seed) throws NotImportable {
+        SortedMap<String, String> files = new TreeMap<>();
+        List<Note> notes = new ArrayList<>();
+        Map<Part, MosquittoAcl> carried = new LinkedHashMap<>();
+        for (Part part : parts) {
+            String file = (10 + files.size()) + "-imported.yaml";
+            if (part.acl == null) {
+                files.put(file, part.text);
+            } else {
+                AclTranslation.Result translated =
+                        new AclTranslation(part.name, part.acl, part.scope).translate(defaults);
+                files.put(file, translated.policy());
+                notes.addAll(translated.notes());
+                carried.put(part, translated.carried());
+            }
         }
-        return new Imported(translated.policy(), translated.notes(), compared.requests(), compared.announced());
+        PolicySet set = load(files).set().orElseThrow();
+        int requests = 0;
+        int announced = 0;
+        for (Map.Entry<Part, MosquittoAcl> one : carried.entrySet()) {
+            Part part = one.getKey();
+            AclVerification.Result compared = new AclVerification(
+                            Objects.requireNonNull(part.acl),
+                            one.getValue(),
+                            set,
+                            part.scope.example().orElse(""))
+                    .run(REQUESTS, seed);
+            if (!compared.faults().isEmpty()) {
+                // never seen; if it is, nobody should run the policy
+                throw new NotImportable(compared.faults().stream()
+                        .map(fault -> part.name + ": the policy would not be equal, nothing is written: " + fault)
+                        .toList());
+            }
+            requests += compared.requests();
+            announced += compared.announced();
+        }
+        return new Policies(files, notes, requests, announced);
     }
 
-    /** Loads the text as the broker would, its own tests included. */
-    private static PolicyLoader.Loaded load(String policy) throws NotImportable {
+    /** Loads the texts as the broker would, their own tests included. */
+    private static PolicyLoader.Loaded load(Map<String, String> policies) throws NotImportable {
         Path folder = null;
         try {
             folder = Files.createTempDirectory("gatehouse-import");
-            Files.writeString(folder.resolve("10-imported.yaml"), policy);
+            for (Map.Entry<String, String> policy : policies.entrySet()) {
+                Files.writeString(folder.resolve(policy.getKey()), policy.getValue());
+            }
             PolicyLoader.Loaded loaded = PolicyLoader.load(folder, Optional.empty(), true, Clock.systemUTC());
             if (loaded.set().isEmpty()) {
                 throw new NotImportable(loaded.problems().stream()

@@ -31,12 +31,14 @@ final class AclTranslation {
 
     private final String file;
     private final MosquittoAcl acl;
+    private final AclScope scope;
     private final List<Note> notes = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
 
-    AclTranslation(String file, MosquittoAcl acl) {
+    AclTranslation(String file, MosquittoAcl acl, AclScope scope) {
         this.file = file;
         this.acl = acl;
+        this.scope = scope;
     }
 
     /**
@@ -49,6 +51,11 @@ final class AclTranslation {
     /** What the configuration says for all clients: retained messages, the most QoS. */
     record Defaults(boolean retain, int maxQos) {
         static final Defaults NONE = new Defaults(true, 2);
+
+        /** As lines of the section of that name; empty: nothing is otherwise than here. */
+        String lines() {
+            return (retain ? "" : "  retain: false\n") + (maxQos == 2 ? "" : "  max_qos: " + maxQos + "\n");
+        }
     }
 
     Result translate(Defaults defaults) throws NotImportable {
@@ -239,28 +246,25 @@ final class AclTranslation {
         StringBuilder out = new StringBuilder();
         out.append("# Made from ").append(oneLine(file)).append(", Mosquitto's access list.\n");
         out.append("# What differs, and what to do about it, stands in the report of the import.\n");
-        out.append("version: 1\n\ndefaults:\n  wide_subscriptions: filter\n");
-        if (!defaults.retain()) {
-            out.append("  retain: false\n");
-        }
-        if (defaults.maxQos() < 2) {
-            out.append("  max_qos: ").append(defaults.maxQos()).append('\n');
+        out.append("version: 1\n");
+        if (scope.defaults()) {
+            out.append("\ndefaults:\n  wide_subscriptions: filter\n").append(defaults.lines());
         }
         Map<String, List<Rule>> roles = new LinkedHashMap<>();
         Map<String, String> roleOfUser = rolesOfUsers(carried, roles);
         out.append("\nroles:\n");
         roles.forEach((name, rules) -> role(out, name, rules));
         if (!carried.anonymous().isEmpty()) {
-            role(out, ANONYMOUS_ROLE, carried.anonymous());
+            role(out, scope.prefix() + ANONYMOUS_ROLE, carried.anonymous());
         }
-        String everybody = CONNECTED_ROLE;
+        String everybody = scope.prefix() + (carried.patterns().isEmpty() ? CONNECTED_ROLE : PATTERN_ROLE);
         if (carried.patterns().isEmpty()) {
             out.append("  ")
-                    .append(CONNECTED_ROLE)
-                    .append(":\n    note: whoever logs in may connect, as with Mosquitto\n");
+                    .append(everybody)
+                    .append(":\n    note: whoever logs in may connect, as with Mosquitto\n")
+                    .append(scope.when());
         } else {
-            everybody = PATTERN_ROLE;
-            role(out, PATTERN_ROLE, carried.patterns());
+            role(out, everybody, carried.patterns());
         }
         if (!roleOfUser.isEmpty()) {
             out.append("\nusers:\n");
@@ -270,7 +274,9 @@ final class AclTranslation {
                     .append(role)
                     .append("]\n"));
         }
-        out.append("\nassign:\n  - to: {auth: [certificate, password, jwt]}\n    roles: [")
+        out.append("\nassign:\n  - to: {")
+                .append(scope.condition())
+                .append("auth: [certificate, password, jwt]}\n    roles: [")
                 .append(everybody)
                 .append("]\n");
         tests(out, carried);
@@ -278,7 +284,7 @@ final class AclTranslation {
     }
 
     /** Users with the same lines share a role. */
-    private static Map<String, String> rolesOfUsers(MosquittoAcl carried, Map<String, List<Rule>> roles) {
+    private Map<String, String> rolesOfUsers(MosquittoAcl carried, Map<String, List<Rule>> roles) {
         Map<String, String> roleOfUser = new LinkedHashMap<>();
         Map<String, String> roleOfBody = new LinkedHashMap<>();
         carried.users().forEach((user, rules) -> {
@@ -297,10 +303,11 @@ final class AclTranslation {
         return roleOfUser;
     }
 
-    private static String free(String user, Set<String> taken) {
+    private String free(String user, Set<String> taken) {
         String plain =
                 user.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
-        String base = "user-" + (plain.length() > 40 ? plain.substring(0, 40) : plain.isEmpty() ? "x" : plain);
+        String base = scope.prefix() + "user-"
+                + (plain.length() > 40 ? plain.substring(0, 40) : plain.isEmpty() ? "x" : plain);
         String name = base;
         for (int i = 2; taken.contains(name); i++) {
             name = base + "-" + i;
@@ -308,8 +315,8 @@ final class AclTranslation {
         return name;
     }
 
-    private static void role(StringBuilder out, String name, List<Rule> rules) {
-        out.append("  ").append(name).append(":\n");
+    private void role(StringBuilder out, String name, List<Rule> rules) {
+        out.append("  ").append(name).append(":\n").append(scope.when());
         topics(out, "    ", "publish", rules, rule -> rule.access().writes());
         topics(out, "    ", "subscribe", rules, rule -> rule.access().reads());
         if (rules.stream().anyMatch(Rule::denies)) {
@@ -356,7 +363,11 @@ final class AclTranslation {
         }
         out.append("\ntests:\n");
         checks.forEach((user, answers) -> {
-            out.append("  - as: {user: ").append(Json.line(user)).append(", client: client-1, auth: password}\n");
+            out.append("  - as: {user: ")
+                    .append(Json.line(user))
+                    .append(", client: client-1, auth: password")
+                    .append(scope.test())
+                    .append("}\n");
             answers.forEach((can, lines) -> {
                 out.append(can ? "    can:\n" : "    cannot:\n");
                 lines.forEach(

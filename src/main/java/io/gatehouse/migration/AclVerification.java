@@ -29,8 +29,11 @@ final class AclVerification {
     private final MosquittoAcl original;
     private final MosquittoAcl carried;
     private final PolicySet policy;
+    private final String listener;
 
-    AclVerification(MosquittoAcl original, MosquittoAcl carried, PolicySet policy) {
+    /** @param listener by which the requests come in; empty: it does not matter */
+    AclVerification(MosquittoAcl original, MosquittoAcl carried, PolicySet policy, String listener) {
+        this.listener = listener;
         this.original = original;
         this.carried = carried;
         this.policy = policy;
@@ -115,9 +118,9 @@ final class AclVerification {
         return !(user.startsWith("$") || client.startsWith("$"));
     }
 
-    private static boolean ask(Explanation.Asker asker, String user, String client, boolean write, String topic) {
-        Explanation.Bound bound =
-                asker.as(new Subject(user, Set.of(AuthMethod.PASSWORD), "", null, Map.of()), client, Optional.empty());
+    private boolean ask(Explanation.Asker asker, String user, String client, boolean write, String topic) {
+        Explanation.Bound bound = asker.as(
+                new Subject(user, Set.of(AuthMethod.PASSWORD), listener, null, Map.of()), client, Optional.empty());
         if (bound.refusal().isPresent()) {
             return false;
         }

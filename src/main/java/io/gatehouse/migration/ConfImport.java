@@ -5,13 +5,14 @@ import io.gatehouse.migration.Note.Kind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,13 +37,13 @@ public final class ConfImport {
      * What becomes of an installation.
      *
      * @param configuration the text of {@code gatehouse.yaml}
-     * @param policy the text of {@code policies/10-imported.yaml}
+     * @param policies the texts of the files in {@code policies}, by name
      * @param passwordFile the users to take over; empty: there are none
      * @param requests how many random requests were compared with Mosquitto's evaluation; 0: there was no access list
      */
     public record Imported(
             String configuration,
-            String policy,
+            SortedMap<String, String> policies,
             Optional<Path> passwordFile,
             List<Note> notes,
             int requests,
@@ -63,47 +64,84 @@ public final class ConfImport {
     }
 
     private Imported run(long seed) throws NotImportable {
-        Optional<Path> passwords =
-                one("password_file", listener -> listener.passwords, MosquittoListener::takesPasswords);
-        Optional<Path> acl = one("acl_file", listener -> listener.acl, listener -> true);
-        String configuration = configuration(passwords.isPresent());
+        Optional<Path> passwords = passwords();
+        String configuration = configuration();
         if (!faults.isEmpty()) {
             throw new NotImportable(faults);
         }
         AclTranslation.Defaults defaults = new AclTranslation.Defaults(conf.retain, conf.maxQos);
-        if (acl.isEmpty()) {
-            return new Imported(configuration, everything(defaults), passwords, notes, 0, 0);
-        }
-        String name = acl.get().toString();
-        AclImport.Imported policy =
-                AclImport.run(name, MosquittoAcl.parse(name, AclImport.read(acl.get())), defaults, seed);
-        notes.addAll(policy.notes());
-        return new Imported(configuration, policy.policy(), passwords, notes, policy.requests(), policy.announced());
+        AclImport.Policies made = AclImport.run(parts(defaults), defaults, seed);
+        notes.addAll(made.notes());
+        return new Imported(configuration, made.files(), passwords, notes, made.requests(), made.announced());
     }
 
-    // what is one for all listeners here
+    // what may be another for each listener
 
-    private interface Setting {
-        @Nullable
-        String of(MosquittoListener listener);
+    private MosquittoListener security(MosquittoListener listener) {
+        return conf.perListener ? listener : conf.global();
     }
 
-    /** @param whose of which listeners the setting is looked at */
-    private Optional<Path> one(String key, Setting setting, Predicate<MosquittoListener> whose) {
-        Set<String> values = new LinkedHashSet<>();
-        if (conf.perListener) {
-            conf.listeners.stream()
-                    .filter(whose)
-                    .forEach(listener -> values.add(Objects.requireNonNullElse(setting.of(listener), "")));
-        } else {
-            values.add(Objects.requireNonNullElse(setting.of(conf.global()), ""));
+    private boolean hasPasswords(MosquittoListener listener) {
+        return listener.takesPasswords() && security(listener).passwords != null;
+    }
+
+    /** Whether nobody is asked who it is. */
+    private boolean isOpen(MosquittoListener listener) {
+        return listener.takesPasswords() && anonymous(listener) && !hasPasswords(listener);
+    }
+
+    private Optional<Path> passwords() {
+        List<String> files = conf.listeners.stream()
+                .filter(this::hasPasswords)
+                .map(listener -> Objects.requireNonNull(security(listener).passwords))
+                .distinct()
+                .toList();
+        if (files.size() > 1) {
+            faults.add(file + ": password_file is another for each listener (" + String.join(", ", files)
+                    + "); here one is for all. Make one of them, in which every name stands once");
         }
-        if (values.size() > 1) {
-            faults.add(file + ": " + key
-                    + " is another for each listener; here one is for all. Import the lists one by one"
-                    + " (gatehouse policy import), and give each role its when: {listener: NAME}");
+        return files.stream().findFirst().map(this::resolve);
+    }
+
+    /** Each access list with its listeners; what lets everybody in has none, for nobody's role holds there. */
+    private List<AclImport.Part> parts(AclTranslation.Defaults defaults) throws NotImportable {
+        Map<String, List<String>> lists = new LinkedHashMap<>();
+        boolean anyAsks = !conf.listeners.stream().allMatch(this::isOpen);
+        for (MosquittoListener listener : conf.listeners) {
+            String acl = Objects.requireNonNullElse(security(listener).acl, "");
+            if (!anyAsks || !isOpen(listener)) {
+                lists.computeIfAbsent(acl, path -> new ArrayList<>()).add(name(listener));
+            } else if (conf.perListener && !acl.isEmpty()) {
+                notes.add(new Note(
+                        "M03",
+                        Kind.TO_DO,
+                        listener.place,
+                        "acl_file of a listener that lets everybody in: import it by itself (gatehouse policy import), and assign"
+                                + " its roles to {auth: anonymous}"));
+            }
         }
-        return values.stream().filter(value -> !value.isEmpty()).findFirst().map(this::resolve);
+        List<AclImport.Part> parts = new ArrayList<>();
+        List<String> none = lists.remove("");
+        for (Map.Entry<String, List<String>> list : lists.entrySet()) {
+            String path = resolve(list.getKey()).toString();
+            MosquittoAcl acl = MosquittoAcl.parse(path, AclImport.read(Path.of(path)));
+            AclScope scope = lists.size() == 1 && none == null
+                    ? AclScope.ALL
+                    : AclScope.of(list.getValue().stream().distinct().toList(), parts.isEmpty());
+            parts.add(new AclImport.Part(path, acl, "", scope));
+        }
+        if (none != null) {
+            AclScope scope = lists.isEmpty()
+                    ? AclScope.ALL
+                    : AclScope.of(none.stream().distinct().toList(), false);
+            notes.add(new Note("I10", Kind.TO_DO, file.toString(), NoAcl.NOTE));
+            parts.add(new AclImport.Part(file.toString(), null, NoAcl.policy(defaults, scope), scope));
+        }
+        return parts;
+    }
+
+    private static String name(MosquittoListener listener) {
+        return (listener.websockets ? "web-" : "mqtt-") + listener.port;
     }
 
     /** Mosquitto takes a relative path from where it is started; where that is not known, the configuration's folder is tried. */
@@ -122,7 +160,7 @@ public final class ConfImport {
 
     // gatehouse.yaml
 
-    private String configuration(boolean passwords) {
+    private String configuration() {
         StringBuilder out = new StringBuilder();
         out.append("# Made from ")
                 .append(MosquittoAcl.printable(file.toString()))
@@ -141,9 +179,9 @@ public final class ConfImport {
         Set<String> names = new LinkedHashSet<>();
         boolean open = false;
         for (MosquittoListener listener : conf.listeners) {
-            String name = (listener.websockets ? "web-" : "mqtt-") + listener.port;
+            String name = name(listener);
             if (names.add(name)) {
-                open |= listener(out, name, listener, passwords);
+                open |= listener(out, name, listener);
             } else {
                 notes.add(new Note("M07", Kind.TO_DO, listener.place, "a second listener on port " + listener.port));
             }
@@ -156,9 +194,8 @@ public final class ConfImport {
                     "no listener could be opened as it was; gatehouse.yaml says of each what it needs"));
         }
         certificateLogin(out);
-        if (passwords) {
-            boolean needed = conf.listeners.stream().anyMatch(MosquittoListener::takesPasswords);
-            out.append(needed ? "password_login: {file: users.pw}\n" : "");
+        if (conf.listeners.stream().anyMatch(this::hasPasswords)) {
+            out.append("password_login: {file: users.pw}\n");
         }
         out.append("\npolicy: {folder: policies}\n");
         if (!conf.persistence) {
@@ -198,7 +235,7 @@ public final class ConfImport {
     }
 
     /** Writes a listener, or, as a comment, one that has to be mended first; whether it is open. */
-    private boolean listener(StringBuilder out, String name, MosquittoListener from, boolean passwords) {
+    private boolean listener(StringBuilder out, String name, MosquittoListener from) {
         List<String> lines = new ArrayList<>();
         String obstacle = null;
         lines.add("bind: "
@@ -236,12 +273,12 @@ public final class ConfImport {
         }
         if (!from.takesPasswords()) {
             lines.add("login: certificate");
-        } else if (anonymous(from) && !passwords) {
+        } else if (isOpen(from)) {
             lines.add("login: none");
             obstacle = (obstacle == null ? "" : obstacle + "; ")
                     + "it lets everybody in (allow_anonymous). If it has to, take the comment away and assign a role to {auth:"
                     + " anonymous} in the policy";
-        } else if (passwords) {
+        } else if (hasPasswords(from)) {
             lines.add("login: password");
             if (anonymous(from)) {
                 notes.add(new Note(
@@ -305,38 +342,5 @@ public final class ConfImport {
 
     private String path(@Nullable String path) {
         return Json.line(resolve(Objects.requireNonNull(path)).toString());
-    }
-
-    // a policy where there was none
-
-    private String everything(AclTranslation.Defaults defaults) {
-        notes.add(new Note(
-                "I10",
-                Kind.TO_DO,
-                file.toString(),
-                "there is no acl_file: Mosquitto allows everybody everything. The policy says the same in one role, for those who"
-                        + " log in; write who needs what, and take the role away"));
-        return """
-                # Made from a configuration without acl_file: everybody who logs in may do everything, as it was.
-                # Write roles for what each needs, then take this one away: docs/policy.md
-                version: 1
-                %s%s
-                roles:
-                  everything:
-                    publish: ["#"]
-                    subscribe: ["#", "$SYS/#"]
-
-                assign:
-                  - to: {auth: [certificate, password, jwt]}
-                    roles: [everything]
-
-                tests:
-                  - as: {user: somebody, client: client-1, auth: password}
-                    can: [publish a/b, subscribe "#", receive $SYS/broker/uptime]
-                    cannot: [publish $SYS/broker/uptime]
-                """.replace("subscribe \"#\"", "\"subscribe #\"").formatted(
-                defaults.retain() && defaults.maxQos() == 2 ? "" : "\ndefaults:\n",
-                (defaults.retain() ? "" : "  retain: false\n")
-                        + (defaults.maxQos() == 2 ? "" : "  max_qos: " + defaults.maxQos() + "\n"));
     }
 }

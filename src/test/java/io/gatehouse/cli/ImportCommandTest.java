@@ -208,6 +208,49 @@ class ImportCommandTest {
         assertThat(configuration().listeners()).extracting(Listener::name).containsExactly("mqtt-1883");
     }
 
+    /** Each list holds at its listeners; where there is none, everything is allowed; and a door for everybody stays shut. */
+    @Test
+    void accessListsPerListener_holdEachAtItsOwn() throws Exception {
+        Files.writeString(folder.resolve("acl2"), "user ann\ntopic read plant/#\npattern write dev/%u/up\n");
+        Run run = run("""
+                per_listener_settings true
+                listener 1883 127.0.0.1
+                password_file @/passwd
+                acl_file @/acl
+                listener 1884 127.0.0.1
+                password_file @/passwd
+                acl_file @/acl2
+                listener 1885 127.0.0.1
+                password_file @/passwd
+                listener 1886 127.0.0.1
+                allow_anonymous true
+                acl_file @/acl2
+                """);
+        assertThat(run.code()).as(run.out() + run.err()).isEqualTo(1);
+        assertThat(run.out())
+                .contains("20000 random requests (seed 1)")
+                .contains("mosquitto.conf:10: M03 TO DO: acl_file of a listener that lets everybody in")
+                .contains("listener mqtt-1886 is not open yet: it lets everybody in");
+        Path policies = out.resolve("policies");
+        assertThat(command("policy", "test", policies).code()).isZero();
+        for (String[] row : new String[][] {
+            {"mqtt-1883", "publish home/x", "0"},
+            {"mqtt-1883", "receive plant/x", "1"},
+            {"mqtt-1883", "publish dev/ann/up", "1"},
+            {"mqtt-1884", "publish home/x", "1"},
+            {"mqtt-1884", "receive plant/x", "0"},
+            {"mqtt-1884", "publish dev/ann/up", "0"},
+            {"mqtt-1884", "publish dev/ben/up", "1"},
+            {"mqtt-1885", "publish anything", "0"},
+            {"mqtt-1886", "receive plant/x", "1"}
+        }) {
+            assertThat(command("policy", "explain", policies, "--user", "ann", "--listener", row[0], row[1])
+                            .code())
+                    .as(String.join(" ", row))
+                    .isEqualTo(Integer.parseInt(row[2]));
+        }
+    }
+
     /** Where certificates name the clients, nobody looks for a password file. */
     @Test
     void settingsPerListener_ofWhichOneHasCertificates_areCarried() throws Exception {
@@ -309,7 +352,7 @@ class ImportCommandTest {
                 "persistent_client_expiration 5",
                 "accept_protocol_versions 7",
                 "max_queued_bytes x",
-                "per_listener_settings true\nlistener 1 ::1\nacl_file a\nlistener 2 ::1\nacl_file b",
+                "per_listener_settings true\nlistener 1 ::1\npassword_file a\nlistener 2 ::1\npassword_file b",
                 "listener 1\ncertfile c\nkeyfile k\nrequire_certificate true",
                 "include_dir /no/such/folder",
                 "acl_file /no/such/file"

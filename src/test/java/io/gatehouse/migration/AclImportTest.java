@@ -115,15 +115,17 @@ class AclImportTest {
         // the comparison itself: a policy that allows one thing more than the access list is not let through
         MosquittoAcl wide = MosquittoAcl.parse("acl", "user ann\ntopic read home/#\n");
         MosquittoAcl narrow = MosquittoAcl.parse("acl", "user ann\ntopic read home/+\n");
-        AclTranslation.Result translated = new AclTranslation("acl", wide).translate(AclTranslation.Defaults.NONE);
+        AclTranslation.Result translated =
+                new AclTranslation("acl", wide, AclScope.ALL).translate(AclTranslation.Defaults.NONE);
         Path policies = Files.createDirectory(folder.resolve("p"));
         Files.writeString(policies.resolve("a.yaml"), translated.policy());
         var set = io.gatehouse.policy.language.PolicyLoader.load(
                         policies, java.util.Optional.empty(), true, java.time.Clock.systemUTC())
                 .set()
                 .orElseThrow();
-        assertThat(new AclVerification(wide, wide, set).run(2000, 7).faults()).isEmpty();
-        assertThat(new AclVerification(narrow, narrow, set).run(2000, 7).faults())
+        assertThat(new AclVerification(wide, wide, set, "").run(2000, 7).faults())
+                .isEmpty();
+        assertThat(new AclVerification(narrow, narrow, set, "").run(2000, 7).faults())
                 .isNotEmpty();
     }
 
@@ -133,7 +135,10 @@ class AclImportTest {
         Random random = new Random(seed);
         for (int i = 0; i < 150; i++) {
             MosquittoAcl acl = random(random);
-            AclImport.Imported imported = AclImport.run("acl", acl, AclTranslation.Defaults.NONE, random.nextLong());
+            AclImport.Policies imported = AclImport.run(
+                    List.of(new AclImport.Part("acl", acl, "", AclScope.ALL)),
+                    AclTranslation.Defaults.NONE,
+                    random.nextLong());
             assertThat(imported.requests()).as("seed %s, list %s", seed, i).isEqualTo(AclImport.REQUESTS);
         }
     }
