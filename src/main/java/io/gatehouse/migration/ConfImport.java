@@ -25,6 +25,7 @@ public final class ConfImport {
     private final Path file;
     private final ConfReading conf;
     private final List<Note> notes;
+    private final Set<String> open = new LinkedHashSet<>();
     private final List<String> faults = new ArrayList<>();
 
     private ConfImport(Path file, ConfReading conf) {
@@ -86,7 +87,7 @@ public final class ConfImport {
     }
 
     /** Whether nobody is asked who it is. */
-    private boolean isOpen(MosquittoListener listener) {
+    private boolean letsEverybodyIn(MosquittoListener listener) {
         return listener.takesPasswords() && anonymous(listener) && !hasPasswords(listener);
     }
 
@@ -105,12 +106,12 @@ public final class ConfImport {
 
     /** Each access list with its listeners; what lets everybody in has none, for nobody's role holds there. */
     private List<AclImport.Part> parts(AclTranslation.Defaults defaults) throws NotImportable {
-        Map<String, List<String>> lists = new LinkedHashMap<>();
-        boolean anyAsks = !conf.listeners.stream().allMatch(this::isOpen);
+        Map<String, List<MosquittoListener>> lists = new LinkedHashMap<>();
+        boolean anyAsks = !conf.listeners.stream().allMatch(this::letsEverybodyIn);
         for (MosquittoListener listener : conf.listeners) {
             String acl = Objects.requireNonNullElse(security(listener).acl, "");
-            if (!anyAsks || !isOpen(listener)) {
-                lists.computeIfAbsent(acl, path -> new ArrayList<>()).add(name(listener));
+            if (!anyAsks || !letsEverybodyIn(listener)) {
+                lists.computeIfAbsent(acl, path -> new ArrayList<>()).add(listener);
             } else if (conf.perListener && !acl.isEmpty()) {
                 notes.add(new Note(
                         "M03",
@@ -120,24 +121,45 @@ public final class ConfImport {
                                 + " its roles to {auth: anonymous}"));
             }
         }
+        boolean several = lists.size() > 1;
+        List<MosquittoListener> none = lists.remove("");
         List<AclImport.Part> parts = new ArrayList<>();
-        List<String> none = lists.remove("");
-        for (Map.Entry<String, List<String>> list : lists.entrySet()) {
+        for (Map.Entry<String, List<MosquittoListener>> list : lists.entrySet()) {
             String path = resolve(list.getKey()).toString();
             MosquittoAcl acl = MosquittoAcl.parse(path, AclImport.read(Path.of(path)));
-            AclScope scope = lists.size() == 1 && none == null
-                    ? AclScope.ALL
-                    : AclScope.of(list.getValue().stream().distinct().toList(), parts.isEmpty());
-            parts.add(new AclImport.Part(path, acl, "", scope));
+            List<String> names = several ? named(list.getValue()) : List.of();
+            if (!several || !names.isEmpty()) {
+                AclScope scope = several ? AclScope.of(names, parts.isEmpty()) : AclScope.ALL;
+                parts.add(new AclImport.Part(path, acl, "", scope));
+            }
         }
-        if (none != null) {
-            AclScope scope = lists.isEmpty()
-                    ? AclScope.ALL
-                    : AclScope.of(none.stream().distinct().toList(), false);
+        List<String> names = none == null || !several ? List.of() : named(none);
+        if (none != null && (!several || !names.isEmpty())) {
+            AclScope scope = several ? AclScope.of(names, parts.isEmpty()) : AclScope.ALL;
             notes.add(new Note("I10", Kind.TO_DO, file.toString(), NoAcl.NOTE));
             parts.add(new AclImport.Part(file.toString(), null, NoAcl.policy(defaults, scope), scope));
         }
         return parts;
+    }
+
+    /** A policy names no listener that is not there: of those that are not open yet it is said what to do. */
+    private List<String> named(List<MosquittoListener> listeners) {
+        List<String> names = new ArrayList<>();
+        for (MosquittoListener listener : listeners) {
+            if (open.isEmpty() || open.contains(name(listener))) {
+                names.add(name(listener));
+            } else {
+                notes.add(new Note(
+                        "M13",
+                        Kind.TO_DO,
+                        listener.place,
+                        "listener " + name(listener)
+                                + " is not in the policy as long as it is not open. Then write its name"
+                                + " where the roles of its access list say when: {listener: [...]}, or import that list by itself"
+                                + " (gatehouse policy import)"));
+            }
+        }
+        return names.stream().distinct().toList();
     }
 
     private static String name(MosquittoListener listener) {
@@ -177,16 +199,17 @@ public final class ConfImport {
                             "certfile and keyfile before the first listener belong to none here: write them below the listener"));
         }
         Set<String> names = new LinkedHashSet<>();
-        boolean open = false;
         for (MosquittoListener listener : conf.listeners) {
             String name = name(listener);
             if (names.add(name)) {
-                open |= listener(out, name, listener);
+                if (listener(out, name, listener)) {
+                    open.add(name);
+                }
             } else {
                 notes.add(new Note("M07", Kind.TO_DO, listener.place, "a second listener on port " + listener.port));
             }
         }
-        if (!open) {
+        if (open.isEmpty()) {
             notes.add(new Note(
                     "M08",
                     Kind.TO_DO,
@@ -273,7 +296,7 @@ public final class ConfImport {
         }
         if (!from.takesPasswords()) {
             lines.add("login: certificate");
-        } else if (isOpen(from)) {
+        } else if (letsEverybodyIn(from)) {
             lines.add("login: none");
             obstacle = (obstacle == null ? "" : obstacle + "; ")
                     + "it lets everybody in (allow_anonymous). If it has to, take the comment away and assign a role to {auth:"

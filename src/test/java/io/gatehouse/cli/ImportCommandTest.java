@@ -225,14 +225,24 @@ class ImportCommandTest {
                 listener 1886 127.0.0.1
                 allow_anonymous true
                 acl_file @/acl2
+                listener 1887
+                password_file @/passwd
+                acl_file @/acl2
                 """);
         assertThat(run.code()).as(run.out() + run.err()).isEqualTo(1);
         assertThat(run.out())
                 .contains("20000 random requests (seed 1)")
                 .contains("mosquitto.conf:10: M03 TO DO: acl_file of a listener that lets everybody in")
                 .contains("listener mqtt-1886 is not open yet: it lets everybody in");
+        assertThat(run.out())
+                .contains(
+                        "mosquitto.conf:13: M13 TO DO: listener mqtt-1887 is not in the policy as long as it is not open.");
+        assertThat(configuration().listeners()).hasSize(3);
         Path policies = out.resolve("policies");
         assertThat(command("policy", "test", policies).code()).isZero();
+        assertThat(command("check", "-c", out.resolve("gatehouse.yaml")).code())
+                .as("it names no listener that is not there")
+                .isZero();
         for (String[] row : new String[][] {
             {"mqtt-1883", "publish home/x", "0"},
             {"mqtt-1883", "receive plant/x", "1"},
