@@ -279,14 +279,17 @@ final class Client implements Dialogue, Link {
         String filter = wanted.filter().text();
         boolean isNew = mine.subscription(filter) == null;
         int most = Math.min(gate.limits().maxSubscriptions(), rights.limits().subscriptions());
+        AuditEvent.Request request =
+                new AuditEvent.Request("subscribe", filter, wanted.qos().level(), null);
         if (isNew && mine.subscriptionCount() >= most) {
-            return ReasonCode.QUOTA_EXCEEDED;
+            Denied full =
+                    DenialAudit.overLimit("subscriptions", "it has " + most + " subscriptions, as many as it may");
+            gate.denials().denied(actor, request, full, gate.authorizer());
+            return full.reason();
         }
         SubscribeDecision decision = gate.authorizer().subscribe(rights, wanted);
         if (decision instanceof Denied denied) {
             gate.metrics().subscribesDenied.increment();
-            AuditEvent.Request request =
-                    new AuditEvent.Request("subscribe", filter, wanted.qos().level(), null);
             gate.denials().denied(actor, request, denied, gate.authorizer());
             LOG.info("{} may not subscribe to \"{}\": {}", actor.user(), filter, denied.explanation());
             return denied.reason();

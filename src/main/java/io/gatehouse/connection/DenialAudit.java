@@ -4,6 +4,7 @@ import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditLog;
 import io.gatehouse.policy.Authorizer;
 import io.gatehouse.policy.Denied;
+import io.gatehouse.protocol.ReasonCode;
 import java.time.Clock;
 
 /**
@@ -21,6 +22,11 @@ final class DenialAudit {
     }
 
     private record Kind(String user, String realm, String action, String rule) {}
+
+    /** What a limit refuses, as the limit's own denial: no rule says it. */
+    static Denied overLimit(String limit, String explanation) {
+        return new Denied(ReasonCode.QUOTA_EXCEEDED, "limits." + limit, explanation);
+    }
 
     void denied(AuditEvent.Actor actor, AuditEvent.Request request, Denied denied, Authorizer authorizer) {
         long suppressed = repeats.admit(new Kind(actor.user(), actor.realm(), request.action(), denied.rule()));

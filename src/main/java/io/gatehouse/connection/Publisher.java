@@ -193,11 +193,16 @@ final class Publisher {
         long now = System.nanoTime();
         messages.rate(rate());
         bytes.rate(rights.limits().publishBytesPerSecond());
-        if (messages.take(1, now) && bytes.take(message.payload().sizeBytes(), now)) {
+        boolean few = messages.take(1, now);
+        if (few && bytes.take(message.payload().sizeBytes(), now)) {
             rateRefusals = 0;
             return true;
         }
         gate.metrics().publishDropped.increment();
+        Denied tooFast = DenialAudit.overLimit(
+                few ? "publish_bytes" : "publish_rate",
+                "it publishes " + (few ? "more bytes" : "more messages") + " a second than it may");
+        gate.denials().denied(actor, Actors.sending("publish", message), tooFast, gate.authorizer());
         if (++rateRefusals > MAX_RATE_REFUSALS) {
             throw new MalformedPacket(ReasonCode.MESSAGE_RATE_TOO_HIGH, "it publishes faster than it may");
         }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -105,6 +106,30 @@ class RoleLimitsTest {
                 .isLessThan(0x80);
         assertThat(dan.publish("a", new byte[16], 1, false, new Bytes())).isEqualTo(0x97);
         assertThat(dan.publish("a", new byte[16], 2, false, new Bytes())).isEqualTo(0x97);
+    }
+
+    /** A refusal by a limit is a denial like any other, for the auditor too. */
+    @Test
+    void limits_thatRefuse_areInTheAuditLog() {
+        Mqtt dan = broker.connect("dan", "d");
+        dan.publish("a", new byte[2000], 1, false, new Bytes());
+        assertThat(dan.publish("a", new byte[16], 1, true, new Bytes())).isEqualTo(0x97);
+        Mqtt ann = broker.connect("ann", "c");
+        for (String filter : List.of("a", "b", "c")) {
+            ann.subscribe(filter, 0);
+        }
+        assertThat(ann.subscribe("d", 2)).isEqualTo(0x97);
+
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(broker.audit("decision"))
+                        .extracting(event -> event.get("action") + " " + event.get("target") + " qos "
+                                + event.get("qos") + " retain " + event.get("retain") + " " + event.get("reason") + " "
+                                + event.get("rule") + ": " + event.get("detail"))
+                        .containsExactly(
+                                "publish a qos 1 retain true 151 limits.publish_bytes: it publishes more bytes a second than it"
+                                        + " may",
+                                "subscribe d qos 2 retain null 151 limits.subscriptions: it has 3 subscriptions, as many as it"
+                                        + " may"));
     }
 
     @Test
