@@ -298,7 +298,7 @@ public sealed interface AuditEvent {
     /**
      * A connection that the broker ended, or a session that changed hands.
      *
-     * @param cause a stable word: {@code takeover}, {@code owner_conflict}, {@code revoked}, {@code expired},
+     * @param cause a stable word: {@code takeover}, {@code clientid_conflict}, {@code revoked}, {@code expired},
      *     {@code protocol_error}, {@code keep_alive}, {@code shutdown}, ...
      */
     record Ended(Actor actor, String cause, int reason, String detail) implements AuditEvent {

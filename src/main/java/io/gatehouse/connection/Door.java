@@ -188,7 +188,7 @@ final class Door implements Dialogue {
         if (admitted == null) {
             gate.audit(new AuditEvent.Ended(
                     Actors.at(wire, principal, clientId.text()),
-                    "owner_conflict",
+                    "clientid_conflict",
                     ReasonCode.CLIENT_IDENTIFIER_NOT_VALID.code(),
                     "the client identifier is another principal's"));
             refuse(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "the client identifier is another principal's");

@@ -168,7 +168,7 @@ class DialogueTest {
         house.client("carl", "p").publish("a/b", "x", Qos.AT_MOST_ONCE, 0);
         assertThat(ann.heard()).containsExactly("a/b x");
         assertThat(house.audit)
-                .anySatisfy(event -> assertThat(event.fields()).containsEntry("cause", "owner_conflict"));
+                .anySatisfy(event -> assertThat(event.fields()).containsEntry("cause", "clientid_conflict"));
         ann.drop();
         assertThat(house.client("bob", "c1", true, 0, null).connack().reason())
                 .isEqualTo(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID);

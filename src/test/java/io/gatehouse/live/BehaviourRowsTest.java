@@ -286,7 +286,7 @@ class BehaviourRowsTest {
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(broker.audit("ended"))
                         .anySatisfy(event -> assertThat(event)
-                                .containsEntry("cause", "owner_conflict")
+                                .containsEntry("cause", "clientid_conflict")
                                 .containsEntry("user", "bob")));
     }
 

@@ -268,7 +268,7 @@ class LessonsPacketsTest {
         bob.assertRefused(0x85);
 
         ann.settle();
-        await().untilAsserted(() -> assertThat(broker.audit()).contains("\"cause\":\"owner_conflict\""));
+        await().untilAsserted(() -> assertThat(broker.audit()).contains("\"cause\":\"clientid_conflict\""));
         ann.close();
         broker.visitor(V5)
                 .send(Raw.connect(V5, "bob", "owned", false, 60, raw()))
