@@ -123,7 +123,7 @@ public final class EstHouse implements AutoCloseable {
         return broker.ports().get("devices");
     }
 
-    Broker broker() {
+    public Broker broker() {
         return broker;
     }
 
