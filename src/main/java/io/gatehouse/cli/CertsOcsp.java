@@ -1,9 +1,9 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.Draft;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
-import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,11 +45,7 @@ final class CertsOcsp implements Runnable {
                     common,
                     authority.issue(
                             profile,
-                            name,
-                            List.of(),
-                            List.of(),
-                            issuing.validity(authority, profile),
-                            null,
+                            Draft.client(name, issuing.validity(authority, profile), null),
                             issuing.key(),
                             true),
                     "gatehouse certs list --index -d " + common.folder()

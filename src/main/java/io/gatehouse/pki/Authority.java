@@ -196,7 +196,7 @@ public final class Authority implements AutoCloseable {
     /** Makes a key and a certificate for it. */
     public Issued issue(Profile profile, String id, List<String> dnsNames, List<String> ipAddresses, Duration validity)
             throws PkiProblem {
-        return issue(profile, id, dnsNames, ipAddresses, validity, null, null, false);
+        return issue(profile, Draft.server(id, dnsNames, ipAddresses, validity), null, false);
     }
 
     /** As {@link #issue}, for a device. */
@@ -206,29 +206,7 @@ public final class Authority implements AutoCloseable {
 
     /** Makes another certificate for a client that has one: what {@code --replace} does. */
     public Issued replace(Profile profile, String id, Duration validity) throws PkiProblem {
-        return issue(profile, id, List.of(), List.of(), validity, null, null, true);
-    }
-
-    /**
-     * As {@link #issue}, with the manufacturer's number of a device, and also if there is a certificate already.
-     *
-     * @param kind of the key that is made; null: the profile's
-     */
-    public Issued issue(
-            Profile profile,
-            String id,
-            List<String> dnsNames,
-            List<String> ipAddresses,
-            Duration validity,
-            @Nullable String deviceSerial,
-            @Nullable KeyKind kind,
-            boolean replace)
-            throws PkiProblem {
-        return issue(
-                profile,
-                new Draft(id, dnsNames, ipAddresses, validity, deviceSerial, false, Labels.NONE),
-                kind,
-                replace);
+        return issue(profile, Draft.client(id, validity, null), null, true);
     }
 
     /**

@@ -13,11 +13,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 /** Looks an authority's folder over: modes, journal, validity, revocation lists, left-overs. Confined to one thread. */
 public final class Doctor {
     private static final Duration SOON = Duration.ofDays(90);
+
+    /** What clocks of two machines that write one folder may be apart. */
+    private static final Duration LAG = Duration.ofMinutes(5);
 
     private final AuthorityFolder folder;
     private final Instant now;
@@ -31,7 +35,16 @@ public final class Doctor {
     /** What is wrong, each with its mend; empty if all is well. */
     public static List<String> examine(Path path, Instant now) throws PkiProblem {
         Doctor doctor = new Doctor(new AuthorityFolder(path), now);
-        Inventory inventory = Authority.view(path); // names a changed line of the journal
+        Authority.requireWhole(doctor.folder);
+        Inventory inventory = new Inventory();
+        AtomicReference<Instant> last = new AtomicReference<>(Instant.MIN);
+        Journal.view(
+                doctor.folder.journal(),
+                entry -> { // names a changed line
+                    inventory.apply(entry);
+                    last.set(Instant.parse(entry.time()));
+                });
+        doctor.clock(last.get());
         try {
             doctor.modes();
             doctor.authorities();
@@ -41,6 +54,14 @@ public final class Doctor {
             throw new PkiProblem(PkiProblem.Kind.IO, path + ": cannot be read: " + e.getMessage());
         }
         return doctor.findings;
+    }
+
+    /** Validity is counted from the clock, so one that went back makes certificates that begin too early and end too late. */
+    private void clock(Instant last) {
+        if (now.plus(LAG).isBefore(last)) {
+            findings.add(folder.journal() + ": its last line was written at " + last + ", and the clock says " + now
+                    + "; is it right?");
+        }
     }
 
     private void modes() throws IOException {

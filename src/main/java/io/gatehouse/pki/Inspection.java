@@ -110,14 +110,7 @@ public final class Inspection {
         fields.put("authority", path < 0 ? "no" : path == Integer.MAX_VALUE ? "yes" : "yes, path length " + path);
         fields.put("keyUsage", keyUsage(certificate));
         try {
-            List<String> usage = certificate.getExtendedKeyUsage();
-            fields.put(
-                    "extendedKeyUsage",
-                    usage == null
-                            ? List.of()
-                            : usage.stream()
-                                    .map(oid -> USAGES.getOrDefault(oid, oid))
-                                    .toList());
+            fields.put("extendedKeyUsage", purposes(certificate));
             Collection<List<?>> names = certificate.getSubjectAlternativeNames();
             fields.put(
                     "names",
@@ -134,6 +127,23 @@ public final class Inspection {
             throw new PkiProblem(Kind.INPUT, "an extension cannot be read: " + e.getMessage());
         }
         return fields;
+    }
+
+    private static List<String> purposes(X509Certificate certificate) throws CertificateException {
+        List<String> usage = certificate.getExtendedKeyUsage();
+        return usage == null
+                ? List.of()
+                : usage.stream().map(oid -> USAGES.getOrDefault(oid, oid)).toList();
+    }
+
+    /** What a certificate is for: its purposes, or the usages of its key where it has none. */
+    static List<String> uses(X509Certificate certificate) {
+        try {
+            List<String> purposes = purposes(certificate);
+            return purposes.isEmpty() ? keyUsage(certificate) : purposes;
+        } catch (CertificateException e) {
+            return List.of("unreadable");
+        }
     }
 
     private static List<String> keyUsage(X509Certificate certificate) {

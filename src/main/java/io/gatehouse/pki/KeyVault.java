@@ -7,7 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PrivateKey;
+import org.bouncycastle.asn1.misc.MiscObjectIdentifiers;
+import org.bouncycastle.asn1.misc.ScryptParams;
 import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
+import org.bouncycastle.asn1.pkcs.KeyDerivationFunc;
+import org.bouncycastle.asn1.pkcs.PBES2Parameters;
+import org.bouncycastle.asn1.pkcs.PBKDF2Params;
+import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
@@ -41,6 +47,35 @@ final class KeyVault {
             AtomicFiles.writePrivate(file, text.toString().getBytes(StandardCharsets.US_ASCII));
         } catch (OperatorCreationException e) {
             throw new IOException("the key cannot be encrypted: " + e.getMessage(), e);
+        }
+    }
+
+    /** How a key is encrypted, as its file says in the clear. */
+    static String describe(Path file) throws PkiProblem {
+        try (PEMParser parser = new PEMParser(new StringReader(Files.readString(file)))) {
+            if (!(parser.readObject() instanceof PKCS8EncryptedPrivateKeyInfo encrypted)) {
+                return "not encrypted";
+            }
+            PBES2Parameters scheme = PBES2Parameters.getInstance(
+                    encrypted.toASN1Structure().getEncryptionAlgorithm().getParameters());
+            KeyDerivationFunc function = scheme.getKeyDerivationFunc();
+            String cipher = scheme.getEncryptionScheme().getAlgorithm().equals(NISTObjectIdentifiers.id_aes256_CBC)
+                    ? "AES-256-CBC"
+                    : scheme.getEncryptionScheme().getAlgorithm().getId();
+            if (function.getAlgorithm().equals(MiscObjectIdentifiers.id_scrypt)) {
+                ScryptParams scrypt = ScryptParams.getInstance(function.getParameters());
+                return "PBES2: scrypt N=" + scrypt.getCostParameter() + " r=" + scrypt.getBlockSize() + " p="
+                        + scrypt.getParallelizationParameter() + "; " + cipher;
+            }
+            PBKDF2Params pbkdf2 = PBKDF2Params.getInstance(function.getParameters());
+            boolean sha256 = pbkdf2.getPrf().getAlgorithm().equals(PKCSObjectIdentifiers.id_hmacWithSHA256);
+            return "PBES2: PBKDF2 "
+                    + (sha256 ? "HMAC-SHA256" : pbkdf2.getPrf().getAlgorithm().getId()) + " "
+                    + pbkdf2.getIterationCount() + " times; " + cipher;
+        } catch (IOException e) {
+            throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + e.getMessage());
+        } catch (IllegalArgumentException e) {
+            return "encrypted in a way that is not understood";
         }
     }
 

@@ -8,6 +8,7 @@ import io.gatehouse.interop.MutualTlsClient.Device;
 import io.gatehouse.interop.MutualTlsClient.Outcome;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.AuthorityOptions;
+import io.gatehouse.pki.Draft;
 import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.KeyKind;
 import io.gatehouse.pki.Profile;
@@ -114,8 +115,8 @@ class MutualTlsTest {
     /** As PEM files, and as key stores of Java. */
     private static void issue(Authority authority, Profile profile, KeyKind kind, String name) throws Exception {
         List<String> names = profile == Profile.SERVER ? List.of("localhost") : List.of();
-        Issued issued =
-                authority.issue(profile, name, names, List.of(), authority.validityOf(profile), null, kind, false);
+        Issued issued = authority.issue(
+                profile, Draft.server(name, names, List.of(), authority.validityOf(profile)), kind, false);
         Path out = folder.resolve(kind.word()).resolve(name);
         issued.writeTo(out);
         KeyStore keys = KeyStore.getInstance("PKCS12");

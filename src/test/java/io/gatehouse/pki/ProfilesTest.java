@@ -31,7 +31,8 @@ class ProfilesTest {
 
     static Issued issue(Authority authority, Profile profile, KeyKind kind) throws PkiProblem {
         List<String> names = profile.hasHostNames() ? List.of("localhost") : List.of();
-        return authority.issue(profile, "holder", names, List.of(), authority.validityOf(profile), null, kind, true);
+        return authority.issue(
+                profile, Draft.server("holder", names, List.of(), authority.validityOf(profile)), kind, true);
     }
 
     @Test
