@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 /** Looks an authority's folder over: modes, journal, validity, revocation lists, left-overs. Confined to one thread. */
@@ -37,14 +36,14 @@ public final class Doctor {
         Doctor doctor = new Doctor(new AuthorityFolder(path), now);
         Authority.requireWhole(doctor.folder);
         Inventory inventory = new Inventory();
-        AtomicReference<Instant> last = new AtomicReference<>(Instant.MIN);
+        Instant[] last = {Instant.MIN};
         Journal.view(
                 doctor.folder.journal(),
                 entry -> { // names a changed line
                     inventory.apply(entry);
-                    last.set(Instant.parse(entry.time()));
+                    last[0] = Instant.parse(entry.time());
                 });
-        doctor.clock(last.get());
+        doctor.clock(last[0]);
         try {
             doctor.modes();
             doctor.authorities();
