@@ -60,7 +60,9 @@ final class Logins implements AutoCloseable {
                         configuration.passwordLogin().get();
                 // passwords and tokens wait apart: a check of a millisecond never stands behind a hash
                 PasswordAuthenticator made = PasswordAuthenticator.open(
-                        new PasswordLogin(login.file(), login.allowWeakHashes()), logins.pool("password"), clock);
+                        new PasswordLogin(login.file(), login.allowWeakHashes(), login.min()),
+                        logins.pool("password"),
+                        clock);
                 logins.passwords = Optional.of(made);
                 logins.methods.put(AuthMethod.PASSWORD, made);
             }

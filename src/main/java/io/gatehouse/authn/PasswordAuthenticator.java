@@ -66,7 +66,7 @@ public final class PasswordAuthenticator implements Authenticator {
     }
 
     private static Users load(PasswordLogin settings, SecureRandom random) throws Unusable {
-        PasswordFile file = PasswordFile.read(settings.file(), settings.allowWeakHashes());
+        PasswordFile file = PasswordFile.read(settings);
         return new Users(file, file.dummy(random));
     }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,23 @@ public final class PasswordFile {
 
     /** A line of the file. */
     record Entry(String user, PasswordHash hash, int line) {}
+
+    /** Reads a file that nobody else can read or write, as a login wants it. */
+    static PasswordFile read(PasswordLogin login) throws Unusable {
+        PasswordFile read = read(login.file(), login.allowWeakHashes());
+        List<String> weaker = read.entries.values().stream()
+                .filter(entry -> !login.allowWeakHashes()
+                        && entry.hash().scheme().strength() < login.min().ordinal())
+                .map(entry -> login.file() + ":" + entry.line() + ": the password of '" + UserName.shown(entry.user())
+                        + "' is stored as " + entry.hash().scheme().word() + ", and password_login.min is "
+                        + login.min().name().toLowerCase(Locale.ROOT) + ". Set it anew with 'gatehouse passwd set'")
+                .limit(MOST_PROBLEMS_SHOWN)
+                .toList();
+        if (!weaker.isEmpty()) {
+            throw new Unusable(String.join("\n", weaker));
+        }
+        return read;
+    }
 
     /** Reads a file that nobody else can read or write. */
     static PasswordFile read(Path file, boolean allowWeakHashes) throws Unusable {

@@ -15,6 +15,16 @@ public enum PasswordScheme {
     /** {@code $scram-sha-256$}: for clients that log in without sending the password. */
     SCRAM_SHA_256;
 
+    /** As the words of {@code password_login.min} count: 0 for what the tools of Mosquitto write. */
+    int strength() {
+        return switch (this) {
+            case SHA512 -> -1;
+            case PBKDF2, SCRAM_SHA_256 -> 0;
+            case BCRYPT -> 1;
+            case ARGON2ID -> 2;
+        };
+    }
+
     /** The word in configuration and listings. */
     public String word() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -266,7 +266,16 @@ public record Configuration(
     public record CertificateLogin(
             List<String> user, String prefix, Optional<String> spiffeTrustDomain, int maxNameBytes) {}
 
-    public record PasswordLogin(Path file, boolean allowWeakHashes) {}
+    /** @param min the weakest way of storing a password that the file may have */
+    public record PasswordLogin(Path file, boolean allowWeakHashes, PasswordMin min) {}
+
+    /** Ways of storing a password, the weakest first. */
+    public enum PasswordMin {
+        /** As {@code mosquitto_passwd} and for SCRAM. */
+        PBKDF2,
+        BCRYPT,
+        ARGON2ID
+    }
 
     public record JwtLogin(List<Issuer> issuers) {}
 

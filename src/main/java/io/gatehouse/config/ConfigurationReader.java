@@ -12,6 +12,7 @@ import io.gatehouse.config.Configuration.Login;
 import io.gatehouse.config.Configuration.OnRevoke;
 import io.gatehouse.config.Configuration.PasswordLogin;
 import io.gatehouse.config.Configuration.Penalty;
+import io.gatehouse.config.Configuration.PasswordMin;
 import io.gatehouse.config.Configuration.PolicyProfile;
 import io.gatehouse.config.Configuration.RequireTests;
 import io.gatehouse.config.Configuration.Sessions;
@@ -195,7 +196,11 @@ public final class ConfigurationReader {
         }
         file.ifPresent(path -> requireFile(section, "file", path));
         boolean weak = section.bool("allow_weak_hashes", false);
-        return file.map(path -> new PasswordLogin(path, weak));
+        PasswordMin min = section.choice("min", PasswordMin.class, PasswordMin.PBKDF2);
+        if (weak && min != PasswordMin.PBKDF2) {
+            section.error("min", "\"allow_weak_hashes: true\" and \"min\" ask for the opposite of each other");
+        }
+        return file.map(path -> new PasswordLogin(path, weak, min));
     }
 
     private record Policies(

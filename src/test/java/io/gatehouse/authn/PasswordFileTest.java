@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.gatehouse.config.Configuration.PasswordMin;
 import io.gatehouse.protocol.Secret;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -245,6 +246,23 @@ class PasswordFileTest {
         assertThatThrownBy(() -> new PasswordFileEditor(file, new SecureRandom()).set("bob", Presented.secret("x")))
                 .hasMessageContaining(":1: no colon");
         assertThat(Files.readString(file)).isEqualTo("ann\n");
+    }
+
+    @Test
+    void read_hashWeakerThanTheLeast_refusesTheFile_withItsLine() throws Exception {
+        Path file = write("ann:" + PBKDF2 + "\n", "rw-------");
+        assertThat(PasswordFile.read(PasswordLogin.of(file)).size()).isEqualTo(1);
+        for (PasswordMin min : List.of(PasswordMin.BCRYPT, PasswordMin.ARGON2ID)) {
+            assertThatThrownBy(() -> PasswordFile.read(new PasswordLogin(file, false, min)))
+                    .hasMessage(file + ":1: the password of 'ann' is stored as pbkdf2, and password_login.min is "
+                            + min.name().toLowerCase(java.util.Locale.ROOT)
+                            + ". Set it anew with 'gatehouse passwd set'");
+        }
+        PasswordFileEditor editor = new PasswordFileEditor(file, new SecureRandom());
+        editor.set("ann", Presented.secret("a better one"));
+        assertThat(PasswordFile.read(new PasswordLogin(file, false, PasswordMin.ARGON2ID))
+                        .size())
+                .isEqualTo(1);
     }
 
     private static PasswordFile parse(String text) throws Unusable {
