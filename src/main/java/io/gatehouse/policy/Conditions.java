@@ -64,9 +64,10 @@ final class Conditions {
                             : matchesAny(values, c.subject().user()));
                 case "client" -> lines.add(c -> matchesAny(values, c.clientId()));
                 case "group" ->
-                    lines.add(c -> Truth.of(values.stream()
-                            .anyMatch(group -> groups.getOrDefault(group, Set.of())
-                                    .contains(c.subject().user()))));
+                    lines.add(c -> Truth.of(!c.subject().user().isEmpty()
+                            && values.stream()
+                                    .anyMatch(group -> groups.getOrDefault(group, Set.of())
+                                            .contains(c.subject().user()))));
                 case "cert.issuer", "cert.subject" -> lines.add(directoryName(condition.key(), values));
                 // an absent attribute is known to be absent: it matches nothing
                 default ->

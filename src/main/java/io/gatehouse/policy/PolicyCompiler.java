@@ -235,7 +235,8 @@ final class PolicyCompiler {
         policy.users().forEach((user, names) -> users.put(user, numbers(names, Place.start("users"))));
         List<Roster.Assigned> rows = new ArrayList<>();
         for (Assignment row : policy.assignments()) {
-            rows.add(new Roster.Assigned(Conditions.of(row.to(), groups), numbers(row.roles(), row.place())));
+            rows.add(new Roster.Assigned(
+                    Conditions.of(row.to(), groups), numbers(row.roles(), row.place()), row.isForAnonymous()));
         }
         return new Roster(Map.copyOf(users), List.copyOf(rows));
     }

@@ -1,5 +1,6 @@
 package io.gatehouse.policy;
 
+import io.gatehouse.authn.AuthMethod;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -13,8 +14,12 @@ import java.util.TreeMap;
  */
 record Roster(Map<String, int[]> users, List<Assigned> assignments) {
 
-    /** One row of {@code assign}. */
-    record Assigned(Conditions to, int[] roles) {}
+    /**
+     * One row of {@code assign}.
+     *
+     * @param anonymous whether it says that it is for those, too, who do not log in
+     */
+    record Assigned(Conditions to, int[] roles, boolean anonymous) {}
 
     /**
      * The roles of somebody, by number, before their own conditions: unknown where only an unknown condition gives them.
@@ -25,8 +30,12 @@ record Roster(Map<String, int[]> users, List<Assigned> assignments) {
         if (!user.isEmpty()) {
             give(held, users.getOrDefault(user, new int[0]), Truth.TRUE);
         }
+        boolean anonymous = circumstances.subject().methods().contains(AuthMethod.ANONYMOUS);
         for (Assigned row : assignments) {
-            give(held, row.roles, row.to.test(circumstances));
+            Truth truth = row.to.test(circumstances);
+            // a listener that asks nobody is one word, a row for nobody in particular is the other: without it, denies
+            // only
+            give(held, row.roles, anonymous && !row.anonymous ? truth.and(Truth.UNKNOWN) : truth);
         }
         return held;
     }

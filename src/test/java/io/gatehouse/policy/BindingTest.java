@@ -119,6 +119,51 @@ class BindingTest {
                 .isFalse();
     }
 
+    /** Two words let in who does not log in: the listener's, and a row that says so. Others take away only. */
+    @Test
+    void anonymous_hasTheRolesOfRowsThatSayAnonymous_andOfOthersTheDeniesOnly() {
+        Role guest = TestPolicies.role("guest", List.of("sub news/#"), List.of());
+        Role near = TestPolicies.role("near", List.of("sub plant/#", "deny sub news/secret"), List.of());
+        Assignment said = row("guest", new Condition("auth", List.of("password", "anonymous"), TestPolicies.PLACE));
+        Subject nobody = new Subject("", Set.of(AuthMethod.ANONYMOUS), "open", null, Map.of());
+        for (Condition other : List.of(
+                new Condition("listener", List.of("open"), TestPolicies.PLACE),
+                new Condition("client", List.of("*"), TestPolicies.PLACE),
+                new Condition("time", List.of("Mon-Sun 00:00-00:00 UTC"), TestPolicies.PLACE))) {
+            PolicySet alone = compiled(List.of(near), Map.of(), List.of(row("near", other)));
+            assertThat(bind(alone, nobody).refusal()).as(other.key()).isNotNull();
+
+            PolicySet both = compiled(List.of(guest, near), Map.of(), List.of(said, row("near", other)));
+            Binding binding = bind(both, nobody);
+            assertThat(binding.roles()).as(other.key()).containsExactly("guest");
+            assertThat(receives(binding, "news/x")).as(other.key()).isTrue();
+            assertThat(receives(binding, "news/secret")).as(other.key()).isFalse();
+            assertThat(receives(binding, "plant/x")).as(other.key()).isFalse();
+            Subject ann = new Subject("ann", Set.of(AuthMethod.PASSWORD), "open", null, Map.of());
+            assertThat(bind(both, ann).roles()).as(other.key()).containsExactlyInAnyOrder("guest", "near");
+        }
+        Policy unnamed = new Policy(
+                Policy.Defaults.STRICT,
+                Map.of(),
+                Map.of("guest", guest),
+                Map.of("g", List.of("")),
+                Map.of("", List.of("guest")),
+                List.of(row(
+                        "guest",
+                        new Condition("group", List.of("g"), TestPolicies.PLACE),
+                        new Condition("auth", List.of("anonymous"), TestPolicies.PLACE))),
+                List.of(),
+                List.of(),
+                Map.of());
+        assertThat(bind(TestPolicies.compiled(unnamed), nobody).refusal())
+                .as("no name is no user, nor a member of a group")
+                .isNotNull();
+    }
+
+    private static Assignment row(String role, Condition... to) {
+        return new Assignment(List.of(to), List.of(role), TestPolicies.PLACE);
+    }
+
     /** Compared by its parts (RFC 4514): another spelling is no other name, another order or text is. */
     @Test
     void issuer_isComparedByItsParts() {

@@ -9,4 +9,11 @@ public record Assignment(List<Condition> to, List<String> roles, Place place) {
         to = List.copyOf(to);
         roles = List.copyOf(roles);
     }
+
+    /** Whether it says that it is for those, too, who do not log in. */
+    public boolean isForAnonymous() {
+        return to.stream()
+                .anyMatch(condition ->
+                        condition.key().equals("auth") && condition.values().contains("anonymous"));
+    }
 }
