@@ -18,9 +18,6 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.IntConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -191,14 +188,7 @@ final class CertsBatch implements Runnable {
         });
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            if (System.console() == null || common.json()) {
-                return run.run(jobs, stopping::get, count -> {});
-            }
-            try (ProgressBar bar = new ProgressBarBuilder()
-                    .setTaskName("certificates")
-                    .setInitialMax(size)
-                    .build()) {
-                IntConsumer progress = bar::stepTo;
+            try (CertsProgress progress = CertsProgress.of(size, common.err())) {
                 return run.run(jobs, stopping::get, progress);
             }
         } finally {

@@ -45,6 +45,9 @@ import picocli.CommandLine.Spec;
             "Errors are lines such as: certs: error[CSV_DUP_ID] fleet.csv:41: id \"pump-7\" is on line 12 already"
         })
 final class CertsCommand implements Runnable {
+    /** Here 3 says that an input is invalid. */
+    static final int INTERNAL = 1;
+
     /** A fleet was issued in part. */
     static final int PARTIAL = 8;
 

@@ -45,6 +45,10 @@ final class CertsCommon {
         return spec.commandLine().getOut();
     }
 
+    PrintWriter err() {
+        return spec.commandLine().getErr();
+    }
+
     /** Whether a program reads the answer. */
     boolean json() {
         return json;
@@ -58,18 +62,18 @@ final class CertsCommon {
     /** What to do next, for people, where what is printed is one thing that a script takes. */
     void hint(String text) {
         if (!json) {
-            spec.commandLine().getErr().println("next: " + text);
+            err().println("next: " + text);
         }
     }
 
     /** A fault of many, in the form of errors. */
     void error(String code, String text) {
-        spec.commandLine().getErr().println("certs: error[" + code + "] " + text);
+        err().println("certs: error[" + code + "] " + text);
     }
 
     /** Something to know that does not stop the command. */
     void warn(String text) {
-        spec.commandLine().getErr().println("certs: warning: " + text);
+        err().println("certs: warning: " + text);
     }
 
     Authority open() throws PkiProblem {

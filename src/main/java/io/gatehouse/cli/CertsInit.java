@@ -12,6 +12,7 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -52,10 +53,15 @@ final class CertsInit implements Runnable {
     @Option(
             names = "--san-uri",
             paramLabel = "TEMPLATE",
-            defaultValue = AuthorityOptions.DEFAULT_URI,
             description = "The URI in clients' certificates, with {profile} and {id}; \"none\" leaves it out, and the"
-                    + " user name is then the common name. Default: ${DEFAULT-VALUE}.")
-    private String uriTemplate = AuthorityOptions.DEFAULT_URI;
+                    + " user name is then the common name. Default: " + AuthorityOptions.DEFAULT_URI + ".")
+    private @Nullable String uriTemplate;
+
+    @Option(
+            names = "--trust-domain",
+            paramLabel = "DOMAIN",
+            description = "The same as --san-uri spiffe://DOMAIN/{profile}/{id}.")
+    private @Nullable String trustDomain;
 
     @Option(
             names = "--root-offline",
@@ -81,12 +87,15 @@ final class CertsInit implements Runnable {
     @Option(
             names = "--import-root",
             paramLabel = "CERT",
-            description = "A root that is there already (PEM or DER), to stand above the two authorities; with"
-                    + " --import-root-key. Its key is used once, and not kept.")
-    private @Nullable Path importedRoot;
+            arity = "1..2",
+            hideParamSyntax = true,
+            description =
+                    "A root that is there already (PEM or DER), to stand above the two authorities; its key (PEM) comes"
+                            + " second, or as --import-root-key. The key is used once, and not kept.")
+    private List<Path> imported = List.of();
 
     @Option(names = "--import-root-key", paramLabel = "KEY", description = "The key of that root, PEM.")
-    private @Nullable Path importedKey;
+    private @Nullable Path keyFile;
 
     @Option(
             names = "--import-root-passphrase-file",
@@ -105,12 +114,17 @@ final class CertsInit implements Runnable {
     @Override
     public void run() {
         Path folder = common.folder();
+        Path importedRoot = imported.isEmpty() ? null : imported.get(0);
+        Path importedKey = imported.size() > 1 ? imported.get(1) : keyFile;
+        if (imported.size() > 1 && keyFile != null || imported.size() > 2) {
+            throw Failure.usage("--import-root: one certificate and one key");
+        }
         AuthorityOptions options = AuthorityOptions.of(organisation)
                 .withCountry(country)
                 .withDerivation(KeyDerivation.ofWord(derivation)
                         .orElseThrow(() ->
                                 Failure.usage("unknown --kdf \"" + derivation + "\"; there are scrypt and pbkdf2")))
-                .withUriTemplate(uriTemplate.equals("none") ? "" : uriTemplate);
+                .withUriTemplate(template());
         if (offline != null) {
             options = options.withRootKeyFolder(offline);
         }
@@ -165,7 +179,7 @@ final class CertsInit implements Runnable {
             one.put("notAfter", certificate.getNotAfter().toInstant().toString());
             report.add("authorities", one);
             report.file(places.certificateOf(name));
-            if (!name.equals("root") || offline == null && importedRoot == null) {
+            if (!name.equals("root") || offline == null && imported.isEmpty()) {
                 report.file(places.keyOf(name));
             }
         });
@@ -174,5 +188,18 @@ final class CertsInit implements Runnable {
             report.say("  the root's key is " + offline.resolve("root.key") + ": lock it away");
         }
         report.next("gatehouse certs server broker --dns localhost -d " + places.path() + " --out tls");
+    }
+
+    private String template() {
+        if (trustDomain == null) {
+            return uriTemplate == null ? AuthorityOptions.DEFAULT_URI : uriTemplate.equals("none") ? "" : uriTemplate;
+        }
+        if (uriTemplate != null) {
+            throw Failure.usage("--san-uri and --trust-domain: give one of them");
+        }
+        if (!trustDomain.matches("[a-z0-9._-]{1,255}")) {
+            throw Failure.usage("--trust-domain \"" + trustDomain + "\" is not a domain such as acme.example");
+        }
+        return "spiffe://" + trustDomain + "/{profile}/{id}";
     }
 }

@@ -29,10 +29,14 @@ final class CertsList implements Runnable {
             description = "Active ones that end within a time, such as 30d.")
     private @Nullable Duration expiring;
 
-    @Option(names = "--state", description = "${COMPLETION-CANDIDATES}.")
+    @Option(names = "--state", paramLabel = "STATE", description = "pending, active, superseded, revoked or expired.")
     private Inventory.@Nullable State state;
 
-    @Option(names = "--profile", description = "${COMPLETION-CANDIDATES}.")
+    @Option(
+            names = "--profile",
+            paramLabel = "PROFILE",
+            converter = CertsProfileWord.class,
+            description = CertsProfileWord.WORDS + ".")
     private @Nullable Profile profile;
 
     @Option(names = "--id", paramLabel = "PATTERN", description = "With * for any characters, such as 'line-3-*'.")
@@ -97,6 +101,7 @@ final class CertsList implements Runnable {
                                 item.notAfter(),
                                 item.serial().toString(16)));
                 common.out().println(items.size() + (items.size() == 1 ? " certificate" : " certificates"));
+                common.out().println("next: gatehouse certs inspect ID -d " + common.folder());
             }
             if (exitCode && !items.isEmpty()) {
                 throw Failure.of(

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -33,6 +35,12 @@ final class CertsPassphrase {
             description = "Or: the first line of what this open file descriptor gives.")
     private @Nullable Integer descriptor;
 
+    @Option(
+            names = "--passphrase-env",
+            paramLabel = "VARIABLE",
+            description = "Or: what this variable of the environment holds.")
+    private @Nullable String variable;
+
     /** Asks for the passphrase of an authority that is there. */
     char[] existing(Path folder) throws PkiProblem {
         Optional<char[]> given = given(folder);
@@ -42,8 +50,8 @@ final class CertsPassphrase {
     /** Asks for a new one, twice where a person types it; or makes it. */
     char[] fresh(Path folder, boolean generate) throws PkiProblem {
         if (generate) {
-            if (file != null) {
-                throw Failure.usage("--generate-passphrase and --passphrase-file: give one of them");
+            if (file != null || descriptor != null || variable != null) {
+                throw Failure.usage("--generate-passphrase makes one, and no other is to be given");
             }
             return StoredPassphrase.beside(folder);
         }
@@ -61,6 +69,16 @@ final class CertsPassphrase {
     }
 
     private Optional<char[]> given(Path folder) throws PkiProblem {
+        if (Stream.of(file, descriptor, variable).filter(Objects::nonNull).count() > 1) {
+            throw Failure.usage("--passphrase-file, --passphrase-fd and --passphrase-env: give one of them");
+        }
+        if (variable != null) {
+            String value = System.getenv(variable);
+            if (value == null) {
+                throw Failure.usage("--passphrase-env: there is no variable \"" + variable + "\" in the environment");
+            }
+            return Optional.of(value.toCharArray());
+        }
         if (file != null) {
             return Optional.of(StoredPassphrase.read(file));
         }
@@ -71,11 +89,9 @@ final class CertsPassphrase {
     }
 
     private static char[] prompt(String text) {
-        Console console = System.console();
-        if (console == null) {
-            throw Failure.usage(
-                    "no terminal to ask for the passphrase on. Give --passphrase-file, or set " + ENVIRONMENT);
-        }
+        Console console = Terminal.console()
+                .orElseThrow(() -> Failure.usage(
+                        "no terminal to ask for the passphrase on. Give --passphrase-file, or set " + ENVIRONMENT));
         char[] typed = console.readPassword("%s", text);
         if (typed == null) {
             throw Failure.usage("no passphrase was typed");

@@ -17,8 +17,14 @@ final class CertsRenew implements Runnable {
     @Option(names = "--same-key", description = "Certify the old key again; for keys that their holder made and keeps.")
     private boolean sameKey;
 
+    @Option(names = "--rekey", description = "Make a new key, which is the default; as certs rekey does.")
+    private boolean newKey;
+
     @Override
     public void run() {
+        if (sameKey && newKey) {
+            throw Failure.usage("--same-key and --rekey: give one of them");
+        }
         renewing.run(sameKey);
     }
 }

@@ -9,6 +9,7 @@ import io.gatehouse.pki.RevocationReason;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -100,7 +101,7 @@ final class CertsRenewing {
                 authority.publishRevocations(Authority.LIST_VALIDITY).forEach(report::wrote);
                 report.next("put the new files in the place of the old ones, which are revoked");
             } else if (overlap != null) {
-                Instant end = now.plus(overlap);
+                Instant end = now.plus(overlap).truncatedTo(ChronoUnit.SECONDS);
                 authority.retire(old, end);
                 report.put("oldAcceptedUntil", end.toString());
                 report.say(

@@ -28,8 +28,10 @@ final class CertsSign implements Runnable {
 
     @Option(
             names = "--profile",
+            paramLabel = "PROFILE",
+            converter = CertsProfileWord.class,
             defaultValue = "device",
-            description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}.")
+            description = CertsProfileWord.WORDS + "; default: ${DEFAULT-VALUE}.")
     private Profile profile = Profile.DEVICE;
 
     @Option(names = "--id", paramLabel = "ID", description = "Whom it is for; default: the request's common name.")
@@ -37,6 +39,9 @@ final class CertsSign implements Runnable {
 
     @Option(names = "--replace", description = "Although there is a certificate that is valid.")
     private boolean replace;
+
+    @Option(names = "--show-diff", description = "Say also what was taken from the request.")
+    private boolean diff;
 
     @Option(
             names = "--allow-wildcard",
@@ -61,7 +66,11 @@ final class CertsSign implements Runnable {
                 Request request = csr.request(profile, Optional.ofNullable(id), issuing.validity(authority, profile))
                         .withWildcards(wildcards);
                 Permit permit = profile.permit(request, authority.profiles());
-                say(common, issuing, authority.certify(permit, replace), csr.dropped(profile));
+                Issued issued = authority.certify(permit, replace);
+                if (diff && !common.json()) {
+                    csr.taken(profile).forEach(what -> common.out().println("taken from the request: " + what));
+                }
+                say(common, issuing, issued, csr.dropped(profile));
             }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);

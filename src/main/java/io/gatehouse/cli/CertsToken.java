@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,7 +85,7 @@ final class CertsToken implements Runnable {
                     EnrolmentTicket.of(id, "", Optional.of(url)); // before there is a token to lose
                 }
                 String token;
-                Instant end = Clock.systemUTC().instant().plus(time);
+                Instant end = Clock.systemUTC().instant().plus(time).truncatedTo(ChronoUnit.SECONDS);
                 try (Authority authority = common.open()) {
                     token = authority.token(id, time);
                 }
@@ -139,6 +140,7 @@ final class CertsToken implements Runnable {
                 } else {
                     tokens.forEach(token -> common.out().printf("%-24s  until %s%n", token.id(), token.end()));
                     common.out().println(tokens.size() + (tokens.size() == 1 ? " token" : " tokens"));
+                    common.out().println("next: gatehouse certs token new ID -d " + common.folder());
                 }
             } catch (PkiProblem e) {
                 throw CertsCommand.failure(e);

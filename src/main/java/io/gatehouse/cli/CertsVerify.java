@@ -77,6 +77,7 @@ final class CertsVerify implements Runnable {
                 throw Failure.of(4, file + ": " + String.join("; ", broken));
             }
             report.say(file + ": accepted as a " + as + "'s certificate");
+            report.next("gatehouse certs inspect " + file);
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }

@@ -51,7 +51,14 @@ final class GatehouseCommand implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler(GatehouseCommand::report)
                 .setParameterExceptionHandler(GatehouseCommand::usage);
+        saysItsVersion(line);
         return line.execute(args);
+    }
+
+    /** Whichever command is asked. */
+    private static void saysItsVersion(CommandLine line) {
+        line.getCommandSpec().versionProvider(new Version());
+        line.getSubcommands().values().forEach(GatehouseCommand::saysItsVersion);
     }
 
     private static int report(Exception exception, CommandLine line, CommandLine.ParseResult ignored) {
@@ -64,13 +71,14 @@ final class GatehouseCommand implements Runnable {
             return failure.exitCode();
         }
         // A broken world, not a user's mistake: the trace is what a bug report needs.
-        line.getErr().println("gatehouse: internal error: " + exception);
+        boolean certs = CertsCommand.isOneOf(line);
+        line.getErr().println((certs ? "certs: error[INTERNAL] " : "gatehouse: internal error: ") + exception);
         if (System.getenv("GATEHOUSE_DEBUG") != null) {
             exception.printStackTrace(line.getErr());
         } else {
             line.getErr().println("gatehouse: set GATEHOUSE_DEBUG=1 for the stack trace");
         }
-        return ExitCode.INTERNAL;
+        return certs ? CertsCommand.INTERNAL : ExitCode.INTERNAL;
     }
 
     private static int usage(CommandLine.ParameterException exception, String[] ignored) {

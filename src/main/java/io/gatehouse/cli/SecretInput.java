@@ -58,11 +58,10 @@ final class SecretInput {
         if (variable != null) {
             return Secret.wrap(variable.getBytes(StandardCharsets.UTF_8));
         }
-        Console console = System.console();
-        if (console == null) {
-            throw Failure.usage("there is no terminal to ask for the password on; give --password-file FILE,"
-                    + " --password-file - for standard input, or the variable " + VARIABLE);
-        }
+        Console console = Terminal.console()
+                .orElseThrow(() ->
+                        Failure.usage("there is no terminal to ask for the password on; give --password-file FILE,"
+                                + " --password-file - for standard input, or the variable " + VARIABLE));
         Secret password = ask(console, "Password of '" + user + "': ");
         if (twice) {
             Secret again = ask(console, "Again: ");

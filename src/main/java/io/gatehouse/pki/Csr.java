@@ -194,6 +194,18 @@ public final class Csr {
         return Curves.describe(key);
     }
 
+    /** What a profile takes over. */
+    public List<String> taken(Profile profile) {
+        List<String> all = new ArrayList<>();
+        all.add("key " + keyDescription());
+        commonName().ifPresent(name -> all.add("subject CN=" + Profile.shown(name)));
+        if (profile.hasHostNames()) {
+            dnsNames.forEach(name -> all.add("name DNS:" + Profile.shown(name)));
+            ipAddresses.forEach(name -> all.add("name IP:" + name));
+        }
+        return all;
+    }
+
     /** What a profile does not take over; for clients that includes host names. */
     public List<String> dropped(Profile profile) {
         List<String> all = new ArrayList<>(dropped);

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
@@ -80,7 +81,7 @@ public final class Inspection {
     static Map<String, Object> describe(X509CRL list) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("kind", "revocation list");
-        fields.put("issuer", list.getIssuerX500Principal().getName());
+        fields.put("issuer", name(list.getIssuerX500Principal()));
         fields.put("thisUpdate", list.getThisUpdate().toInstant().toString());
         if (list.getNextUpdate() != null) {
             fields.put("nextUpdate", list.getNextUpdate().toInstant().toString());
@@ -98,8 +99,8 @@ public final class Inspection {
     /** What a certificate says, for people and as JSON. */
     public static Map<String, Object> describe(X509Certificate certificate) throws PkiProblem {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("subject", certificate.getSubjectX500Principal().getName());
-        fields.put("issuer", certificate.getIssuerX500Principal().getName());
+        fields.put("subject", name(certificate.getSubjectX500Principal()));
+        fields.put("issuer", name(certificate.getIssuerX500Principal()));
         fields.put("serial", certificate.getSerialNumber().toString(16));
         fields.put("version", certificate.getVersion());
         fields.put("notBefore", certificate.getNotBefore().toInstant().toString());
@@ -127,6 +128,11 @@ public final class Inspection {
             throw new PkiProblem(Kind.INPUT, "an extension cannot be read: " + e.getMessage());
         }
         return fields;
+    }
+
+    /** As RFC 2253 has it, and the number of a device in letters too. */
+    private static String name(X500Principal principal) {
+        return principal.getName(X500Principal.RFC2253, Map.of("2.5.4.5", "serialNumber"));
     }
 
     private static List<String> purposes(X509Certificate certificate) throws CertificateException {

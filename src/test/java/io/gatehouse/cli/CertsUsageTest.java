@@ -1,0 +1,231 @@
+package io.gatehouse.cli;
+
+import static io.gatehouse.cli.CertsCalls.certs;
+import static io.gatehouse.cli.CertsCalls.done;
+import static io.gatehouse.cli.CertsCalls.run;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.pki.TestRequest;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How {@code certs} behaves whatever it is told: what it asks for, how it fails, what it says at the end. */
+class CertsUsageTest {
+    @TempDir
+    private static Path temp;
+
+    private static Path pki;
+
+    @BeforeAll
+    static void anAuthority() {
+        pki = temp.resolve("pki");
+        done("init", "--generate-passphrase", "--trust-domain", "acme.example", "-d", pki);
+    }
+
+    /** As a process of its own, without a terminal and with an environment. */
+    private record Ended(int exitCode, String out, String err) {}
+
+    private static Ended process(Map<String, String> environment, Object... arguments) throws Exception {
+        List<String> line = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.gatehouse.cli.Main",
+                "certs"));
+        for (Object argument : arguments) {
+            line.add(argument.toString());
+        }
+        Path out = Files.createTempFile(temp, "out", "");
+        Path err = Files.createTempFile(temp, "err", "");
+        ProcessBuilder builder = new ProcessBuilder(line)
+                .redirectInput(Path.of("/dev/null").toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    @Test
+    void passphrase_withoutATerminal_isNeverAskedFor() throws Exception {
+        Path folder = temp.resolve("asked");
+        Ended asked = process(Map.of(), "init", "-d", folder);
+        assertThat(asked.exitCode()).isEqualTo(2);
+        assertThat(asked.err()).startsWith("certs: error[USAGE] no terminal to ask for the passphrase on");
+        assertThat(folder.resolve("ca")).doesNotExist();
+
+        Map<String, String> environment = Map.of("MY_CA", "correct horse battery");
+        assertThat(process(environment, "init", "--passphrase-env", "MY_CA", "-d", folder)
+                        .exitCode())
+                .isZero();
+        Ended device = process(environment, "device", "pump", "--passphrase-env", "MY_CA", "-d", folder);
+        assertThat(device.err()).isEmpty();
+        assertThat(device.exitCode()).isZero();
+        assertThat(device.out()).doesNotContain("correct horse");
+        Ended wrong = process(
+                Map.of("MY_CA", "wrong horse battery"), "device", "x", "--passphrase-env", "MY_CA", "-d", folder);
+        assertThat(wrong.exitCode()).isEqualTo(7);
+        assertThat(wrong.err()).startsWith("certs: error[PASSPHRASE] ").doesNotContain("horse");
+    }
+
+    @Test
+    void passphrase_ofTwoSources_isRefused() {
+        assertThat(certs("device", "x", "--passphrase-env", "A", "--passphrase-fd", "3", "-d", pki)
+                        .exitCode())
+                .isEqualTo(2);
+        assertThat(certs("device", "x", "--passphrase-env", "GATEHOUSE_NOT_THERE", "-d", pki)
+                        .err())
+                .startsWith("certs: error[USAGE] --passphrase-env: there is no variable");
+    }
+
+    @Test
+    void init_withATrustDomain_putsItInTheUris() throws Exception {
+        done("device", "pump", "-d", pki);
+        assertThat(run(
+                        0,
+                        "openssl",
+                        "x509",
+                        "-in",
+                        pki.resolve("out/pump/cert.pem"),
+                        "-noout",
+                        "-ext",
+                        "subjectAltName"))
+                .contains("URI:spiffe://acme.example/device/pump");
+        for (List<String> wrong : List.of(
+                List.of("--trust-domain", "Acme Example"), List.of("--trust-domain", "a", "--san-uri", "urn:{id}"))) {
+            List<Object> line = new ArrayList<>(List.of("init", "--generate-passphrase", "-d", temp.resolve("wrong")));
+            line.addAll(wrong);
+            assertThat(certs(line.toArray()).exitCode()).as(wrong.toString()).isEqualTo(2);
+        }
+        assertThat(temp.resolve("wrong")).doesNotExist();
+    }
+
+    @Test
+    void init_withARootAndItsKeyInOneOption_standsBelowIt() throws Exception {
+        run(
+                0,
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-384",
+                "-nodes",
+                "-subj",
+                "/O=Acme/CN=Old Root",
+                "-days",
+                "3650",
+                "-keyout",
+                temp.resolve("root.key"),
+                "-out",
+                temp.resolve("root.pem"));
+        Path below = temp.resolve("below");
+        done(
+                "init",
+                "--generate-passphrase",
+                "--import-root",
+                temp.resolve("root.pem"),
+                temp.resolve("root.key"),
+                "-d",
+                below);
+        assertThat(below.resolve("trust/root.pem").toFile()).exists();
+        assertThat(run(0, "openssl", "x509", "-in", below.resolve("ca/device.crt"), "-noout", "-issuer"))
+                .contains("Old Root");
+        assertThat(certs(
+                                "init",
+                                "--generate-passphrase",
+                                "--import-root",
+                                temp.resolve("root.pem"),
+                                "-d",
+                                temp.resolve("no"))
+                        .exitCode())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void sign_showDiff_saysWhatWasTakenAndWhatNot() throws Exception {
+        Path csr =
+                Files.write(temp.resolve("signer.csr"), TestRequest.of("signer").der());
+        CertsCalls.Answer signed = certs("sign", csr, "--profile", "ocsp", "--show-diff", "-d", pki);
+        assertThat(signed.exitCode()).as(signed.err()).isZero();
+        assertThat(signed.out())
+                .contains(
+                        "taken from the request: key EC P-256",
+                        "taken from the request: subject CN=signer",
+                        "ocsp-device");
+        CertsCalls.Answer unknown = certs("sign", csr, "--profile", "shoe", "-d", pki);
+        assertThat(unknown.exitCode()).isEqualTo(2);
+        assertThat(unknown.err()).contains("'shoe' is not one of device, idevid");
+        assertThat(done("list", "--profile", "ocsp-device", "-d", pki)).contains("signer");
+    }
+
+    /** Not 3, which says that an input is invalid. */
+    @Test
+    void brokenWorld_endsWithOneInALine() throws Exception {
+        Path broken = temp.resolve("broken");
+        done("init", "--generate-passphrase", "-d", broken);
+        Path journal = broken.resolve("journal");
+        List<String> lines = Files.readAllLines(journal);
+        String last = lines.get(lines.size() - 1);
+        String body = (lines.size() + 1) + "\t2026-01-01T00:00:00Z\tme\tdance\t-\tx\t-\t-\t-\t-\t"
+                + last.substring(last.lastIndexOf('\t') + 1);
+        String hash = HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256").digest(body.getBytes(StandardCharsets.UTF_8)));
+        Files.writeString(journal, body + "\t" + hash + "\n", StandardOpenOption.APPEND);
+        CertsCalls.Answer answer = certs("list", "-d", broken);
+        assertThat(answer.exitCode()).isEqualTo(1);
+        assertThat(answer.err())
+                .startsWith("certs: error[INTERNAL] ")
+                .contains("dance")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void version_ofAnyCommand_isSaid() {
+        String version = done("--version");
+        assertThat(version).contains("gatehouse");
+        assertThat(done("device", "--version")).isEqualTo(version);
+        assertThat(done("token", "new", "--version")).isEqualTo(version);
+    }
+
+    @Test
+    void inspect_aDeviceWithANumber_namesItInLetters() {
+        done("device", "numbered", "--serial-number", "SN-7", "-d", pki);
+        assertThat(done("inspect", "numbered", "-d", pki)).contains("serialNumber=SN-7");
+    }
+
+    @Test
+    void progress_withoutATerminal_isALineEveryFiveSeconds() {
+        StringWriter text = new StringWriter();
+        AtomicLong nanoseconds = new AtomicLong();
+        CertsProgress progress = CertsProgress.lines(50_000, new PrintWriter(text, true), nanoseconds::get);
+        progress.accept(1_000); // of an earlier run
+        for (int second = 1; second <= 12; second++) {
+            nanoseconds.set(TimeUnit.SECONDS.toNanos(second));
+            progress.accept(1_000 + second * 2_000);
+        }
+        nanoseconds.set(TimeUnit.SECONDS.toNanos(30));
+        progress.accept(50_000);
+        assertThat(text.toString().lines())
+                .containsExactly(
+                        "certs: 11000 of 50000, 2000 a second, 19 s left",
+                        "certs: 21000 of 50000, 2000 a second, 14 s left");
+    }
+}
