@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -39,6 +40,11 @@ final class CertsLint implements Runnable {
     @Option(names = "--sarif", description = "As SARIF 2.1.0, which code hosts show beside the files.")
     private boolean sarif;
 
+    @Option(
+            names = "--rules",
+            description = "List the rules instead: id, severity, what they are about, and the clause.")
+    private boolean rules;
+
     @Mixin
     private CertsCommon common = new CertsCommon();
 
@@ -47,6 +53,10 @@ final class CertsLint implements Runnable {
 
     @Override
     public void run() {
+        if (rules) {
+            rules();
+            return;
+        }
         if (words.isEmpty() != all) {
             throw Failure.usage("say which certificates: files, holders, or --all");
         }
@@ -65,8 +75,8 @@ final class CertsLint implements Runnable {
             common.out().println(Json.pretty(findings));
         } else {
             findings.forEach(one -> common.out()
-                    .println(one.get("file") + ", certificate " + one.get("certificate") + ": " + one.get("id")
-                            + ": not so: " + one.get("rule") + " (" + one.get("clause") + ")"));
+                    .println(one.get("file") + ", certificate " + one.get("certificate") + ": " + one.get("id") + ": "
+                            + one.get("severity") + ": not so: " + one.get("rule") + " (" + one.get("clause") + ")"));
         }
         if (!findings.isEmpty()) {
             throw Failure.of(
@@ -77,7 +87,38 @@ final class CertsLint implements Runnable {
             common.out()
                     .println("all " + Lint.values().length + " rules are kept by " + looked
                             + (looked == 1 ? " certificate" : " certificates"));
+            common.out().println("next: gatehouse certs doctor -d " + common.folder());
         }
+    }
+
+    private void rules() {
+        if (common.json()) {
+            common.out()
+                    .println(Json.pretty(
+                            Arrays.stream(Lint.values()).map(CertsLint::fields).toList()));
+            return;
+        }
+        for (Lint lint : Lint.values()) {
+            common.out()
+                    .printf(
+                            "%s  %-7s  %-17s  %s (%s)%n",
+                            lint.id(), severity(lint), lint.about(), lint.rule(), lint.clause());
+        }
+        common.out().println("next: gatehouse certs lint --all -d " + common.folder());
+    }
+
+    private static Map<String, Object> fields(Lint lint) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("id", lint.id());
+        fields.put("severity", severity(lint));
+        fields.put("about", lint.about());
+        fields.put("rule", lint.rule());
+        fields.put("clause", lint.clause());
+        return fields;
+    }
+
+    private static String severity(Lint lint) {
+        return lint.severity().name().toLowerCase(Locale.ROOT);
     }
 
     private void lint() throws PkiProblem {
@@ -123,6 +164,7 @@ final class CertsLint implements Runnable {
             finding.put("file", place);
             finding.put("certificate", which);
             finding.put("id", lint.id());
+            finding.put("severity", severity(lint));
             finding.put("rule", lint.rule());
             finding.put("clause", lint.clause());
             findings.add(finding);
@@ -141,7 +183,7 @@ final class CertsLint implements Runnable {
                         "ruleId",
                         one.get("id"),
                         "level",
-                        "error",
+                        one.get("severity"),
                         "message",
                         Map.of("text", "certificate " + one.get("certificate") + ": not so: " + one.get("rule")),
                         "locations",

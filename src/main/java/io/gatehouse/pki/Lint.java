@@ -31,6 +31,7 @@ public enum Lint {
             Kind.ANY,
             c -> c.getSerialNumber().toByteArray().length <= 20),
     SERIAL_RANDOM(
+            Severity.WARNING,
             "GH-CERT-004",
             "CA/Browser Forum BR 7.1",
             "has a serial number of at least 64 bits",
@@ -81,6 +82,7 @@ public enum Lint {
             Kind.ANY,
             c -> LintFacts.critical(c, "2.5.29.19")),
     USAGE_CRITICAL(
+            Severity.WARNING,
             "GH-CERT-012",
             "RFC 5280 4.2.1.3",
             "has critical keyUsage",
@@ -131,6 +133,7 @@ public enum Lint {
             Kind.AUTHORITY,
             c -> LintFacts.usage(c, 5) && LintFacts.usage(c, 6)),
     AUTHORITY_NO_EKU(
+            Severity.WARNING,
             "GH-CERT-021",
             "draft-ietf-uta-tls13-iot-profile",
             "as an authority, has no extendedKeyUsage",
@@ -149,6 +152,7 @@ public enum Lint {
             Kind.AUTHORITY,
             c -> LintFacts.isSelfIssued(c) || LintFacts.has(c, "2.5.29.35")),
     AUTHORITY_BOUNDED(
+            Severity.WARNING,
             "GH-CERT-024",
             "RFC 5280 4.2.1.9",
             "as an authority below another, has a path length",
@@ -185,6 +189,7 @@ public enum Lint {
             Kind.LEAF,
             c -> LintFacts.has(c, "2.5.29.35")),
     LEAF_ENDS(
+            Severity.WARNING,
             "GH-CERT-034",
             "NIST SP 800-57 5.3.6",
             "as a leaf, is valid for ten years at most, or says that it has no end",
@@ -220,6 +225,7 @@ public enum Lint {
             Kind.ANY,
             c -> !LintFacts.critical(c, "2.5.29.31") && !LintFacts.critical(c, "1.3.6.1.5.5.7.1.1")),
     NAMES_PLAIN(
+            Severity.WARNING,
             "GH-CERT-039",
             "RFC 5280 4.2.1.6",
             "has no critical alternative names if it has a subject",
@@ -238,6 +244,7 @@ public enum Lint {
             Kind.CLIENT,
             c -> LintFacts.isNode(c) || LintFacts.hostNames(c) == 0),
     CLIENT_NO_POINTERS(
+            Severity.WARNING,
             "GH-CERT-042",
             "draft-ietf-uta-tls13-iot-profile",
             "as a client's, points to no revocation service",
@@ -250,6 +257,7 @@ public enum Lint {
             Kind.CLIENT,
             c -> LintFacts.isNode(c) || LintFacts.hasCommonName(c) || LintFacts.uris(c) > 0),
     CLIENT_NO_SKI(
+            Severity.WARNING,
             "GH-CERT-044",
             "draft-ietf-uta-tls13-iot-profile",
             "as a client's, has no subject key identifier",
@@ -268,6 +276,7 @@ public enum Lint {
             Kind.SERVER,
             c -> LintFacts.hostNames(c) > 0),
     SERVER_NO_WILDCARD(
+            Severity.WARNING,
             "GH-CERT-051",
             "RFC 9525 7.1",
             "as a server's, has no wildcard",
@@ -286,21 +295,37 @@ public enum Lint {
             Kind.SERVER,
             c -> LintFacts.noAddressAsHostName(c)),
     RESPONDER_NOT_CHECKED(
+            Severity.WARNING,
             "GH-CERT-060",
             "RFC 6960 4.2.2.2.1",
             "as an OCSP signer's, says that nobody asks about it",
             Kind.RESPONDER,
             c -> LintFacts.has(c, "1.3.6.1.5.5.7.48.1.5"));
 
-    private enum Kind {
-        ANY,
-        AUTHORITY,
-        LEAF,
-        CLIENT,
-        SERVER,
-        RESPONDER
+    /** What it means that a rule is broken. */
+    public enum Severity {
+        /** Against a must of its clause, or of what keeps devices and servers apart: some program refuses it, or should. */
+        ERROR,
+        /** Against a should, or what we advise: accepted, and for a reason that somebody knows. */
+        WARNING
     }
 
+    private enum Kind {
+        ANY("every certificate"),
+        AUTHORITY("authorities"),
+        LEAF("leaves"),
+        CLIENT("clients"),
+        SERVER("servers"),
+        RESPONDER("OCSP signers");
+
+        private final String whose;
+
+        Kind(String whose) {
+            this.whose = whose;
+        }
+    }
+
+    private final Severity severity;
     private final String id;
     private final String clause;
     private final String rule;
@@ -308,6 +333,11 @@ public enum Lint {
     private final Predicate<X509Certificate> kept;
 
     Lint(String id, String clause, String rule, Kind kind, Predicate<X509Certificate> kept) {
+        this(Severity.ERROR, id, clause, rule, kind, kept);
+    }
+
+    Lint(Severity severity, String id, String clause, String rule, Kind kind, Predicate<X509Certificate> kept) {
+        this.severity = severity;
         this.id = id;
         this.clause = clause;
         this.rule = rule;
@@ -317,6 +347,15 @@ public enum Lint {
 
     public String id() {
         return id;
+    }
+
+    public Severity severity() {
+        return severity;
+    }
+
+    /** Whose certificates it is about. */
+    public String about() {
+        return kind.whose;
     }
 
     /** Where the rule comes from. */
