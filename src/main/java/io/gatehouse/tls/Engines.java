@@ -100,10 +100,10 @@ final class Engines {
                 .toArray(String[]::new);
     }
 
-    /** Who does it, and what is offered: versions, groups and suites, best first. */
+    /** Who does it, and what is offered, best first; of the suites how many, because their names fill a screen. */
     String offer() {
         return (provider == SslProvider.JDK ? "JDK" : "BoringSSL") + ": " + String.join(", ", versions()) + "; groups "
-                + String.join(", ", groups()) + "; suites " + String.join(", ", suites());
+                + String.join(", ", groups()) + "; " + suites().size() + " suites, best " + suites().get(0);
     }
 
     private List<String> versions() {
