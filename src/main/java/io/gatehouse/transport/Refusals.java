@@ -5,7 +5,6 @@ import io.gatehouse.audit.AuditLog;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.tls.CertificateRefused;
 import io.gatehouse.tls.CertificateRefused.Code;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -122,15 +121,15 @@ final class Refusals {
     }
 
     /**
-     * Whether a handshake failed by the client's doing: not because the broker cannot tell about its certificate now, and not
-     * because the connection broke, which the broker may have been too slow for.
+     * Whether a handshake failed by the client's doing: not because the broker cannot tell about its certificate now, and
+     * not because the connection broke, which it may have been too slow for.
      */
     static boolean isOfClient(Throwable cause) {
         CertificateRefused refused = find(cause);
         if (refused != null) {
             return refused.code() != Code.CERT_CRL_STALE && refused.code() != Code.CERT_OCSP;
         }
-        return !(cause instanceof IOException) || cause instanceof SSLException;
+        return cause instanceof SSLException;
     }
 
     /** How many alike were not told of since the last that was; negative: this one is not told of either. */

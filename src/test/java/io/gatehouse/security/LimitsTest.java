@@ -71,6 +71,11 @@ class LimitsTest {
         for (Record limits : List.of(defaults.limits(), defaults.sessions())) {
             for (RecordComponent one : limits.getClass().getRecordComponents()) {
                 Object value = one.getAccessor().invoke(limits);
+                if (value instanceof Configuration.Penalty penalty) {
+                    assertThat(penalty.after()).as("in force").isPositive();
+                    assertThat(penalty.longest()).isBetween(Duration.ofSeconds(1), Duration.ofHours(1));
+                    continue;
+                }
                 long number = value instanceof Duration time ? time.toSeconds() : ((Number) value).longValue();
                 assertThat(number).as(one.getName()).isPositive().isLessThanOrEqualTo(1L << 30);
             }
