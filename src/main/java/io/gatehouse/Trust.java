@@ -17,7 +17,6 @@ import io.gatehouse.tls.AttachedAuthority;
 import io.gatehouse.tls.ServerNames;
 import io.gatehouse.tls.ServerRenewal;
 import io.gatehouse.tls.TlsContext;
-import io.gatehouse.tls.TlsContext.Ending;
 import io.gatehouse.tls.UnusableTls;
 import java.math.BigInteger;
 import java.nio.file.Path;
@@ -41,7 +40,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,9 +58,6 @@ final class Trust implements AutoCloseable {
     private static final Duration RENEWAL = Duration.ofMinutes(10);
     private static final Duration FIRST_FETCH = Duration.ofSeconds(10);
 
-    /** How long before its end a certificate is told of, each once. */
-    private static final List<Duration> WARNINGS = List.of(Duration.ofDays(1), Duration.ofDays(7), Duration.ofDays(30));
-
     private final Configuration configuration;
     private final AuditLog audit;
     private final Metrics metrics;
@@ -75,7 +70,7 @@ final class Trust implements AutoCloseable {
     private final Map<String, CertGuard> guards = new LinkedHashMap<>();
     private final List<ServerRenewal> renewals = new ArrayList<>();
     private volatile Set<String> notRenewed = Set.of();
-    private volatile Set<String> alarms = Set.of();
+    private final TrustAlarms alarms;
     private volatile Runnable onLoaded = () -> {};
 
     private Trust(Configuration configuration, AuditLog audit, Metrics metrics, Clock clock) {
@@ -83,6 +78,7 @@ final class Trust implements AutoCloseable {
         this.audit = audit;
         this.metrics = metrics;
         this.clock = clock;
+        this.alarms = new TrustAlarms(contexts, audit, metrics, clock);
     }
 
     private static ThreadFactory named(String name) {
@@ -197,7 +193,6 @@ final class Trust implements AutoCloseable {
             every(JOURNAL, this::follow);
         }
         every(ALARMS, this::lookForAlarms);
-        gauges();
     }
 
     private void every(Duration interval, Runnable task) {
@@ -342,34 +337,7 @@ final class Trust implements AutoCloseable {
 
     private void lookForAlarms() {
         askAgain();
-        Set<String> now = new LinkedHashSet<>(notRenewed);
-        contexts.values().forEach(context -> {
-            now.addAll(context.alarms());
-            context.endings().stream().flatMap(this::warning).forEach(now::add);
-        });
-        Set<String> before = alarms;
-        alarms = now;
-        for (String alarm : now) {
-            if (!before.contains(alarm)) {
-                LOG.warn("{}", alarm);
-                audit.record(new AuditEvent.Broker("tls_alarm", Map.of("detail", alarm)));
-            }
-        }
-        for (String gone : before) {
-            if (!now.contains(gone)) {
-                audit.record(new AuditEvent.Broker("tls_alarm_over", Map.of("detail", gone)));
-            }
-        }
-    }
-
-    private Stream<String> warning(Ending ending) {
-        Duration left = Duration.between(clock.instant(), ending.at());
-        return WARNINGS.stream()
-                .filter(warning -> left.compareTo(warning) <= 0)
-                .findFirst()
-                .map(warning -> ending.file() + ": \"" + ending.subject() + "\" ends " + ending.at() + ", in less than "
-                        + warning.toDays() + (warning.toDays() == 1 ? " day" : " days"))
-                .stream();
+        alarms.look(notRenewed);
     }
 
     /** Who is connected is asked about again when the last answer of OCSP is over. */
@@ -386,28 +354,6 @@ final class Trust implements AutoCloseable {
                 }
             }
         });
-    }
-
-    private void gauges() {
-        metrics.gauge(
-                "tls_alarms", "certificates and revocation lists that somebody should look at", () -> alarms.size());
-        metrics.gauge(
-                "certificate_seconds_left",
-                "until the first certificate of a listener ends: its own, or of an authority above it or its clients",
-                () -> secondsLeft(contexts.values().stream()
-                        .flatMap(context -> context.endings().stream())
-                        .map(Ending::at)));
-        metrics.gauge(
-                "revocation_list_seconds_left",
-                "until the first revocation list is past its next update; negative: since",
-                () -> secondsLeft(contexts.values().stream().map(TlsContext::listsDue)));
-    }
-
-    private double secondsLeft(Stream<Instant> ends) {
-        return ends.filter(end -> !end.equals(Instant.MAX))
-                .min(Instant::compareTo)
-                .map(end -> (double) Duration.between(clock.instant(), end).toSeconds())
-                .orElse(Double.POSITIVE_INFINITY);
     }
 
     @Override
