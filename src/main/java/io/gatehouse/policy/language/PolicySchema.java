@@ -237,8 +237,8 @@ public final class PolicySchema {
     private static Map<String, Object> limit(String key) {
         return switch (key) {
             case "max_payload" -> reference("size", "Of one message.");
-            case "publish_rate" -> text("Messages: 10/s or 600/m.", "^[0-9]{1,9}/[sm]$");
-            case "publish_bytes" -> text("Bytes: 64KiB/s.", "^" + SIZE + "/s$");
+            case "publish_rate" -> text("Messages: 10/s or 600/m.", "^0*[1-9][0-9]{0,8}/[sm]$");
+            case "publish_bytes" -> text("Bytes: 64KiB/s.", "^0*[1-9]" + SIZE.replace("{1,18}", "{0,17}") + "/s$");
             case "subscriptions" -> integer("Of one session.", 1, 10_000_000);
             case "connections" -> integer("Of one user.", 1, 10_000_000);
             case "receive_max" -> integer("Messages to the client that it has not acknowledged.", 1, 10_000_000);

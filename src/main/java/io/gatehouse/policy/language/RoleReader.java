@@ -310,6 +310,10 @@ final class RoleReader {
             return Limits.UNLIMITED;
         }
         double number = Double.parseDouble(text.text().substring(0, text.text().length() - 2));
+        if (number == 0) {
+            report.error(text.place(), "P132", nothing(text.text()));
+            return Limits.UNLIMITED;
+        }
         return text.text().endsWith("s") ? number : number / 60;
     }
 
@@ -326,7 +330,14 @@ final class RoleReader {
                     text.place(),
                     "P132",
                     "rate \"" + Patterns.printable(text.text()) + "\" needs a size and a unit: 64KiB/s.");
+        } else if (size.getAsLong() == 0) {
+            report.error(text.place(), "P132", nothing(text.text()));
         }
         return size.orElse(Limits.UNLIMITED);
+    }
+
+    private static String nothing(String rate) {
+        return "rate \"" + Patterns.printable(rate)
+                + "\" lets nothing through. Leave the right to publish out instead.";
     }
 }

@@ -400,6 +400,16 @@ class PolicyErrorsTest {
                                 + " Europe/Berlin\"."),
                 row(
                         "P132",
+                        "version: 1\nroles: {r: {limits: {publish_rate: 0/m}}}\n",
+                        "2:36",
+                        "rate \"0/m\" lets nothing through. Leave the right to publish out instead."),
+                row(
+                        "P132",
+                        "version: 1\nroles: {r: {limits: {publish_bytes: 0/s}}}\n",
+                        "2:37",
+                        "rate \"0/s\" lets nothing through. Leave the right to publish out instead."),
+                row(
+                        "P132",
                         "version: 1\nroles: {r: {limits: {publish_bytes: 64KiB}}}\n",
                         "2:37",
                         "rate \"64KiB\" needs a size and a unit: 64KiB/s."),
