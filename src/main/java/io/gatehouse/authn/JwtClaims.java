@@ -3,11 +3,13 @@ package io.gatehouse.authn;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the claims of a token whose signature was believed. Stateless; any thread. */
@@ -109,7 +111,7 @@ final class JwtClaims {
             }
             List<String> values = new ArrayList<>();
             if (path.equals("jwt.scope") && value instanceof String text) {
-                values.addAll(text.isBlank() ? List.of() : List.of(text.strip().split(" +")));
+                words(text).forEach(values::add);
             } else if (value instanceof Collection<?> list) {
                 list.forEach(item -> scalar(item, values));
             } else {
@@ -127,6 +129,11 @@ final class JwtClaims {
             // {"a": {"b": 1}, "a.b": 2}: which one a policy sees must not depend on their order
             throw new Bad("two claims are both '" + UserName.shown(path) + "'");
         }
+    }
+
+    /** Those of a scope (RFC 6749, section 3.3). */
+    static Stream<String> words(String scope) {
+        return Arrays.stream(scope.strip().split(" +")).filter(word -> !word.isEmpty());
     }
 
     private static void scalar(@Nullable Object value, List<String> values) {

@@ -2,6 +2,7 @@ package io.gatehouse.authn;
 
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,26 @@ public record Subject(
     public Subject {
         methods = Set.copyOf(methods);
         attributes = Map.copyOf(attributes);
+    }
+
+    /**
+     * The values of an attribute as a login yields them, of what somebody wrote who makes a subject up: {@code jwt.scope} word by
+     * word, fingerprints in lower case, serial numbers without
+     * what leads them.
+     */
+    public static List<String> yielded(String attribute, List<String> written) {
+        return switch (attribute) {
+            case "jwt.scope" -> written.stream().flatMap(JwtClaims::words).toList();
+            case "cert.sha256" ->
+                written.stream().map(text -> text.toLowerCase(Locale.ROOT)).toList();
+            // OpenSSL prints whole bytes
+            case "cert.serial" ->
+                written.stream()
+                        .map(text ->
+                                text.toLowerCase(Locale.ROOT).replace(":", "").replaceFirst("^0+(?=.)", ""))
+                        .toList();
+            default -> written;
+        };
     }
 
     /** All values of an attribute; empty where absent. */

@@ -139,6 +139,7 @@ final class PolicyExplain implements Runnable {
         Map<String, List<String>> attributes = new HashMap<>();
         certificate.forEach(pair -> attribute("cert.", pair, attributes));
         claims.forEach(pair -> attribute("jwt.", pair, attributes));
+        attributes.replaceAll(Subject::yielded);
         Set<AuthMethod> used = new HashSet<>(methods);
         if (used.isEmpty()) {
             used.add(

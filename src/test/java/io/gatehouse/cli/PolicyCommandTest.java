@@ -225,6 +225,32 @@ class PolicyCommandTest {
                 .contains("error P160: signature does not match the files (not signed: 30-more.yaml).");
     }
 
+    /** Who asks in somebody's name is read as a login would read it. */
+    @Test
+    void madeUpSubjects_haveTheirAttributesAsALoginHasThem() throws IOException {
+        String fingerprint = "AB".repeat(32);
+        write("20-factory.yaml", """
+                version: 1
+                roles: {r: {publish: [a]}, c: {publish: [b]}, n: {publish: [c]}}
+                assign:
+                  - {to: {jwt.scope: "mqtt:device"}, roles: [r]}
+                  - {to: {cert.sha256: %s}, roles: [c]}
+                  - {to: {cert.serial: "0A:1F"}, roles: [n]}
+                tests:
+                  - {as: {jwt.sub: tom, jwt.scope: "openid  mqtt:device"}, can: [publish a]}
+                  - {as: {cert.cn: dev, cert.sha256: %s}, can: [publish b]}
+                  - {as: {cert.cn: dev, cert.serial: A1f}, can: [publish c]}
+                """.formatted(fingerprint, fingerprint));
+
+        assertThat(run("policy", "test", folder).code()).isZero();
+        assertThat(run("policy", "explain", folder, "--claim", "scope=openid mqtt:device", "publish a")
+                        .code())
+                .isZero();
+        assertThat(run("policy", "explain", folder, "--cert", "sha256=" + fingerprint, "publish b")
+                        .code())
+                .isZero();
+    }
+
     @Test
     void explain_subscribe_showsCoverHolesAndTheWidestFilter() throws IOException {
         write("20-factory.yaml", """

@@ -1,5 +1,6 @@
 package io.gatehouse.policy.language;
 
+import io.gatehouse.authn.Subject;
 import io.gatehouse.config.Place;
 import io.gatehouse.config.Yaml;
 import io.gatehouse.policy.DirectoryName;
@@ -12,7 +13,6 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -42,8 +42,9 @@ final class Conditioning {
             List<String> values = new ArrayList<>();
             for (Yaml.Text text : nodes.oneOrMore(field)) {
                 if (check(field.key(), text)) {
-                    boolean fingerprint = field.key().equals("cert.sha256");
-                    values.add(fingerprint ? text.text().toLowerCase(Locale.ROOT) : text.text());
+                    boolean digits =
+                            field.key().equals("cert.sha256") || field.key().equals("cert.serial");
+                    values.addAll(digits ? Subject.yielded(field.key(), List.of(text.text())) : List.of(text.text()));
                 }
             }
             if (field.value() instanceof Yaml.Items items && items.values().isEmpty()) {

@@ -94,7 +94,7 @@ final class TestReader {
                 case "address" -> address = address(field, value);
                 case "at" -> at = moment(field, value);
                 case "auth" -> values.forEach(method -> methods.add(method(field, method)));
-                default -> attributes.put(field.key(), values);
+                default -> attributes.put(field.key(), Subject.yielded(field.key(), values));
             }
         }
         if (methods.isEmpty()) {
