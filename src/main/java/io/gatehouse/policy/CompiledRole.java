@@ -9,6 +9,8 @@ import java.util.List;
  *
  * @param includes numbers of roles, all greater than its own
  * @param variables that its rules and client ids use, as bits
+ * @param needed of these, what is in force uses: without a value for it nobody has the role
+ * @param first of these, those that are a first level, where no value may start with a dollar
  * @param hasShadow whether some of its statements, or all, are shadows
  */
 record CompiledRole(
@@ -20,4 +22,6 @@ record CompiledRole(
         Conditions when,
         boolean shadow,
         int variables,
+        int needed,
+        int first,
         boolean hasShadow) {}

@@ -44,7 +44,7 @@ public final class Origins {
         while (!open.isEmpty()) {
             String name = open.pop();
             Role role = policy.roles().get(name);
-            for (String included : role == null ? List.<String>of() : role.include()) {
+            for (String included : role == null ? List.<String>of() : policy.broughtBy(role)) {
                 if (origins.putIfAbsent(included, "included by " + name) == null) {
                     open.add(included);
                 }

@@ -146,40 +146,63 @@ final class PolicyCompiler {
     }
 
     private CompiledRole compile(Role role, int root, TrieBuilder builder) {
-        int used = 0;
+        Uses uses = new Uses();
         boolean hasShadow = role.shadow();
         for (Item item : role.publish()) {
             boolean shadow = role.shadow() || item.shadow();
             hasShadow |= shadow;
             int bits = Bits.publishUpTo(item.maxQos(), item.retain());
-            used |= use(item.topic());
+            uses.add(item.topic(), shadow);
             add(builder, root, item, shadow ? Bits.shadow(bits) : bits);
         }
         for (Item item : role.subscribe()) {
             boolean shadow = role.shadow() || item.shadow();
             hasShadow |= shadow;
             int bits = Bits.subscribeUpTo(item.maxQos()) | (item.shared().isEmpty() ? 0 : Bits.SHARED);
-            used |= use(item.topic());
+            uses.add(item.topic(), shadow);
             add(builder, root, item, shadow ? Bits.shadow(bits) : bits);
         }
-        used |= denies(role, role.denyPublish(), root, Bits.DENY_PUBLISH, builder);
-        used |= denies(role, role.denySubscribe(), root, Bits.DENY_SUBSCRIBE, builder);
+        denies(role, role.denyPublish(), root, Bits.DENY_PUBLISH, uses, builder);
+        denies(role, role.denySubscribe(), root, Bits.DENY_SUBSCRIBE, uses, builder);
         List<ClientIdPattern> clientIds = new ArrayList<>();
         for (String text : role.clientIds()) {
             ClientIdPattern pattern = ClientIdPattern.of(text, name -> variable(name, role.place()));
             clientIds.add(pattern);
-            used |= pattern.variableBits();
+            uses.add(pattern.variableBits(), role.shadow());
         }
         return new CompiledRole(
                 role.name(),
                 role.place(),
-                numbers(role.include(), role.place()),
+                numbers(policy.broughtBy(role), role.place()),
                 List.copyOf(clientIds),
                 role.limits(),
                 Conditions.of(role.when(), groups),
                 role.shadow(),
-                used,
+                uses.all,
+                uses.needed,
+                uses.first,
                 hasShadow);
+    }
+
+    /** The variables of a role, as bits: a shadow may use one that a login has no value for, and refuses nobody. */
+    private final class Uses {
+        private int all;
+        private int needed;
+        private int first;
+
+        void add(Pattern pattern, boolean shadow) {
+            int bits = use(pattern);
+            add(bits, shadow);
+            boolean leads = bits != 0 && pattern.levels().get(0) instanceof Level.Variable;
+            if (leads && !shadow) {
+                first |= 1 << variable(((Level.Variable) pattern.levels().get(0)).name(), pattern.place());
+            }
+        }
+
+        void add(int bits, boolean shadow) {
+            all |= bits;
+            needed |= shadow ? 0 : bits;
+        }
     }
 
     private void add(TrieBuilder builder, int root, Item item, int bits) {
@@ -188,15 +211,13 @@ final class PolicyCompiler {
         }
     }
 
-    private int denies(Role role, List<Pattern> patterns, int root, int bit, TrieBuilder builder) {
-        int used = 0;
+    private void denies(Role role, List<Pattern> patterns, int root, int bit, Uses uses, TrieBuilder builder) {
         for (Pattern pattern : patterns) {
-            used |= use(pattern);
+            uses.add(pattern, role.shadow());
             if (problems.isEmpty()) {
                 builder.add(root, pattern, role.shadow() ? Bits.shadow(bit) : bit);
             }
         }
-        return used;
     }
 
     /** The variables of a pattern, as bits. */

@@ -205,8 +205,8 @@ public final class PolicySet {
             binding.add(role);
             if (truth == Truth.TRUE && root < roles.size()) {
                 names.add(role.name());
-                needed |= role.variables();
-                first |= trie.get(entry, Trie.VARIABLES);
+                needed |= role.needed();
+                first |= role.first();
             }
         }
 

@@ -7,6 +7,7 @@ import io.gatehouse.authn.Subject;
 import io.gatehouse.config.Problem;
 import io.gatehouse.policy.model.Assignment;
 import io.gatehouse.policy.model.Condition;
+import io.gatehouse.policy.model.Item;
 import io.gatehouse.policy.model.Limits;
 import io.gatehouse.policy.model.Policy;
 import io.gatehouse.policy.model.Role;
@@ -325,6 +326,47 @@ class BindingTest {
 
         assertThat(TestPolicies.bound(TestPolicies.policy(List.of(trial)), TestPolicies.anybody())
                         .refusal())
+                .isNotNull();
+    }
+
+    /** I5: a shadow takes nothing from anybody, whatever it uses or brings. */
+    @Test
+    void shadows_refuseNobody_andBringNothing() {
+        Role live = TestPolicies.role("live", List.of("pub a"), List.of());
+        for (String topic : List.of("b/<missing>", "<missing>", "<client>/x")) {
+            Item item =
+                    new Item(TestPolicies.pattern(topic), Qos.EXACTLY_ONCE, true, Limits.UNLIMITED, List.of(), true);
+            Role withShadow = new Role(
+                    "live",
+                    List.of(),
+                    List.of(),
+                    List.of(live.publish().get(0), item),
+                    List.of(item),
+                    List.of(),
+                    List.of(),
+                    Limits.NONE,
+                    List.of(),
+                    false,
+                    TestPolicies.PLACE);
+            PolicySet set = TestPolicies.compiled(TestPolicies.policy(List.of(withShadow)));
+            Binding binding = set.bind(TestPolicies.anybody(), "$c", Instant.EPOCH, 1);
+            assertThat(binding.refusal()).as(topic).isNull();
+            assertThat(judge.publish(binding, "a", Qos.AT_MOST_ONCE, false, 0, null))
+                    .as(topic)
+                    .isNull();
+        }
+        Role brought = TestPolicies.role("brought", List.of("pub c", "deny pub a"), List.of());
+        Role alsoShadow = TestPolicies.shadow(TestPolicies.role("also", List.of("pub d"), List.of()));
+        Role trial = TestPolicies.shadow(
+                TestPolicies.including(TestPolicies.role("trial", List.of("pub b"), List.of()), "brought", "also"));
+        PolicySet set = TestPolicies.compiled(
+                TestPolicies.policy(List.of(live, brought, alsoShadow, trial), List.of("live", "trial")));
+        Binding binding = bind(set, TestPolicies.anybody());
+        assertThat(binding.held()).containsExactlyInAnyOrder("live", "trial", "also");
+        assertThat(binding.roles()).containsExactly("live");
+        assertThat(judge.publish(binding, "a", Qos.AT_MOST_ONCE, false, 0, null))
+                .isNull();
+        assertThat(judge.publish(binding, "c", Qos.AT_MOST_ONCE, false, 0, null))
                 .isNotNull();
     }
 

@@ -54,7 +54,7 @@ final class RoleRules {
             String name = open.remove(open.size() - 1);
             Role role = policy.roles().get(name);
             if (role != null && all.add(name)) {
-                open.addAll(role.include());
+                open.addAll(policy.broughtBy(role));
             }
         }
         return all;

@@ -61,7 +61,7 @@ record Holdings(Map<Set<String>, String> sets, Map<Set<String>, String> users) {
     private static void include(String name, Policy policy, Set<String> into) {
         Role role = policy.roles().get(name);
         if (role != null && into.add(name)) {
-            role.include().forEach(included -> include(included, policy, into));
+            policy.broughtBy(role).forEach(included -> include(included, policy, into));
         }
     }
 

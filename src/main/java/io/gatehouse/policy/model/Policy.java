@@ -63,6 +63,16 @@ public record Policy(
         }
     }
 
+    /** What comes with a role: with one that is a shadow, nothing that is in force. */
+    public List<String> broughtBy(Role role) {
+        return role.shadow()
+                ? role.include().stream()
+                        .filter(name ->
+                                roles.containsKey(name) && roles.get(name).shadow())
+                        .toList()
+                : role.include();
+    }
+
     /** The policy as it would be with its shadow statements in force. */
     public Policy withShadows() {
         Map<String, Role> promoted = new HashMap<>();
