@@ -59,6 +59,7 @@ final class CheckCommand implements Runnable {
         for (Listener listener : configuration.listeners()) {
             posture(listener, findings, mistakes);
         }
+        configuration.enrolment().ifPresent(enrolment -> posture(enrolment, findings));
         if (configuration.audit().file().isEmpty()) {
             findings.add(
                     new Finding("GH-AUDIT-001", "warning", "no audit file: write audit: {file: data/audit.jsonl}"));
@@ -87,6 +88,25 @@ final class CheckCommand implements Runnable {
         print(configuration, findings, mistakes, policy);
         if (!mistakes.isEmpty()) {
             throw Failure.findings(mistakes.size() + " mistakes: a start would be refused");
+        }
+    }
+
+    private static void posture(Configuration.Enrolment enrolment, List<Finding> findings) {
+        if (!(enrolment.signing() instanceof Configuration.Embedded embedded)) {
+            return; // a signer of its own has the rest
+        }
+        findings.add(new Finding(
+                "GH-ENROL-001",
+                "warning",
+                "the key of the authority in " + embedded.folder()
+                        + " is in the broker's process: a signer of its own keeps it, with gatehouse certs serve and"
+                        + " signer: unix:PATH"));
+        if (embedded.terms().approval().of() == Configuration.ApprovalOf.ANYONE) {
+            findings.add(new Finding(
+                    "GH-ENROL-002",
+                    "warning",
+                    "whoever reaches the enrolment port may wait for an operator: approval: {of: manufactured} takes"
+                            + " devices of manufacturers that are trusted"));
         }
     }
 

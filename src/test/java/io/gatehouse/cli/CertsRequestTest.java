@@ -8,6 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gatehouse.enrolment.EstHouse;
 import io.gatehouse.json.Json;
 import io.gatehouse.pki.TestRequest;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -203,6 +206,17 @@ class CertsRequestTest {
         for (Device device : List.of(first, second)) {
             done("request", "refuse", device.id(), "--fingerprint", device.fingerprint(), "-d", pki);
         }
+    }
+
+    @Test
+    void check_ofAnEnrolmentThatIsOpenToAnyone_saysSo() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        PrintStream both = new PrintStream(out, true, StandardCharsets.UTF_8);
+        GatehouseCommand.run(
+                both, both, "check", "-c", temp.resolve("gatehouse.yaml").toString());
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .contains("GH-ENROL-001 warning: the key of the authority in " + pki)
+                .contains("GH-ENROL-002 warning: whoever reaches the enrolment port may wait");
     }
 
     @Test
