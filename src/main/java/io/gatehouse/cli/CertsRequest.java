@@ -9,6 +9,7 @@ import io.gatehouse.pki.PkiProblem;
 import java.io.Console;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -73,7 +74,13 @@ final class CertsRequest implements Runnable {
                     common.out()
                             .printf(
                                     "%-8s  %-24s  from %s  since %s  until %s%s%n          key %s%n",
-                                    word(one), one.id(), one.from(), one.since(), one.end(), maker, one.fingerprint());
+                                    word(one),
+                                    one.id(),
+                                    one.from(),
+                                    one.since().truncatedTo(ChronoUnit.SECONDS),
+                                    one.end().truncatedTo(ChronoUnit.SECONDS),
+                                    maker,
+                                    one.fingerprint());
                 }
                 common.out().println(waiting + (waiting == 1 ? " request waits" : " requests wait"));
             }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bouncycastle.est.ESTService;
 import org.bouncycastle.est.EnrollmentResponse;
 import org.bouncycastle.est.jcajce.JcaHttpAuthBuilder;
@@ -206,6 +207,41 @@ class CertsRequestTest {
         for (Device device : List.of(first, second)) {
             done("request", "refuse", device.id(), "--fingerprint", device.fingerprint(), "-d", pki);
         }
+    }
+
+    @Test
+    void approve_onATerminal_showsTheKey_andDecidesByTheAnswer() throws Exception {
+        Assumptions.assumeTrue(CertsCalls.installed("script"), "needs script, which makes a terminal");
+        Device device = Device.of("pump-8");
+        assertThat(device.ask().status()).isEqualTo(202);
+
+        assertThat(onATerminal("n", "approve", "pump-8"))
+                .contains(device.fingerprint(), "Is that the device's key? [y/N]", "nothing was decided");
+        assertThat(device.ask().status()).isEqualTo(202);
+        assertThat(onATerminal("y", "approve", "pump-8")).contains("approved: \"pump-8\"");
+        assertThat(device.ask().status()).isEqualTo(200);
+    }
+
+    /** What a person sees who types an answer. */
+    private static String onATerminal(String typed, String... words) throws Exception {
+        String line = String.join(
+                " ",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp",
+                Objects.requireNonNullElse(
+                        System.getProperty("surefire.test.class.path"), System.getProperty("java.class.path")),
+                "io.gatehouse.cli.Main certs request",
+                String.join(" ", words),
+                "-d " + pki);
+        Process process = new ProcessBuilder("script", "-qec", line, "/dev/null")
+                .redirectErrorStream(true)
+                .start();
+        try (var in = process.getOutputStream()) {
+            in.write((typed + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
+        return text;
     }
 
     @Test
