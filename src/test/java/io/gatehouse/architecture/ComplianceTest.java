@@ -150,7 +150,7 @@ class ComplianceTest {
         String[] parts = proof.split("#", -1);
         Class<?> type;
         try {
-            type = Class.forName("io.gatehouse." + parts[0]);
+            type = Class.forName("io.gatehouse." + parts[0], false, ComplianceTest.class.getClassLoader());
         } catch (ClassNotFoundException e) {
             throw new AssertionError("no class " + parts[0], e);
         }

@@ -23,8 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** When a certificate is renewed and when it ends by itself, over HTTPS. */
 class RenewalRulesTest {
+    /** One authority for all: its keys cost seconds. */
     @TempDir
-    private Path temp;
+    private static Path temp;
 
     /** Asks for the next certificate with one that was issued for 90 days, so long ago. */
     private static Answer renew(EstHouse house, String id, Duration age) throws Exception {
@@ -70,9 +71,9 @@ class RenewalRulesTest {
         try (EstHouse house = new EstHouse(temp, "  embedded: true\n")) {
             certificate = new EstClient(house.tls(null), house.estPort())
                     .enrol(
-                            "pump-1",
-                            house.token("pump-1"),
-                            TestRequest.of("pump-1").der())
+                            "pump-unused",
+                            house.token("pump-unused"),
+                            TestRequest.of("pump-unused").der())
                     .certificate();
             assertThat(house.state(certificate)).isEqualTo(State.PENDING);
         }
@@ -80,7 +81,7 @@ class RenewalRulesTest {
         try (EstHouse house = new EstHouse(temp, "  embedded: true\n", later)) {
             await().atMost(Duration.ofSeconds(30))
                     .untilAsserted(() -> assertThat(house.state(certificate)).isEqualTo(State.REVOKED));
-            assertThat(house.awaitAudit("revoked", "pump-1"))
+            assertThat(house.awaitAudit("revoked", "pump-unused"))
                     .containsEntry("action", "retire")
                     .containsEntry("detail", "never used")
                     .containsEntry("serial", certificate.getSerialNumber().toString(16));
@@ -90,12 +91,11 @@ class RenewalRulesTest {
     @Test
     void hints_ofAFleetIssuedAtOnce_spreadOverATenthOfTheLife_andAreTheSameEveryTime() throws Exception {
         Set<Instant> times = new HashSet<>();
-        char[] passphrase = "a passphrase for tests".toCharArray();
-        try (Authority authority =
-                Authority.create(temp.resolve("fleet"), "Greenhouses", passphrase, Clock.systemUTC())) {
+        try (EstHouse house = new EstHouse(temp, "  embedded: true\n");
+                Authority authority = house.authority()) {
             for (int i = 0; i < 60; i++) {
                 X509Certificate certificate =
-                        authority.issueDevice("pump-" + i, Duration.ofDays(90)).certificate();
+                        authority.issueDevice("fleet-" + i, Duration.ofDays(90)).certificate();
                 Instant when = RenewalTime.of(certificate);
                 assertThat(when)
                         .isEqualTo(RenewalTime.of(certificate))
