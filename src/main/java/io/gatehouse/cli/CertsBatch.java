@@ -15,8 +15,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -172,30 +170,14 @@ final class CertsBatch implements Runnable {
         report.next("give each device its own, then remove the file");
     }
 
-    /** On Ctrl-C the group in hand is finished and the manifest written before the process ends. */
+    /** On Ctrl-C and SIGTERM the group in hand is finished and the manifest written, and the command ends with its own code. */
     private FleetRun.Outcome issue(FleetRun run, int size) throws PkiProblem {
         AtomicBoolean stopping = new AtomicBoolean();
-        CountDownLatch ended = new CountDownLatch(1);
-        Thread hook = new Thread(() -> {
-            stopping.set(true);
-            try {
-                if (!ended.await(60, TimeUnit.SECONDS)) {
-                    common.warn("still writing after a minute; go on with --resume");
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
-        Runtime.getRuntime().addShutdownHook(hook);
-        try {
-            try (CertsProgress progress = CertsProgress.of(size, common.err())) {
-                return run.run(jobs, stopping::get, progress);
-            }
+        Runnable restore = Signals.onInterrupt(() -> stopping.set(true));
+        try (CertsProgress progress = CertsProgress.of(size, common.err())) {
+            return run.run(jobs, stopping::get, progress);
         } finally {
-            ended.countDown();
-            if (!stopping.get()) {
-                Runtime.getRuntime().removeShutdownHook(hook);
-            }
+            restore.run();
         }
     }
 

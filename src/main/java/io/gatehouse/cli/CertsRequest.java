@@ -140,12 +140,10 @@ final class CertsRequest implements Runnable {
                 throw Failure.of(5, "no request of \"" + id + "\" waits");
             }
             String shown = one.get().fingerprint();
-            Console console = System.console();
-            if (console == null) {
-                throw Failure.usage(
-                        "no terminal to ask on. Compare the key with the device's, and give it: --fingerprint "
-                                + shown);
-            }
+            Console console = Terminal.console()
+                    .orElseThrow(() -> Failure.usage(
+                            "no terminal to ask on. Compare the key with the device's, and give it: --fingerprint "
+                                    + shown));
             String typed = console.readLine(
                     "%s asks from %s with the key%n  %s%n%s [y/N] ",
                     id, one.get().from(), shown, question);

@@ -13,6 +13,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Where an authority keeps what. Immutable. */
 public record AuthorityFolder(Path path) {
+    /** What Java calls a user that has no name. */
+    private static final String UNKNOWN = "?";
+
     public Path certificateOf(String authority) {
         return path.resolve("ca").resolve(authority + ".crt");
     }
@@ -88,6 +91,14 @@ public record AuthorityFolder(Path path) {
         if (permissions.contains(PosixFilePermission.GROUP_WRITE)
                 || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
             throw new PkiProblem(Kind.POLICY, path + ": others can write here. Run: chmod 700 " + path);
+        }
+        String owner = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName();
+        String user = System.getProperty("user.name", UNKNOWN);
+        // root may, and who has no name, as in some containers, cannot be compared
+        if (!user.equals(owner) && !user.equals("root") && !user.equals(UNKNOWN) && !owner.matches("[0-9]+")) {
+            throw new PkiProblem(
+                    Kind.POLICY,
+                    path + ": belongs to \"" + owner + "\", who can change what is in it; run this as that user");
         }
     }
 }

@@ -13,12 +13,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +84,14 @@ class CertsUsageTest {
                 Map.of("MY_CA", "wrong horse battery"), "device", "x", "--passphrase-env", "MY_CA", "-d", folder);
         assertThat(wrong.exitCode()).isEqualTo(7);
         assertThat(wrong.err()).startsWith("certs: error[PASSPHRASE] ").doesNotContain("horse");
+    }
+
+    @Test
+    void folder_ofSomebodyElse_isNotUsed() throws Exception {
+        Ended other = process(Map.of("JAVA_TOOL_OPTIONS", "-Duser.name=somebody"), "device", "x", "-d", pki);
+        assertThat(other.exitCode()).isEqualTo(4);
+        assertThat(other.err()).contains("certs: error[POLICY] " + pki + ": belongs to \"", "run this as that user");
+        assertThat(done("list", "--id", "x", "-d", pki)).startsWith("0 ");
     }
 
     @Test
@@ -209,6 +219,46 @@ class CertsUsageTest {
     void inspect_aDeviceWithANumber_namesItInLetters() {
         done("device", "numbered", "--serial-number", "SN-7", "-d", pki);
         assertThat(done("inspect", "numbered", "-d", pki)).contains("serialNumber=SN-7");
+    }
+
+    @Test
+    void batch_onCtrlC_finishesWhatItHoldsAndEndsWithEight() throws Exception {
+        StringBuilder rows = new StringBuilder("id\n");
+        for (int i = 0; i < 30_000; i++) {
+            rows.append("n-").append(i).append('\n');
+        }
+        Path table = Files.writeString(temp.resolve("many.csv"), rows);
+        Path tar = temp.resolve("many.tar");
+        long before = Files.size(pki.resolve("journal"));
+        Path err = temp.resolve("many.err");
+        Path out = temp.resolve("many.out");
+        Process batch = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "io.gatehouse.cli.Main",
+                        "certs",
+                        "batch",
+                        table.toString(),
+                        "-o",
+                        tar.toString(),
+                        "-d",
+                        pki.toString())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> Files.size(pki.resolve("journal")) > before || !batch.isAlive());
+        run(0, "kill", "-INT", batch.pid());
+        assertThat(batch.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(batch.exitValue()).as(Files.readString(err)).isEqualTo(8);
+        assertThat(Files.readString(err)).contains("certs: error[PARTIAL] stopped early. Go on with the same command");
+        List<String> manifest = Files.readAllLines(temp.resolve("many.tar.manifest.csv"));
+        assertThat(Files.readString(out)).startsWith("issued " + (manifest.size() - 1) + ", kept 0 ");
+        assertThat(done("list", "--id", "n-*", "-d", pki)).contains((manifest.size() - 1) + " certificates");
+        assertThat(manifest.size()).isBetween(2, 30_000);
     }
 
     @Test
