@@ -31,6 +31,10 @@ import org.jspecify.annotations.Nullable;
  * itself included, before it takes its place, and connections that are up keep the one they began with. A new certificate,
  * key or authority makes a new context with new ticket keys, so that no session of before is resumed; a new revocation
  * list does not, because every handshake is judged again, resumed ones too.
+ *
+ * <p>A handshake is worked on by its connection's event loop. An executor for it lets clients who are in wait less for those
+ * who come, but BoringSSL, told to hand its work over, ends a handshake that fails without the alert that says why, and on
+ * both providers a client that leaves early is told of by its leaving instead of by its certificate.
  */
 public final class TlsContext implements Acceptance, AutoCloseable {
     private final Tls settings;

@@ -104,6 +104,10 @@ class ConfigurationReaderTest {
                     newer version       | version: 1            | version: 2                    | 1:1: error: version 2 is newer than this broker reads (1)
                     missing file        | server.pem, key: server.key, client_ca | nope.pem, key: server.key, client_ca | 6:11: error: "
                     bad port            | port: 8883            | port: 99999                   | 5:11: error: "port" must be a whole number from 0 to 65535, found "99999"
+                    no network          | max_packet: 1MiB      | penalty: {exempt: [10.0.0.0/33]} | error: "10.0.0.0/33" is not an address or a network like 10.0.0.0/8
+                    a name, not one     | max_packet: 1MiB      | penalty: {exempt: [localhost]}   | error: "localhost" is not an address or a network like 10.0.0.0/8
+                    a shorter longest   | max_packet: 1MiB      | penalty: {first: 5m, longest: 1m} | error: "longest" is shorter than "first"
+                    no such choice      | client_ca: ca.pem     | client_ca: ca.pem, revocation: {will: drop} | error: "will" must be one of publish, suppress, found "drop"
                     shared port         | port: 8884            | port: 8883                    | 8:3: error: port 8883 of "apps" is taken by "devices"
                     plain http key set  | jwks: keys.json       | jwks: "http://id/keys"        | 20:39: error: "http://id/keys" is not https: a key set that can be changed on its way opens the door
                     no host of the keys | jwks: keys.json       | jwks: "https:///keys"         | 20:39: error: "https:///keys" is not an address like https://HOST/keys

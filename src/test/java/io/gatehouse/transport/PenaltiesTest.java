@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.config.Network;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
@@ -134,5 +135,67 @@ class PenaltiesTest {
         assertThat(penalties.isShutOut(address("11.0.0.0"), false))
                 .as("the oldest is forgotten")
                 .isFalse();
+    }
+
+    // at the door
+
+    private static Admission admission(String exempt) {
+        return new Admission(new Admission.Limits(
+                100,
+                100,
+                1000,
+                1000,
+                100,
+                100,
+                1L << 30,
+                new Admission.Penalty(
+                        2,
+                        Duration.ofHours(1),
+                        Duration.ofHours(1),
+                        List.of(Network.parse(exempt).orElseThrow()))));
+    }
+
+    private static Admission.Answer enter(Admission admission, String address) {
+        return admission.enter(new InetSocketAddress(address(address), 40_000), null);
+    }
+
+    private static void failTwice(Admission admission, String address) {
+        for (int i = 0; i < 2; i++) {
+            Admission.Place place = (Admission.Place) enter(admission, address);
+            place.failed();
+            place.leave();
+        }
+    }
+
+    @Test
+    void network_of64Bits_isShutOutAsOne_andItsNeighbourIsNot() {
+        Admission admission = admission("::1");
+        failTwice(admission, "2001:db8:0:1::7");
+        assertThat(enter(admission, "2001:db8:0:1:ffff::9")).isEqualTo(Admission.Refused.PENALTY);
+        assertThat(enter(admission, "2001:db8:0:2::7")).isInstanceOf(Admission.Place.class);
+        assertThat(admission.shutOut()).isEqualTo(1);
+
+        failTwice(admission, "::1");
+        assertThat(enter(admission, "::1"))
+                .as("exempt by itself, not by its network")
+                .isInstanceOf(Admission.Place.class);
+    }
+
+    @Test
+    void login_opensTheDoorForItsAddress_andTheLastToLeaveClosesTheException() {
+        Admission admission = admission("10.0.0.0/8");
+        Admission.Place in = (Admission.Place) enter(admission, "192.0.2.7");
+        in.loggedIn();
+        Admission.Place late = (Admission.Place) enter(admission, "192.0.2.7");
+        failTwice(admission, "192.0.2.7");
+        assertThat(enter(admission, "192.0.2.7")).isEqualTo(Admission.Refused.PENALTY);
+
+        late.loggedIn();
+
+        assertThat(enter(admission, "192.0.2.7")).isInstanceOf(Admission.Place.class);
+        in.leave();
+        late.leave();
+        late.leave();
+        assertThat(admission.heldBytes()).isEqualTo(32 << 10);
     }
 }
