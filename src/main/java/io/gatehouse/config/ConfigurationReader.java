@@ -316,6 +316,7 @@ public final class ConfigurationReader {
 
     private static Penalty penalty(Section section) {
         Duration most = Duration.ofHours(1);
+        int after = section.integer("after", 0, 1000, 5);
         Duration first = section.duration("first", Duration.ofMillis(100), most, Duration.ofSeconds(1));
         Duration longest = section.duration("longest", Duration.ofMillis(100), most, Duration.ofMinutes(5));
         if (longest.compareTo(first) < 0) {
@@ -329,7 +330,7 @@ public final class ConfigurationReader {
                             () -> section.error(
                                     "exempt", "\"" + text + "\" is not an address or a network like 10.0.0.0/8"));
         }
-        return new Penalty(section.integer("after", 0, 1000, 5), first, longest, List.copyOf(exempt));
+        return new Penalty(after, first, longest, List.copyOf(exempt));
     }
 
     private void requireLogins(List<Listener> listeners, boolean passwords, boolean tokens) {
