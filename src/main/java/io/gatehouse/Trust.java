@@ -52,6 +52,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Trust implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Trust.class);
+    private static final String DEBUG = "javax.net.debug";
     private static final Duration JOURNAL = Duration.ofMillis(200);
     private static final Duration FILES = Duration.ofSeconds(1);
     private static final Duration ALARMS = Duration.ofSeconds(10);
@@ -172,6 +173,10 @@ final class Trust implements AutoCloseable {
      */
     void start(Runnable whenLoaded) {
         onLoaded = whenLoaded;
+        if (System.getProperty(DEBUG) != null) {
+            LOG.warn("{} is set: the JDK MAY WRITE DOWN WHAT CONNECTIONS ENCRYPT, passwords too", DEBUG);
+            audit.record(new AuditEvent.Broker("tls_debug", Map.of("detail", DEBUG + " is set")));
+        }
         contexts.forEach((name, context) -> LOG.info("listener \"{}\": TLS by {}", name, context.offer()));
         Watch files = new Watch(files());
         boolean[] again = new boolean[1];

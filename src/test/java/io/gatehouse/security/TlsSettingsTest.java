@@ -399,6 +399,19 @@ class TlsSettingsTest {
         return lifetime.find() ? Integer.parseInt(lifetime.group(1)) : -1;
     }
 
+    @Test
+    void debug_ofTheJdk_isToldOfAtTheStart(@TempDir Path own) throws CannotStart {
+        Forge.write(own.resolve("server.pem"), own.resolve("server.key"), ROOT.server());
+        Forge.write(own.resolve("ca.pem"), Forge.pem(ROOT.certificate));
+        System.setProperty("javax.net.debug", "nothing"); // a word that means none of what it writes
+        try (TlsHouse debugged = new TlsHouse(own, listener("devices", "provider: auto", ""))) {
+            debugged.awaitAudit(0, "broker", "what", "tls_debug");
+        } finally {
+            System.clearProperty("javax.net.debug");
+        }
+        assertThat(house().audit()).noneMatch(event -> "tls_debug".equals(event.get("what")));
+    }
+
     // certificates in numbers
 
     @ParameterizedTest(name = "{0}, {1}")
