@@ -12,12 +12,15 @@ import org.jspecify.annotations.Nullable;
  * lock briefly.
  *
  * <p>A few failures in a row are free; the next shuts the address out for a moment, and each one after that for twice as
- * long, up to a bound. A login clears it. An address stands for everybody behind it, so from one that has clients who are
- * logged in, others are shut out for the first, short time only, however often it fails: a stranger behind the same router
- * costs them a second and not their service.
+ * long, up to a bound. A login clears it. An address stands for everybody behind it, and whoever fails there must not keep
+ * the others out: after each penalty the door is open for a moment, whatever comes, and for an address that has clients who
+ * are logged in no penalty is longer than the first, and nine times as long the door is open.
  */
 final class Penalties {
     private static final int MOST_REMEMBERED = 100_000;
+
+    /** So many times as long as the first penalty the door is open for an address that has clients. */
+    private static final int OPEN = 9;
 
     private final Admission.Penalty settings;
     private final LongSupplier nanoTime;
@@ -36,7 +39,11 @@ final class Penalties {
     private static final class Offence {
         private int failures;
         private long lastNanos;
-        private long penaltyNanos;
+
+        // of the last penalty; a length of none: there was none
+        private long beganNanos;
+        private long lengthNanos;
+        private boolean cleared;
     }
 
     /** @param nanoTime as {@link System#nanoTime} */
@@ -56,9 +63,14 @@ final class Penalties {
     }
 
     private boolean isShutOut(Offence offence, boolean hasClients) {
-        long penalty =
-                hasClients ? Math.min(offence.penaltyNanos, settings.first().toNanos()) : offence.penaltyNanos;
-        return nanoTime.getAsLong() - offence.lastNanos < penalty;
+        return nanoTime.getAsLong() - offence.beganNanos < shutNanos(offence, hasClients);
+    }
+
+    private long shutNanos(Offence offence, boolean hasClients) {
+        if (offence.cleared) {
+            return 0;
+        }
+        return hasClients ? Math.min(offence.lengthNanos, settings.first().toNanos()) : offence.lengthNanos;
     }
 
     /**
@@ -72,30 +84,38 @@ final class Penalties {
             return null;
         }
         Offence offence = offences.computeIfAbsent(network, fresh -> new Offence());
-        if (isShutOut(offence, hasClients)) {
-            return null; // it had begun before, with others: a burst is one failure, not as many doublings
-        }
         long now = nanoTime.getAsLong();
+        long quiet = now - offence.lastNanos;
+        offence.lastNanos = now;
+        long first = settings.first().toNanos();
+        long open = hasClients ? OPEN * first : first;
+        if (offence.lengthNanos > 0 && now - offence.beganNanos < shutNanos(offence, hasClients) + open) {
+            return null; // it had begun before, with others: a burst is one failure; or it is the others' moment
+        }
         if (offence.failures > 0
-                && now - offence.lastNanos
-                        > offence.penaltyNanos + settings.longest().toNanos()) {
-            offence.failures = 0; // quiet since
-            offence.penaltyNanos = 0;
+                && quiet > offence.lengthNanos + settings.longest().toNanos()) {
+            offence.failures = 0;
+            offence.lengthNanos = 0;
         }
         offence.failures++;
-        offence.lastNanos = now;
         if (offence.failures < settings.after()) {
             return null;
         }
-        offence.penaltyNanos = offence.penaltyNanos == 0
-                ? settings.first().toNanos()
-                : Math.min(2 * offence.penaltyNanos, settings.longest().toNanos());
-        return Duration.ofNanos(offence.penaltyNanos);
+        offence.lengthNanos = offence.lengthNanos == 0 || offence.cleared
+                ? first
+                : Math.min(2 * offence.lengthNanos, settings.longest().toNanos());
+        offence.beganNanos = now;
+        offence.cleared = false;
+        return Duration.ofNanos(shutNanos(offence, hasClients));
     }
 
     /** Somebody from there logged in. */
     synchronized void succeeded(InetAddress network) {
-        offences.remove(network);
+        Offence offence = offences.get(network);
+        if (offence != null) {
+            offence.failures = 0;
+            offence.cleared = true;
+        }
     }
 
     /** What was refused before may be good now. */

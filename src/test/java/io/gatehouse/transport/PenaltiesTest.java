@@ -64,6 +64,11 @@ class PenaltiesTest {
             assertThat(isShutOut()).isTrue();
             later(Duration.ofMillis(1));
             assertThat(isShutOut()).isFalse();
+            failTimes(3);
+            assertThat(isShutOut())
+                    .as("it is open for a moment, whatever comes")
+                    .isFalse();
+            later(SECOND);
         }
         assertThat(penalties.isShutOut(OTHER, false)).isFalse();
     }
@@ -72,6 +77,8 @@ class PenaltiesTest {
     void failures_ofConnectionsThatHadBegunBefore_countOnce() {
         failTimes(4);
         assertThat(failed()).isEqualTo(SECOND);
+        failTimes(200);
+        later(SECOND);
         failTimes(200);
         later(SECOND);
         assertThat(failed()).isEqualTo(Duration.ofSeconds(2));
@@ -83,6 +90,11 @@ class PenaltiesTest {
         penalties.succeeded(HOME);
         failTimes(4);
         assertThat(failed()).isEqualTo(SECOND);
+        penalties.succeeded(HOME);
+        assertThat(isShutOut()).isFalse();
+        later(SECOND);
+        failTimes(4);
+        assertThat(failed()).as("from the beginning").isEqualTo(SECOND);
         penalties.forgive();
         assertThat(isShutOut()).isFalse();
         failTimes(4);
@@ -100,17 +112,22 @@ class PenaltiesTest {
     }
 
     @Test
-    void address_withClientsThatAreIn_isShutOutForTheFirstTimeOnly() {
+    void address_withClientsThatAreIn_isShutOutForTheFirstTimeOnly_andOpenNineTimesAsLong() {
         failTimes(4);
         for (int i = 0; i < 6; i++) {
-            assertThat(penalties.failed(HOME, HOME, true)).isNotNull();
+            assertThat(penalties.failed(HOME, HOME, true)).isEqualTo(SECOND);
             assertThat(penalties.isShutOut(HOME, true)).isTrue();
-            assertThat(penalties.failed(HOME, HOME, true)).isNull();
             later(SECOND);
-            assertThat(penalties.isShutOut(HOME, true))
-                    .as("its neighbours wait no longer")
-                    .isFalse();
+            for (int tenths = 0; tenths < 90; tenths++) {
+                assertThat(penalties.failed(HOME, HOME, true)).isNull();
+                assertThat(penalties.isShutOut(HOME, true))
+                        .as("its neighbours get in")
+                        .isFalse();
+                later(Duration.ofMillis(100));
+            }
         }
+        assertThat(penalties.failed(HOME, HOME, true)).isEqualTo(SECOND);
+        later(SECOND);
         assertThat(isShutOut()).as("nobody of it is in any more").isTrue();
     }
 
