@@ -105,11 +105,14 @@ record PolicyFolder(SortedMap<String, String> texts, SortedMap<String, String> d
             Path file = folder.resolve(listed.name());
             Place place = Place.whole(file.toString());
             try {
-                if (listed.isManifest()) {
+                if (listed.isManifest() && Files.isRegularFile(file)) {
                     manifest = Optional.of(manifest(file));
                     continue;
                 }
-                requireOurs(folder, file, report);
+                if (!isOurs(folder, file, report)) {
+                    report.incomplete();
+                    continue; // nothing of it is read, so that no message shows a line of it
+                }
                 if (listed.size() > MAX_FILE_BYTES) {
                     report.incomplete();
                     report.error(place, "P102", "not valid YAML: larger than 1 MiB. Divide it: it means the same.");
@@ -139,11 +142,17 @@ record PolicyFolder(SortedMap<String, String> texts, SortedMap<String, String> d
         }
     }
 
-    private static void requireOurs(Path folder, Path file, Report report) throws IOException {
+    /** Whether it is a file in the folder; what else is wrong with it is reported, too. */
+    private static boolean isOurs(Path folder, Path file, Report report) throws IOException {
         Path real = file.toRealPath();
         Place place = Place.whole(file.toString());
         if (!real.startsWith(folder.toRealPath())) {
             report.error(place, "P162", "the link leads out of the folder, to " + real + ".");
+            return false;
+        }
+        if (!Files.isRegularFile(real)) {
+            report.error(place, "P102", "it cannot be read: it is not a file.");
+            return false;
         }
         try {
             int mode = mode(Files.getPosixFilePermissions(real));
@@ -159,8 +168,9 @@ record PolicyFolder(SortedMap<String, String> texts, SortedMap<String, String> d
                         place, "P162", "file belongs to \"" + owner + "\", neither root nor the user of this process.");
             }
         } catch (UnsupportedOperationException e) {
-            return; // a file system without modes has its own protection
+            return true; // a file system without modes has its own protection
         }
+        return true;
     }
 
     private static boolean isSelf(Path file) throws IOException {

@@ -2,6 +2,7 @@ package io.gatehouse.policy.language;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gatehouse.policy.PolicySet;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -71,11 +73,25 @@ class PolicyFilesTest {
 
     @Test
     void load_linkOutOfTheFolder_isRefused(@TempDir Path elsewhere) throws IOException {
-        Path target = Files.writeString(elsewhere.resolve("x.yaml"), GOOD);
+        Path target = Files.writeString(elsewhere.resolve("x.yaml"), "root:secret of somebody else\n");
         Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r-----"));
         Files.createSymbolicLink(folder.resolve("10-main.yaml"), target);
 
         assertThat(problems()).singleElement().asString().contains("P162: the link leads out of the folder, to ");
+        assertThat(load().texts())
+                .as("nothing of it is read, or shown in a message")
+                .isEmpty();
+    }
+
+    @Test
+    @Timeout(60)
+    void load_whatIsNoFile_isRefused_andNotWaitedFor() throws Exception {
+        for (String name : List.of("10-pipe.yaml", "manifest.sig")) {
+            Path pipe = folder.resolve(name);
+            assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0);
+            assertThat(problems()).contains(pipe + ": error P102: it cannot be read: it is not a file.");
+            Files.delete(pipe);
+        }
     }
 
     @Test
