@@ -1,10 +1,12 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.ShadowHistory;
+import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Problem;
 import io.gatehouse.json.Json;
 import io.gatehouse.policy.language.PolicyLoader.Loaded;
 import io.gatehouse.policy.language.PolicyLoader.Options;
+import io.gatehouse.policy.lint.ConfiguredPolicy;
 import io.gatehouse.policy.lint.Lint;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,7 +28,7 @@ import picocli.CommandLine.Spec;
 /** {@code policy lint}. */
 @Command(
         name = "lint",
-        description = "Say what a valid policy may not mean: L01 to L20, listed in docs/policy.md.",
+        description = "Say what a valid policy may not mean: L01 to L21, listed in docs/policy.md.",
         mixinStandardHelpOptions = true,
         footer = {"", "Exit code 0: nothing found; 1: something was, or the policy has a mistake."})
 final class PolicyLint implements Runnable {
@@ -44,7 +46,8 @@ final class PolicyLint implements Runnable {
             paramLabel = "FILE",
             description =
                     "The configuration of the broker that runs them: its data folder knows since when each shadow is"
-                            + " there (L13), else the date of its file counts.")
+                            + " there (L13), else the date of its file counts; and it says how many authorities its"
+                            + " listeners trust (L21).")
     private Optional<Path> configuration = Optional.empty();
 
     @Option(names = "--json", description = "As JSON.")
@@ -58,14 +61,13 @@ final class PolicyLint implements Runnable {
         if (loaded.set().isEmpty()) {
             throw Failure.findings(PolicyCommand.mistakes(loaded) + "; mend them first");
         }
+        Optional<Configuration> broker = configuration.map(RunCommand::configuration);
         Lint.Context context = new Lint.Context(
                 Clock.systemUTC(),
                 loaded.run(),
                 changed(loaded),
-                configuration
-                        .map(file ->
-                                new ShadowHistory(RunCommand.configuration(file).data()).since())
-                        .orElse(Map.of()));
+                broker.map(one -> new ShadowHistory(one.data()).since()).orElse(Map.of()),
+                broker.map(ConfiguredPolicy::authorities).orElse(Map.of()));
         List<Problem> findings = Lint.of(loaded.policy(), context, hardened);
         if (json) {
             Map<String, Object> all = new LinkedHashMap<>();

@@ -6,8 +6,11 @@ import io.gatehouse.config.Problem;
 import io.gatehouse.policy.language.PolicyLoader;
 import io.gatehouse.policy.language.PolicyLoader.Loaded;
 import io.gatehouse.policy.language.PolicyLoader.Options;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -32,7 +35,7 @@ public final class ConfiguredPolicy {
         if (loaded.set().isEmpty()) {
             return loaded;
         }
-        Lint.Context context = new Lint.Context(clock, loaded.run(), Map.of(), Map.of());
+        Lint.Context context = new Lint.Context(clock, loaded.run(), Map.of(), Map.of(), authorities(configuration));
         List<Problem> mistakes = Stream.concat(
                         Lint.of(loaded.policy(), context, true).stream().filter(Problem::isError),
                         loaded.problems().stream()
@@ -40,5 +43,24 @@ public final class ConfiguredPolicy {
                 .sorted()
                 .toList();
         return mistakes.isEmpty() ? options.rules() ? loaded : loaded.withoutRules() : loaded.refused(mistakes);
+    }
+
+    /** How many authorities each listener takes client certificates of, by its name. */
+    public static Map<String, Integer> authorities(Configuration configuration) {
+        Map<String, Integer> authorities = new HashMap<>();
+        for (Configuration.Listener listener : configuration.listeners()) {
+            listener.tls().flatMap(Configuration.Tls::clientCa).ifPresent(file -> {
+                try {
+                    long count = Files.readAllLines(file).stream()
+                            .filter(line -> line.startsWith("-----BEGIN CERTIFICATE"))
+                            .count();
+                    authorities.put(listener.name(), (int) count);
+                } catch (IOException e) {
+                    // whoever opens the listener says what is wrong with it; here one is taken for several
+                    authorities.put(listener.name(), Integer.MAX_VALUE);
+                }
+            });
+        }
+        return authorities;
     }
 }

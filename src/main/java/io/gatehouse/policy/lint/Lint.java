@@ -14,11 +14,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Looks a valid policy over for what its author may not have meant: L01 to L20. Confined to one thread.
+ * Looks a valid policy over for what its author may not have meant: L01 to L21. Confined to one thread.
  *
  * <p>A finding is advice. Three are mistakes under the hardened profile, because each of them is a right that somebody has
  * without anybody having said so: a client that names itself (L05), a deny that is left by leaving its condition (L10),
- * and rules that no test holds (L15).
+ * and rules that no test holds (L15). One always is: a name that several authorities may give (L21).
  */
 public final class Lint {
     private static final Set<String> HARDENED_ERRORS = Set.of("L05", "L10", "L15");
@@ -35,11 +35,17 @@ public final class Lint {
      *
      * @param run what its tests came to; empty: they were not run
      * @param changed when each file was last changed, by name as messages print it
+     * @param authorities how many each listener takes client certificates of, by its name; empty: not known
      * @param shadows since when each shadow is there, by its words; of those that are not named here, their file's date counts
      */
     public record Context(
-            Clock clock, Optional<TestRun> run, Map<String, Instant> changed, Map<String, Instant> shadows) {
+            Clock clock,
+            Optional<TestRun> run,
+            Map<String, Instant> changed,
+            Map<String, Instant> shadows,
+            Map<String, Integer> authorities) {
         public Context {
+            authorities = Map.copyOf(authorities);
             changed = Map.copyOf(changed);
             shadows = Map.copyOf(shadows);
         }
@@ -57,7 +63,7 @@ public final class Lint {
 
     void find(Place place, String code, String message) {
         findings.add(
-                hardened && HARDENED_ERRORS.contains(code)
+                code.equals("L21") || hardened && HARDENED_ERRORS.contains(code)
                         ? Problem.error(place, code, message)
                         : Problem.warning(place, code, message));
     }

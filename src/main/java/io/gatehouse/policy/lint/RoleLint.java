@@ -15,15 +15,20 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Advice on roles, who has them and what tests them: L01, L05, L06, L13, L15, L16, L17, L20. Confined to one thread. */
+/** Advice on roles, who has them and what tests them: L01, L05, L06, L13, L15, L16, L17, L20,
+ * L21. Confined to one thread. */
 final class RoleLint {
     private static final Duration LONG_ENOUGH = Duration.ofDays(30);
+    private static final Set<String> NAMES =
+            Set.of("cert.cn", "cert.subject", "cert.serial", "cert.san.uri", "cert.san.dns", "cert.san.email");
     private static final Pattern NAME = Pattern.compile("<([a-z][a-z0-9-]*)>");
 
     private final Lint lint;
@@ -50,6 +55,7 @@ final class RoleLint {
             windows(role.when());
         }
         policy.assignments().forEach(row -> windows(row.to()));
+        policy.assignments().forEach(this::namesOfSeveralAuthorities);
         unused();
         shadows();
         tests();
@@ -88,6 +94,30 @@ final class RoleLint {
                         "time window " + condition.values() + " never opens again. Remove what depends on it.");
             }
         }
+    }
+
+    /** Two authorities may give one name to two holders, and where both are trusted the name says neither. */
+    private void namesOfSeveralAuthorities(Assignment row) {
+        List<String> keys = row.to().stream().map(Condition::key).toList();
+        Optional<String> name = keys.stream().filter(NAMES::contains).findFirst();
+        if (name.isEmpty() || keys.contains("cert.issuer") || keys.contains("cert.sha256")) {
+            return;
+        }
+        List<String> only = row.to().stream()
+                .filter(condition -> condition.key().equals("listener"))
+                .flatMap(condition -> condition.values().stream())
+                .toList();
+        context.authorities().entrySet().stream()
+                .filter(listener -> listener.getValue() > 1 && (only.isEmpty() || only.contains(listener.getKey())))
+                .map(Map.Entry::getKey)
+                .min(String::compareTo)
+                .ifPresent(listener -> lint.find(
+                        row.place(),
+                        "L21",
+                        "\"" + name.get() + "\" alone says who somebody is, and listener \"" + listener
+                                + "\" takes certificates of "
+                                + context.authorities().get(listener)
+                                + " authorities: each of them may give that name. Say \"cert.issuer\", too."));
     }
 
     private void unused() {

@@ -255,6 +255,31 @@ class LintTest {
         assertThat(found(policy, "L13", Map.of("role \"other\"", now))).hasSize(1);
     }
 
+    @Test
+    void l21_nameThatSeveralAuthoritiesMayGive_isAMistake() throws IOException {
+        String row = "roles: {r: {publish: [a]}}\nassign: [{to: {cert.cn: press%s}, roles: [r]}]";
+        Map<String, Integer> two = Map.of("devices", 2, "apps", 1);
+
+        assertThat(of(row.formatted(""), two)).singleElement().satisfies(problem -> {
+            assertThat(problem.isError()).isTrue();
+            assertThat(problem.message())
+                    .isEqualTo(
+                            "\"cert.cn\" alone says who somebody is, and listener \"devices\" takes certificates of 2"
+                                    + " authorities: each of them may give that name. Say \"cert.issuer\", too.");
+        });
+        assertThat(of(row.formatted(", listener: devices"), two)).hasSize(1);
+        assertThat(of(row.formatted(", listener: apps"), two)).isEmpty();
+        assertThat(of(row.formatted(", cert.issuer: \"CN=Plant\""), two)).isEmpty();
+        assertThat(of(row.formatted(""), Map.of("devices", 1))).isEmpty();
+        assertThat(of(row.formatted(""), Map.of())).isEmpty();
+    }
+
+    private List<Problem> of(String text, Map<String, Integer> authorities) throws IOException {
+        return all(text, false, Map.of(), authorities).stream()
+                .filter(problem -> problem.code().equals("L21"))
+                .toList();
+    }
+
     private List<String> found(String text, String code, Map<String, Instant> shadows) throws IOException {
         return said(all(text, false, shadows), code);
     }
@@ -279,6 +304,12 @@ class LintTest {
     }
 
     private List<Problem> all(String text, boolean hardened, Map<String, Instant> shadows) throws IOException {
+        return all(text, hardened, shadows, Map.of());
+    }
+
+    private List<Problem> all(
+            String text, boolean hardened, Map<String, Instant> shadows, Map<String, Integer> authorities)
+            throws IOException {
         Path file = Files.writeString(folder.resolve("10-main.yaml"), "version: 1\n" + text + "\n");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
         PolicyLoader.Loaded loaded = PolicyLoader.load(folder, Options.WITH_TESTS, CLOCK);
@@ -287,7 +318,7 @@ class LintTest {
                 text.startsWith("# new") ? CLOCK.instant() : CLOCK.instant().minusSeconds(86_400L * 31);
         return Lint.of(
                 loaded.policy(),
-                new Lint.Context(CLOCK, loaded.run(), Map.of(file.toString(), changed), shadows),
+                new Lint.Context(CLOCK, loaded.run(), Map.of(file.toString(), changed), shadows, authorities),
                 hardened);
     }
 }
