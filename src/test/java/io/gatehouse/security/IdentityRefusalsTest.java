@@ -21,12 +21,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -641,7 +643,36 @@ class IdentityRefusalsTest {
                     raw().u8(0x19).bytes(method(token).asProperties().bytes()).packet(0xF0));
             client.assertDisconnected(0x87);
             assertEnded(before, clientId, "reauthentication", 0x87);
+            assertLogin(before, clientId, Map.of("outcome", "refused", "method", "jwt", "jwt_sub", "ann"));
         }
+    }
+
+    /** What a login was proved by is in its record, and of one that was refused what its handshake was accepted with. */
+    @Test
+    void certificate_isInTheRecordOfItsLogin_andOfOneThatIsRefused() throws Exception {
+        String fingerprint = HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256")
+                        .digest(ANN.certificate().getEncoded()));
+        int before = audit().size();
+        in(Visit.to("devices").showing(ANN), "shows").settle();
+        in(Visit.to("both").showing(ANN).as("ann", "green leaves"), "shows-both")
+                .settle();
+        RawClient wrong = client(Visit.to("both").showing(ANN), V5);
+        wrong.send(connect(Visit.to("both").showing(ANN).as("ann", "brown leaves"), V5, "shows-one"));
+        wrong.assertRefused(0x86);
+
+        assertLogin(before, "shows", Map.of("method", "certificate", "cert_sha256", fingerprint));
+        assertLogin(before, "shows-both", Map.of("method", "certificate+password", "cert_sha256", fingerprint));
+        assertLogin(before, "shows-one", Map.of("outcome", "refused", "cert_sha256", fingerprint));
+    }
+
+    private static void assertLogin(int before, String clientId, Map<String, Object> fields) {
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(audit().stream().skip(before))
+                        .anySatisfy(event -> assertThat(event)
+                                .containsEntry("event", "login")
+                                .containsEntry("client", clientId)
+                                .containsAllEntriesOf(fields)));
     }
 
     /** At once, for the broker looks at its files by itself too and must not see one that is half written. */
