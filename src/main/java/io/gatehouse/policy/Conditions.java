@@ -116,9 +116,9 @@ final class Conditions {
 
     private static Line directoryName(String key, List<String> values) {
         List<DirectoryName> names = values.stream().map(DirectoryName::of).toList();
-        return c -> Truth.of(c.subject().values(key).stream()
-                .anyMatch(value -> matchesAny(values, value) == Truth.TRUE
-                        || names.stream().anyMatch(name -> name.isThatOf(value))));
+        return c -> Truth.of(c.names(key).stream()
+                .anyMatch(value -> matchesAny(values, value.toString()) == Truth.TRUE
+                        || names.stream().anyMatch(value::isSame)));
     }
 
     private static Truth matchesAny(List<String> patterns, String value) {

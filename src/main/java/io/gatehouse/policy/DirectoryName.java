@@ -6,7 +6,7 @@ import java.util.TreeMap;
 import javax.security.auth.x500.X500Principal;
 
 /**
- * A distinguished name that a condition asks for. Immutable; any thread.
+ * A distinguished name, as a condition asks for it or a certificate has it. Immutable; any thread.
  *
  * <p>Names are compared by their parts and not as text: a space after a comma, the case of {@code cn=} or another way to write
  * a letter is no other name (RFC 4514, RFC 5280 section 7.1). The order of the parts is the name's own.
@@ -48,11 +48,8 @@ public final class DirectoryName {
         return text.indexOf('=') > 0;
     }
 
-    /** @param certificate the name as the certificate's attribute has it */
-    boolean isThatOf(String certificate) {
-        return text.equals(certificate)
-                || name.isPresent()
-                        && parsed(certificate).filter(name.get()::equals).isPresent();
+    boolean isSame(DirectoryName other) {
+        return text.equals(other.text) || name.isPresent() && name.equals(other.name);
     }
 
     private static Optional<X500Principal> parsed(String text) {
