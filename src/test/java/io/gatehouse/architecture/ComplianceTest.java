@@ -2,6 +2,7 @@ package io.gatehouse.architecture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.json.Json;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
@@ -60,6 +61,7 @@ class ComplianceTest {
             "IR 8259A software update",
             "SP 800-52",
             "CNSA 2.0",
+            "CRA I-I (1)",
             "CRA I-I (2)(a)",
             "CRA I-I (2)(b)",
             "CRA I-I (2)(c)",
@@ -162,6 +164,29 @@ class ComplianceTest {
                 .filter(method -> AnnotationSupport.isAnnotated(method, Testable.class)
                         && !AnnotationSupport.isAnnotated(method, Disabled.class))
                 .toList();
+    }
+
+    /** What {@code certs doctor --cra} says, item by item. */
+    @Test
+    void rowsOfTheCyberResilienceAct_areWhatTheToolSays() throws Exception {
+        Map<String, String> page = new LinkedHashMap<>();
+        for (Row row : rows()) {
+            Matcher id = Pattern.compile("CRA I-(I+) (.*)").matcher(row.requirement());
+            if (id.matches()) {
+                for (String item : id.group(2).split(", ")) {
+                    page.put(id.group(1) + " " + item, row.status());
+                }
+            }
+        }
+        Map<String, String> tool = new LinkedHashMap<>();
+        Map<String, String> words =
+                Map.of("met", "met", "partly", "partial", "operator", "operator's duty", "missing", "not met");
+        List<?> items = (List<?>) Json.read(Files.readString(Path.of("src/main/resources/compliance/cra.json")));
+        for (Object item : items) {
+            Map<?, ?> one = (Map<?, ?>) item;
+            tool.put(String.valueOf(one.get("item")), words.get(String.valueOf(one.get("standing"))));
+        }
+        assertThat(page).containsExactlyInAnyOrderEntriesOf(tool);
     }
 
     @Test
