@@ -4,7 +4,8 @@
 #   renew.sh DIR https://HOST:8943     over EST
 #   renew.sh DIR mqtts://HOST:8883     over MQTT 5.0 (a renewal only)
 #
-# DIR has ca.pem (the root), and key.pem and cert.pem, or for the first time a file "token": one line, ID:TOKEN.
+# DIR has ca.pem (the root), and key.pem and cert.pem, or for the first time a file "token": one line, ID:TOKEN; or a file "id",
+# one line, where an operator approves devices that have no token.
 # It renews when 30 days are left, and up to ten days earlier, by the certificate: a fleet does not come at once.
 #
 #   RENEW_BEFORE_DAYS=30   when; the broker tells too in its CONNACK (cert-renew-after)
@@ -42,7 +43,7 @@ install_next() {
         mv next-key.pem key.pem
     fi
     mv next-cert.pem cert.pem
-    rm -f token
+    rm -f token id
     echo "renew: $(openssl x509 -in cert.pem -noout -subject -enddate | tr '\n' ' ')"
     [ -z "${RELOAD:-}" ] || sh -c "$RELOAD" || fail "the new certificate is in place, and RELOAD failed"
 }
@@ -61,8 +62,12 @@ if [ -e cert.pem ]; then
     fi
     id=$(openssl x509 -in cert.pem -noout -subject -nameopt multiline | sed -n 's/^ *commonName *= //p')
 else
-    [ -r token ] || fail "$1 has neither cert.pem nor token"
-    id=$(sed 's/:[^:]*$//;1q' token) # an id may have a colon, a token has none
+    if [ -r token ]; then
+        id=$(sed 's/:[^:]*$//;1q' token) # an id may have a colon, a token has none
+    else
+        [ -r id ] || fail "$1 has neither cert.pem nor token nor id"
+        id=$(sed 1q id)
+    fi
 fi
 
 # The key stays until it has a certificate: after a lost answer the same request gets the same certificate.
@@ -89,6 +94,8 @@ est() {
     shift
     status=$(curl --silent --show-error --cacert ca.pem --max-time 60 --output "$work/$operation" \
         --write-out '%{http_code}' "$@" "$url/.well-known/est/$operation") || fail "$url is not reached"
+    [ "$status" != 202 ] || fail "an operator has not decided yet; the key is $(openssl pkey -in next-key.pem -pubout \
+        -outform DER | openssl dgst -sha256 -r | cut -d' ' -f1)"
     [ "$status" = 200 ] || refused "$operation: $status " "$(head -c 300 "$work/$operation" 2> /dev/null)"
     openssl base64 -d -in "$work/$operation" | openssl pkcs7 -inform DER -print_certs -out "$work/$operation.pem"
 }
@@ -107,9 +114,12 @@ case $url in
             est simplereenroll --cert cert.pem --key key.pem "$@"
             answer=simplereenroll
         else
-            # not as an argument, which others on the device can read
-            printf 'user = "%s"\n' "$(sed 1q token)" > "$work/token"
-            est simpleenroll --config "$work/token" "$@"
+            if [ -r token ]; then
+                # not as an argument, which others on the device can read
+                printf 'user = "%s"\n' "$(sed 1q token)" > "$work/token"
+                set -- --config "$work/token" "$@"
+            fi
+            est simpleenroll "$@"
             answer=simpleenroll
         fi
         { last "$work/$answer.pem"; last "$work/cacerts.pem"; } > "$work/cert.pem"

@@ -3,6 +3,7 @@ package io.gatehouse.enrolment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.gatehouse.pki.Approvals;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Inventory.State;
 import io.gatehouse.pki.Pem;
@@ -16,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
@@ -32,7 +34,7 @@ class RenewalRecipeTest {
 
     @BeforeAll
     static void open() throws Exception {
-        house = new EstHouse(temp, "  embedded: true\n");
+        house = new EstHouse(temp, "  embedded: true\n  approval: {of: anyone}\n");
     }
 
     @AfterAll
@@ -162,6 +164,27 @@ class RenewalRecipeTest {
         assertThat(renew(device, "https://localhost:" + house.mqttPort(), "60").exitCode())
                 .isEqualTo(1);
         assertThat(certificate(device)).isEqualTo(old);
+    }
+
+    @Test
+    void device_withoutAToken_saysItsKey_andGetsItsCertificateOnceApproved() throws Exception {
+        requirePrograms("curl", "openssl");
+        Path device = Files.createDirectory(temp.resolve("tokenless"));
+        Files.copy(house.pki.resolve("trust/root.pem"), device.resolve("ca.pem"));
+        Files.writeString(device.resolve("id"), "pump-8\n");
+
+        Answer waits = renew(device, est(), "30");
+
+        assertThat(waits.exitCode()).isEqualTo(1);
+        String key = Approvals.view(house.pki, Instant.now()).get(0).fingerprint();
+        assertThat(waits.text()).isEqualTo("renew: an operator has not decided yet; the key is " + key + "\n");
+        try (Authority authority = house.authority()) {
+            new Approvals(authority).approve("pump-8", key, false, Duration.ofDays(1));
+        }
+        Answer enrolled = renew(device, est(), "30");
+        assertThat(enrolled.exitCode()).as(enrolled.text()).isZero();
+        assertThat(certificate(device).getSubjectX500Principal().getName()).contains("CN=pump-8");
+        assertThat(device.resolve("id")).doesNotExist();
     }
 
     @Test
