@@ -280,7 +280,7 @@ class CertsCommandTest {
                         line -> assertThat(line).startsWith("certs: error[CSV_VALUE] f.csv:4: \"a/b\""),
                         line -> assertThat(line).startsWith("certs: error[CSV_VALUE] f.csv:5: validity_days \"0\""),
                         line -> assertThat(line).isEqualTo("certs: error[INPUT] nothing was issued"));
-        assertThat(certs("list", "-d", pki).out()).isEqualTo("0 certificates\n");
+        assertThat(certs("list", "-d", pki).out()).startsWith("0 certificates\n");
     }
 
     @Test

@@ -109,18 +109,11 @@ class CertsFleetTest {
         Path out = temp.resolve("fleet");
         done("batch", table, "-o", out, "-d", pki);
         assertThat(out.resolve("pump/key.pem")).doesNotExist();
-        assertThat(done("inspect", out.resolve("pump/cert.pem"), "--json")).contains(subjectOf("SN-0815"));
+        assertThat(done("inspect", out.resolve("pump/cert.pem"), "--json")).contains("serialNumber=SN-0815");
         assertThat(done("batch", table, "-o", out, "--resume", "-d", pki)).contains("issued 0, kept 1");
         // another key: what is there is not this row's
         Path next = table("id,serial_number,csr_file\npump,SN-0815,other.csr\n");
         assertThat(done("batch", next, "-o", out, "--resume", "-d", pki)).contains("issued 1, kept 0");
-    }
-
-    /** As X.500 text of RFC 2253 has it, a name that it does not know by its bytes. */
-    private static String subjectOf(String serial) {
-        StringBuilder hex = new StringBuilder("2.5.4.5=#13").append(String.format("%02x", serial.length()));
-        serial.chars().forEach(c -> hex.append(String.format("%02x", c)));
-        return hex.toString();
     }
 
     @ParameterizedTest(name = "{0}")
