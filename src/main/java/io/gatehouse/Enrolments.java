@@ -164,6 +164,9 @@ final class Enrolments implements AutoCloseable {
     /** Revokes, off the caller's thread, what has had its day. */
     void tend() {
         desk.catchUp();
+        if (!desk.tend(desk::look)) {
+            LOG.warn("too many devices wait for certificates; how enrolment stands is looked at later");
+        }
         if (!(registrar instanceof Enrolment authority)) {
             return; // a signer of its own tends by itself
         }

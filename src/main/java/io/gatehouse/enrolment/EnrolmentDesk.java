@@ -10,6 +10,7 @@ import io.gatehouse.pki.EnrolmentAnswer.Waiting;
 import io.gatehouse.pki.EnrolmentFault;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Registrar;
+import io.gatehouse.pki.Standing;
 import java.math.BigInteger;
 import java.security.cert.X509Certificate;
 import java.util.Collections;
@@ -50,7 +51,10 @@ public final class EnrolmentDesk implements AutoCloseable {
     private final AtomicBoolean learning = new AtomicBoolean();
     private volatile List<X509Certificate> authorities = List.of();
     private final AtomicInteger today = new AtomicInteger();
-    private final AtomicInteger alarmedAt = new AtomicInteger();
+    private final AtomicInteger waitingNow = new AtomicInteger();
+    /** 1: from {@link #ALARM} of the quota on; 2: all of it. */
+    private final AtomicInteger alarmed = new AtomicInteger();
+
     private final ThreadPoolExecutor threads =
             new ThreadPoolExecutor(2, 2, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MAX_WAITING), task -> {
                 Thread thread = new Thread(task, "gatehouse-enrol");
@@ -89,6 +93,7 @@ public final class EnrolmentDesk implements AutoCloseable {
         this.audit = audit;
         this.metrics = metrics;
         metrics.gauge("enrolments_today", "certificates that devices enrolled for within a day", today::get);
+        metrics.gauge("enrolments_waiting", "devices that wait for an operator", waitingNow::get);
     }
 
     /** Asks the registrar; the answer comes on another thread, or, if there is no room to wait, at once. */
@@ -129,7 +134,8 @@ public final class EnrolmentDesk implements AutoCloseable {
                     granted.again() ? "repeated" : "granted",
                     serial,
                     granted.dropped().isEmpty() ? null : "dropped: " + String.join(", ", granted.dropped())));
-            quota(granted);
+            quota(granted.today(), granted.perDay());
+            look();
         } else if (answer instanceof Waiting waiting) {
             waiting(asker, waiting);
         } else if (answer instanceof Refused refused) {
@@ -144,6 +150,7 @@ public final class EnrolmentDesk implements AutoCloseable {
     private void waiting(Asker asker, Waiting waiting) {
         metrics.enrolments.increment("waiting");
         if (waiting.first()) {
+            look();
             LOG.warn(
                     "\"{}\" from {} waits for an operator; its key is {}. Decide with: gatehouse certs request",
                     waiting.id(),
@@ -174,18 +181,26 @@ public final class EnrolmentDesk implements AutoCloseable {
         audit.record(new AuditEvent.Enrolment(asker.address(), asker.via(), asker.action(), id, word, null, detail));
     }
 
-    private void quota(Granted granted) {
-        today.set(granted.today());
-        int from = (int) Math.ceil(granted.perDay() * ALARM);
-        if (granted.today() < from) {
-            alarmedAt.set(0);
-        } else if (alarmedAt.compareAndSet(0, granted.today()) || granted.today() == granted.perDay()) {
+    /** Asks how many certificates there were today, and how many devices wait; blocks. */
+    public void look() {
+        try {
+            Standing standing = registrar.standing();
+            waitingNow.set(standing.waiting());
+            quota(standing.today(), standing.perDay());
+        } catch (PkiProblem e) {
+            LOG.info("the registrar does not say how enrolment stands: {}", e.getMessage());
+        }
+    }
+
+    private void quota(int issued, int perDay) {
+        today.set(issued);
+        int level = issued >= perDay ? 2 : issued >= Math.ceil(perDay * ALARM) ? 1 : 0;
+        if (level > alarmed.getAndSet(level)) {
             LOG.warn(
                     "{} of {} certificates for today are issued; is somebody enrolling who should not?",
-                    granted.today(),
-                    granted.perDay());
-            audit.record(new AuditEvent.Broker(
-                    "enrolment_quota", Map.of("issued", granted.today(), "per_day", granted.perDay())));
+                    issued,
+                    perDay);
+            audit.record(new AuditEvent.Broker("enrolment_quota", Map.of("issued", issued, "per_day", perDay)));
         }
     }
 

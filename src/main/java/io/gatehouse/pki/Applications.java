@@ -85,6 +85,13 @@ final class Applications {
         return open.values().stream().filter(one -> one.isOpen(now)).count();
     }
 
+    /** Those that nobody decided about. */
+    int undecided(Instant now) {
+        return (int) open.values().stream()
+                .filter(one -> one.isOpen(now) && one.decision() == Decision.WAITING)
+                .count();
+    }
+
     long waitingFrom(String address, Instant now) {
         return open.values().stream()
                 .filter(one -> one.isOpen(now) && one.from().equals(address))

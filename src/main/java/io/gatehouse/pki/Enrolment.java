@@ -13,8 +13,6 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -38,11 +36,12 @@ public final class Enrolment implements Registrar {
     private final EnrolmentRules rules;
     private final Optional<Manufacturers> manufacturers;
     private final Clock clock;
-    private final Deque<Instant> lastMinute = new ArrayDeque<>();
+    private final Quota quota;
 
     private Enrolment(Authority authority, EnrolmentRules rules, Optional<Manufacturers> manufacturers, Clock clock) {
         this.authority = authority;
         this.retirement = new Retirement(authority, rules, clock);
+        this.quota = new Quota(rules, clock);
         this.rules = rules;
         this.manufacturers = manufacturers;
         this.clock = clock;
@@ -375,7 +374,6 @@ public final class Enrolment implements Registrar {
         if (inventory.ofKey(id, key).stream().anyMatch(this::isAgainstItsKey)) {
             throw Settled.refused(id, EnrolmentFault.KEY_REVOKED, "the key was in a certificate that is revoked");
         }
-        Instant now = clock.instant();
         Permit permit;
         try {
             permit = Profile.DEVICE.permit(
@@ -387,23 +385,7 @@ public final class Enrolment implements Registrar {
                     e.kind() == PkiProblem.Kind.POLICY ? EnrolmentFault.KEY_WEAK : EnrolmentFault.NAME_MISMATCH,
                     String.valueOf(e.getMessage()));
         }
-        long pending = inventory.byId(id).stream()
-                .filter(item -> item.state(now) == State.PENDING)
-                .count();
-        if (pending >= EnrolmentRules.MAX_PENDING) {
-            throw Settled.refused(
-                    id, EnrolmentFault.QUOTA, pending + " certificates wait for the first login of this device");
-        }
-        while (!lastMinute.isEmpty() && lastMinute.getFirst().isBefore(now.minusSeconds(60))) {
-            lastMinute.removeFirst();
-        }
-        if (lastMinute.size() >= rules.perMinute()) {
-            throw Settled.refused(
-                    id, EnrolmentFault.QUOTA, "more than " + rules.perMinute() + " certificates a minute");
-        }
-        if (inventory.enrolledWithinADay(now) >= rules.perDay()) {
-            throw Settled.refused(id, EnrolmentFault.QUOTA, "more than " + rules.perDay() + " certificates a day");
-        }
+        quota.require(id, inventory);
         return permit;
     }
 
@@ -423,7 +405,7 @@ public final class Enrolment implements Registrar {
         }
         Issued issued = authority.sign(permit, authority.issuer(Profile.DEVICE), Optional.empty());
         authority.record("enrol", List.of(issued));
-        lastMinute.addLast(clock.instant());
+        quota.granted();
         return granted(issued.id(), issued.certificate(), csr, false);
     }
 
@@ -477,6 +459,17 @@ public final class Enrolment implements Registrar {
         boolean named = settings.alternativeName() == ProfileSettings.Names.URI
                 && authority.inventory().namesByUri();
         return CsrTemplate.of(settings.key(), named);
+    }
+
+    @Override
+    public synchronized Standing standing() throws PkiProblem {
+        authority.refresh();
+        Instant now = clock.instant();
+        Inventory inventory = authority.inventory();
+        return new Standing(
+                inventory.enrolledWithinADay(now),
+                rules.perDay(),
+                inventory.applications().undecided(now));
     }
 
     @Override

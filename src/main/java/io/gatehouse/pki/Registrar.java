@@ -32,6 +32,9 @@ public interface Registrar extends AutoCloseable {
     /** What a device should ask for, as the answer to {@code csrattrs} (RFC 7030, 4.5; RFC 9908), DER. */
     byte[] template() throws PkiProblem;
 
+    /** How many certificates there were today, and how many devices wait. */
+    Standing standing() throws PkiProblem;
+
     @Override
     void close();
 }

@@ -115,6 +115,11 @@ public final class RemoteRegistrar implements Registrar {
     }
 
     @Override
+    public Standing standing() throws PkiProblem {
+        return ask(Operation.STANDING, out -> {}, SignerFrames::readStanding);
+    }
+
+    @Override
     public void close() {
         timer.shutdownNow();
     }

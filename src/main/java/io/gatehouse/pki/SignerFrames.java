@@ -41,7 +41,8 @@ final class SignerFrames {
         RENEW,
         LOGGED_IN,
         AUTHORITIES,
-        TEMPLATE
+        TEMPLATE,
+        STANDING
     }
 
     /** How an answer begins, in the order of the numbers that stand for it. */
@@ -52,6 +53,7 @@ final class SignerFrames {
         TRUTH,
         CERTIFICATES,
         BYTES,
+        STANDING,
         PROBLEM
     }
 
@@ -248,6 +250,20 @@ final class SignerFrames {
                     return problem(e);
                 }
             }
+            case STANDING -> {
+                requireEnd(in);
+                try {
+                    Standing standing = registrar.standing();
+                    return bytes(out -> {
+                        out.writeByte(Kind.STANDING.ordinal());
+                        out.writeInt(standing.today());
+                        out.writeInt(standing.perDay());
+                        out.writeInt(standing.waiting());
+                    });
+                } catch (PkiProblem e) {
+                    return problem(e);
+                }
+            }
         }
         throw new IOException("nothing that is answered");
     }
@@ -334,6 +350,13 @@ final class SignerFrames {
         byte[] bytes = take(in);
         requireEnd(in);
         return bytes;
+    }
+
+    static Standing readStanding(DataInputStream in) throws IOException, PkiProblem {
+        require(in, one(in, Kind.values()), Kind.STANDING);
+        Standing standing = new Standing(in.readInt(), in.readInt(), in.readInt());
+        requireEnd(in);
+        return standing;
     }
 
     private static void require(DataInputStream in, Kind found, Kind wanted) throws IOException, PkiProblem {

@@ -77,6 +77,13 @@ class QuotaTest {
             assertThat(Authority.view(house.pki).byId("pump-5")).isEmpty();
             assertThat(Authority.view(house.pki).byId("pump-9")).hasSize(1);
         }
+        // the journal knows it, and who looks at the figures after a restart does
+        try (EstHouse house = new EstHouse(temp, "  embedded: true\n  per_day: 4\n")) {
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(
+                            () -> assertThat(house.broker().metricsText()).contains("gatehouse_enrolments_today 4"));
+        }
+        assertThat(alarms()).isEqualTo(2);
     }
 
     @Test

@@ -77,6 +77,7 @@ class SeparateSignerTest {
         assertThat(waits.status()).as(waits.body()).isEqualTo(202);
         assertThat(waits.head()).containsIgnoringCase("retry-after: 60");
         house.awaitAudit("waiting", "pump-2");
+        assertThat(house.broker().metricsText()).contains("gatehouse_enrolments_waiting 1");
         Application one = Approvals.view(house.pki, Instant.now()).get(0);
         try (Authority authority = house.authority()) {
             new Approvals(authority).approve("pump-2", one.fingerprint(), false, Duration.ofDays(1));

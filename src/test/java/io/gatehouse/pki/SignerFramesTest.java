@@ -69,6 +69,11 @@ class SignerFramesTest {
         }
 
         @Override
+        public Standing standing() {
+            return new Standing(7, 9, 3);
+        }
+
+        @Override
         public void close() {}
     }
 
@@ -109,6 +114,8 @@ class SignerFramesTest {
                 .hasMessage("no template today");
         byte[] authorities = SignerFrames.serve(in(SignerFrames.request(Operation.AUTHORITIES, out -> {})), registrar);
         assertThat(SignerFrames.readCertificates(in(authorities))).hasSize(2);
+        byte[] standing = SignerFrames.serve(in(SignerFrames.request(Operation.STANDING, out -> {})), registrar);
+        assertThat(SignerFrames.readStanding(in(standing))).isEqualTo(new Standing(7, 9, 3));
         assertThatThrownBy(() -> SignerFrames.readBytes(in(authorities)))
                 .isInstanceOf(IOException.class)
                 .hasMessage("an answer to something else");
