@@ -114,7 +114,6 @@ final class CertsBatch implements Runnable {
             Fleet fleet = Fleet.read(table, validity, ProfileBook.of(common.folder()));
             try (CertsReport report = common.report();
                     Authority authority = common.open()) {
-                report.put("of", fleet.rows().size());
                 if (tokenOnly) {
                     tokens(authority, fleet, report);
                     return;
@@ -123,6 +122,7 @@ final class CertsBatch implements Runnable {
                 if (dryRun) {
                     List<PkiProblem.Fault> skipped = run.check();
                     int good = fleet.rows().size() - skipped.size();
+                    report.put("of", fleet.rows().size());
                     report.put("issued", 0);
                     report.put("dryRun", true);
                     report.say(fleet.rows().size() + " devices, " + (skipped.isEmpty() ? "all" : good)
@@ -143,6 +143,7 @@ final class CertsBatch implements Runnable {
             throw Failure.of(3, out + ": is there already; name another");
         }
         if (dryRun) {
+            report.put("of", fleet.rows().size());
             report.put("dryRun", true);
             report.say(fleet.rows().size() + " devices, all can have a token; none was made");
             report.next("the same without --dry-run");
@@ -163,6 +164,7 @@ final class CertsBatch implements Runnable {
                     out + ": cannot be written: " + e.getMessage()
                             + ". The tokens are lost; make others, these end by themselves");
         }
+        report.put("of", ids.size());
         report.put("tokens", ids.size());
         report.put("end", end);
         report.file(out);
@@ -182,6 +184,7 @@ final class CertsBatch implements Runnable {
     }
 
     private void report(Fleet fleet, FleetRun.Outcome outcome, CertsReport report) {
+        report.put("of", fleet.rows().size());
         report.put("issued", outcome.issued());
         report.put("kept", outcome.kept());
         report.put("whole", outcome.whole());

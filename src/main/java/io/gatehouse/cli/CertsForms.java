@@ -8,8 +8,11 @@ import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.StoredPassphrase;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -57,6 +60,7 @@ final class CertsForms {
     }
 
     void write(CertsCommon common, Issued issued, Path folder, CertsReport report) throws PkiProblem {
+        Set<String> written = new HashSet<>();
         for (HolderFile file : read(common).of(issued)) {
             Path place = folder.resolve(file.name());
             try {
@@ -68,8 +72,16 @@ final class CertsForms {
             } catch (IOException e) {
                 throw Failure.of(1, place + ": cannot be written: " + e.getMessage() + "; try gatehouse certs export");
             }
+            written.add(file.name());
             report.file(place);
             report.say(String.format("  %-12s %s", file.name().endsWith(".password") ? "password" : "also", place));
+        }
+        for (Export.Format format : Export.Format.values()) {
+            String name = format.fileName(issued.id());
+            if (!written.contains(name) && Files.exists(folder.resolve(name)) && written.add(name)) {
+                common.warn(folder.resolve(name)
+                        + " is of a certificate before this one; make it again with certs export, or" + " remove it");
+            }
         }
     }
 }

@@ -76,6 +76,14 @@ class CertsFormsTest {
         assertThat(pki.resolve("out/fan/fan.p12.password"))
                 .content()
                 .isNotEqualTo(Files.readString(folder.resolve("pump.p12.password")));
+        // a form that was not made again is of the certificate before
+        CertsCalls.Answer renewed = certs("renew", "fan", "--format", "der", "-d", pki);
+        assertThat(renewed.exitCode()).isZero();
+        assertThat(renewed.err().lines())
+                .singleElement()
+                .satisfies(line -> assertThat(line)
+                        .startsWith(
+                                "certs: warning: " + pki.resolve("out/fan/fan.p12") + " is of a certificate before"));
         // an id never takes the place of a holder's files
         done("device", "cert", "--format", "pem", "-d", pki);
         assertThat(pki.resolve("out/cert/cert.pem")).content().doesNotContain("PRIVATE");
