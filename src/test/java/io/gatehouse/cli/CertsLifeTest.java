@@ -6,6 +6,9 @@ import static io.gatehouse.cli.CertsCalls.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.Enrolment;
+import io.gatehouse.pki.EnrolmentRules;
+import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.StoredPassphrase;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +64,36 @@ class CertsLifeTest {
         assertThat(done("list", "--state", "revoked", "--id", "pump", "--csv", "-d", pki))
                 .contains(serial, ",superseded,");
         assertThat(done("list", "--state", "active", "--id", "pump", "-d", pki)).contains("1 certificate");
+    }
+
+    /** A server's is on a list whose key the signer has not; the next {@code certs crl} revokes it. */
+    @Test
+    void sweep_afterAnOverlap_revokesTheDevicesAndPublishes() throws Exception {
+        done("device", "lamp", "-d", pki);
+        done("server", "lamp-server", "--dns", "localhost", "-d", pki);
+        done("renew", "lamp", "lamp-server", "--overlap", "1d", "-d", pki);
+        Instant after = Instant.now().plus(Duration.ofDays(2));
+        try (Enrolment enrolment = Enrolment.open(
+                pki,
+                StoredPassphrase.beside(pki),
+                EnrolmentRules.DEFAULT,
+                Optional.empty(),
+                Clock.fixed(after, ZoneOffset.UTC))) {
+            assertThat(enrolment.sweep())
+                    .filteredOn(item -> item.id().startsWith("lamp"))
+                    .singleElement()
+                    .satisfies(item -> assertThat(item.id()).isEqualTo("lamp"))
+                    .satisfies(item -> assertThat(
+                                    run(0, "openssl", "crl", "-in", pki.resolve("crl/device.pem"), "-noout", "-text"))
+                            .containsIgnoringCase(item.serial().toString(16)));
+            assertThat(enrolment.sweep()).isEmpty();
+        }
+        try (Authority authority =
+                Authority.open(pki, StoredPassphrase.beside(pki), Clock.fixed(after, ZoneOffset.UTC))) {
+            assertThat(authority.revokeOverlapped())
+                    .extracting(Inventory.Item::id)
+                    .containsExactly("lamp-server");
+        }
     }
 
     @Test
