@@ -86,7 +86,7 @@ final class CertsInit implements Runnable {
 
     @Option(
             names = "--import-root",
-            paramLabel = "CERT",
+            paramLabel = "CERT [KEY]",
             arity = "1..2",
             hideParamSyntax = true,
             description =

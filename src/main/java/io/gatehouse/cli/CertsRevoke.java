@@ -43,6 +43,7 @@ final class CertsRevoke implements Runnable {
 
     @Option(
             names = "--reason",
+            paramLabel = "REASON",
             defaultValue = "unspecified",
             description = "unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation,"
                     + " privilegeWithdrawn; default: ${DEFAULT-VALUE}.")
