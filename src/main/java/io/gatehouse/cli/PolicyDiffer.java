@@ -81,12 +81,17 @@ final class PolicyDiffer implements Runnable {
     }
 
     private Map<String, @Nullable Object> ask() {
+        return ask(
+                configuration,
+                "policy-impact",
+                Map.of("folder", after.toAbsolutePath().normalize().toString()));
+    }
+
+    /** Asks the running broker of a configuration. */
+    static Map<String, @Nullable Object> ask(Path configuration, String command, Map<String, String> arguments) {
         Path data = RunCommand.configuration(configuration).data();
         try {
-            return ControlClient.ask(
-                    data,
-                    "policy-impact",
-                    Map.of("folder", after.toAbsolutePath().normalize().toString()));
+            return ControlClient.ask(data, command, arguments);
         } catch (ControlCommand.Refused e) {
             throw Failure.findings(String.valueOf(e.getMessage()));
         } catch (IOException e) {

@@ -95,6 +95,14 @@ final class PolicyExplain implements Runnable {
             description = "The public key that has to have signed the policy; else its revision is told unverified.")
     private Optional<Path> verifyKey = Optional.empty();
 
+    @Option(
+            names = {"-c", "--config"},
+            paramLabel = "FILE",
+            description =
+                    "Ask the running broker of this configuration whether it is this policy that is in force, and as"
+                            + " which revision.")
+    private Optional<Path> configuration = Optional.empty();
+
     @Option(names = "--json", description = "As JSON.")
     private boolean json;
 
@@ -194,8 +202,15 @@ final class PolicyExplain implements Runnable {
             all.put("roles", roles);
             all.put("rules", answer.lines().stream().map(PolicyExplain::fields).toList());
             answer.grantedQos().ifPresent(qos -> all.put("qos", qos.level()));
-            all.put("revision", revision(loaded).orElse(null));
+            Optional<String> running = running();
+            all.put(
+                    "revision",
+                    running.flatMap(one -> counted(one, loaded))
+                            .or(() -> revision(loaded))
+                            .orElse(null));
             all.put("signature", signature(loaded));
+            running.ifPresent(one -> all.put("in_force", counted(one, loaded).isPresent()));
+            running.ifPresent(one -> all.put("broker", one));
             all.put("digest", loaded.digest());
             out.println(Json.pretty(all));
             return;
@@ -217,6 +232,16 @@ final class PolicyExplain implements Runnable {
         }
         out.println("  roles of " + (user.isEmpty() ? "it" : user) + ": "
                 + (roles.isEmpty() ? "none" : String.join(", ", roles)));
+        Optional<String> running = running();
+        if (running.isPresent()) {
+            boolean inForce = counted(running.get(), loaded).isPresent();
+            out.println(
+                    inForce
+                            ? "  policy " + running.get() + "   (in force)"
+                            : "  policy sha256:" + loaded.digest() + "   (not in force; the broker has " + running.get()
+                                    + ")");
+            return;
+        }
         out.println("  policy "
                 + revision(loaded).map(number -> "revision " + number + " ").orElse("") + "sha256:"
                 + loaded.digest()
@@ -225,6 +250,19 @@ final class PolicyExplain implements Runnable {
                     case CLAIMED -> "   (its signature is not checked without --verify-key)";
                     default -> "   (not signed: no revision)";
                 });
+    }
+
+    /** {@code revision 42 sha256:9f3c…}: what a running broker has in force; empty: none was to be asked. */
+    private Optional<String> running() {
+        return configuration.map(file ->
+                String.valueOf(PolicyDiffer.ask(file, "status", Map.of()).get("policy_in_force")));
+    }
+
+    /** By which number a broker counts what was loaded here; empty: it has another policy. */
+    private static Optional<Long> counted(String running, Loaded loaded) {
+        return running.endsWith(" sha256:" + loaded.digest())
+                ? Optional.of(Long.parseLong(running.split(" ")[1]))
+                : Optional.empty();
     }
 
     /** As it was signed; without a key to verify it with, as the manifest beside these files claims. */

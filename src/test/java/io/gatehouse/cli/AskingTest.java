@@ -10,8 +10,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +59,18 @@ class AskingTest {
             assertThat(diff.out())
                     .endsWith(
                             "live impact: 0 subscriptions become dormant, 0 disconnects, 0 retained messages hidden\n");
+            List<Object> asked = List.of("policy", "explain", house.resolve("policies"), "connect", "-c", file);
+            assertThat(run(asked.toArray()).out())
+                    .containsPattern("  policy revision 1 sha256:[0-9a-f]{64}   \\(in force\\)\n");
+            Path other = Files.createDirectory(folder.resolve("other"));
+            Path more = Files.writeString(other.resolve("a.yaml"), "version: 1\n");
+            Files.setPosixFilePermissions(more, PosixFilePermissions.fromString("rw-r-----"));
+            Run elsewhere = run("policy", "explain", other, "connect", "-c", file, "--json");
+            assertThat(Json.object(elsewhere.out()))
+                    .containsEntry("in_force", false)
+                    .containsEntry("revision", null)
+                    .hasEntrySatisfying(
+                            "broker", text -> assertThat(text.toString()).startsWith("revision 1 sha256:"));
             Path policy = house.resolve("policies/10-main.yaml");
             String good = Files.readString(policy);
             Files.writeString(policy, good + "\nnonsense: 1\n");
