@@ -33,6 +33,7 @@ public record TokenAcl(List<Item> publish, List<Item> subscribe) {
 
     static final int MAX_LEVELS = 64;
 
+    private static final String NO_GROUPS = "has \"shared\" that is not a list of groups";
     private static final List<String> OF_PUBLISH = List.of("topic", "max_qos", "retain", "max_payload", "note");
     private static final List<String> OF_SUBSCRIBE = List.of("topic", "max_qos", "shared", "note");
 
@@ -200,10 +201,13 @@ public record TokenAcl(List<Item> publish, List<Item> subscribe) {
     }
 
     private static List<String> groups(@Nullable Object value) throws Malformed {
+        if (!(value instanceof Collection<?> list)) {
+            throw new Malformed(NO_GROUPS);
+        }
         List<String> groups = new ArrayList<>();
-        for (Object one : value instanceof Collection<?> list ? list : List.of(0)) {
+        for (Object one : list) {
             if (!(one instanceof String name) || !name.matches("[^+#/*]+\\*?|\\*")) {
-                throw new Malformed("has \"shared\" that is not a list of groups");
+                throw new Malformed(NO_GROUPS);
             }
             groups.add(name);
         }
