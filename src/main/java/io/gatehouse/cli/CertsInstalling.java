@@ -143,7 +143,7 @@ final class CertsInstalling {
 
     private static void write(Path file, String pem) {
         try {
-            AtomicFiles.makePrivateFolder(
+            AtomicFiles.makeInstallFolder(
                     Objects.requireNonNull(file.toAbsolutePath().getParent()));
             AtomicFiles.install(file, pem.getBytes(StandardCharsets.US_ASCII), false);
         } catch (IOException e) {

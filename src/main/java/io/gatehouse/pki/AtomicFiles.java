@@ -41,6 +41,18 @@ public final class AtomicFiles {
         write(file, bytes, secret ? "rw-------" : "rw-r--r--", true);
     }
 
+    /** A folder for {@link #install}: what is missing of it is made, and belongs to whom the folder above belongs to. */
+    public static void makeInstallFolder(Path folder) throws IOException {
+        Path whole = folder.toAbsolutePath().normalize();
+        Path above = whole.getParent();
+        if (Files.isDirectory(whole) || above == null) {
+            return;
+        }
+        makeInstallFolder(above);
+        Files.createDirectory(whole, attribute("rwx------"));
+        own(whole, above);
+    }
+
     /** A folder that only its owner enters. */
     public static void makePrivateFolder(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {

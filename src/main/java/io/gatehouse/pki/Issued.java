@@ -39,7 +39,7 @@ public record Issued(
      */
     public void install(Path certificateFile, Path keyFile) throws IOException {
         for (Path file : List.of(keyFile, certificateFile)) {
-            AtomicFiles.makePrivateFolder(
+            AtomicFiles.makeInstallFolder(
                     Objects.requireNonNull(file.toAbsolutePath().getParent()));
         }
         if (key.isPresent()) {

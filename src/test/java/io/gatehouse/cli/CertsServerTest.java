@@ -58,6 +58,11 @@ class CertsServerTest {
             policy: {folder: policies}
             """;
 
+    /** Only root gives files away. */
+    private static boolean isRoot() {
+        return "root".equals(System.getProperty("user.name"));
+    }
+
     private static String names(Path certificate) throws Exception {
         return run(0, "openssl", "x509", "-in", certificate, "-noout", "-ext", "subjectAltName");
     }
@@ -67,6 +72,9 @@ class CertsServerTest {
         Path broker = Files.createDirectory(temp.resolve("broker"));
         Path yaml = Files.writeString(broker.resolve("gatehouse.yaml"), CONFIGURATION);
         Files.createDirectory(broker.resolve("policies"));
+        if (isRoot()) {
+            run(0, "chown", "nobody:nogroup", broker);
+        }
         assertThat(ConfigurationReader.read(yaml).configuration())
                 .as("its files are missing")
                 .isEmpty();
@@ -83,6 +91,8 @@ class CertsServerTest {
             Path file = broker.resolve("private/" + key + ".key");
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                     .isEqualTo("rw-------");
+            assertThat(Files.getOwner(file)).isEqualTo(Files.getOwner(broker));
+            assertThat(Files.getOwner(file.getParent())).isEqualTo(Files.getOwner(broker));
             assertThat(run(0, "openssl", "pkey", "-in", file, "-pubout"))
                     .isEqualTo(run(
                             0, "openssl", "x509", "-in", broker.resolve("tls/" + key + ".pem"), "-noout", "-pubkey"));
@@ -167,8 +177,7 @@ class CertsServerTest {
     @Test
     void server_install_givesTheFilesToTheFoldersOwner() throws Exception {
         Path folder = Files.createDirectory(temp.resolve("etc"));
-        boolean root = "root".equals(System.getProperty("user.name"));
-        if (root) { // only root gives files away
+        if (isRoot()) {
             run(0, "chown", "nobody:nogroup", folder);
         }
         String said = done("server", "broker", "--dns", "mqtt.example.com", "--install", folder, "-d", pki);
@@ -182,7 +191,7 @@ class CertsServerTest {
         assertThat(folder.resolve("client-ca.pem")).hasSameBinaryContentAs(pki.resolve("trust/device-ca.pem"));
         assertThat(folder.resolve("key.pem")).hasSameBinaryContentAs(pki.resolve("out/broker/key.pem"));
         assertThat(folder.toFile().list()).hasSize(4);
-        assumeTrue(root, "who is not root gives files to nobody");
+        assumeTrue(isRoot(), "who is not root gives files to nobody");
         assertThat(Files.getOwner(folder.resolve("key.pem")).getName()).isEqualTo("nobody");
     }
 
