@@ -60,6 +60,12 @@ final class CertsInspect implements Runnable {
                         .println(all.get(i).getOrDefault("kind", "certificate") + " " + (i + 1) + " of " + all.size());
                 all.get(i).forEach((key, value) -> common.out().printf("  %-18s %s%n", key, value));
             }
+            boolean certificate = all.stream().anyMatch(one -> one.containsKey("notAfter"));
+            if (certificate && !what.equals("-")) {
+                boolean file = Files.exists(Path.of(what));
+                common.out()
+                        .println("next: gatehouse certs " + (file ? "verify " + what : "list -d " + common.folder()));
+            }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }
