@@ -229,6 +229,9 @@ final class Door implements Dialogue {
         String clientId = packet == null ? "" : packet.clientId();
         String user = packet == null || packet.userName() == null ? "" : packet.userName();
         gate.metrics().loginsRefused.increment();
+        if (reason == ReasonCode.CONNECTION_RATE_EXCEEDED) {
+            gate.metrics().loginsThrottled.increment();
+        }
         AuditEvent.Actor who =
                 proven != null ? Actors.at(wire, proven, clientId) : Actors.stranger(wire, user, clientId);
         gate.audit(new AuditEvent.Login(who, "refused", reason.code(), detail));

@@ -28,6 +28,8 @@ public final class Metrics {
             count("certificates_withdrawn", "connections ended because their certificate was no longer accepted");
     public final Count loginsAccepted = count("logins_accepted", "logins accepted");
     public final Count loginsRefused = count("logins_refused", "logins refused");
+    public final Count loginsThrottled = count(
+            "logins_throttled", "logins refused, of these, unlooked at, for failures of the user or address before");
     public final Count packetsReceived = count("packets_received", "control packets received");
     public final Count packetsSent = count("packets_sent", "control packets sent");
     public final Count bytesReceived = count("received_bytes", "bytes of control packets received");

@@ -368,6 +368,9 @@ class IdentityRefusalsTest {
         String pattern =
                 Stream.of(refusal.recorded().split("…", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
         assertThat(String.valueOf(event.get("detail"))).matches(pattern);
+        if (refusal.five() == 0x9F) {
+            assertThat(broker.metricsText()).containsPattern("gatehouse_logins_throttled_total [1-9]");
+        }
     }
 
     /** What has to be so before a visit is refused for it. */
