@@ -138,10 +138,21 @@ public record Explanation(
                     true,
                     filtered ? "GRANT+FILTER" : "GRANT",
                     "",
-                    filtered ? "what a deny matches is never delivered" : "",
+                    filtered ? filtered(filter, lines.stream().anyMatch(Line::deny)) : "",
                     lines,
                     binding.roles(),
                     Optional.of(judge.granted(binding, filter, qos)));
+        }
+
+        /** What of a filter that is granted is never delivered. */
+        private String filtered(TopicFilter filter, boolean holes) {
+            Binding scope = binding.scope();
+            boolean wide = !judge.walk().covers(binding, filter.pattern(), Bits.RECEIVE, null)
+                    || scope != null && !judge.walk().covers(scope, filter.pattern(), Bits.RECEIVE, null);
+            return (!wide
+                            ? "what a deny matches"
+                            : holes ? "what a deny matches or no rule allows" : "what no rule allows")
+                    + " is never delivered";
         }
 
         private Explanation answer(Optional<Denied> denied, List<Line> lines) {

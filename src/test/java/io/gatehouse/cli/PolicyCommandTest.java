@@ -277,6 +277,27 @@ class PolicyCommandTest {
                 .containsEntry("roles", List.of("app (by name)"));
     }
 
+    /** A filter that is granted though it is wider than allowed: it is no deny that filters it. */
+    @Test
+    void explain_wideSubscriptionThatIsFiltered_saysWhatIsNotDelivered() throws IOException {
+        write("20-factory.yaml", """
+                version: 1
+                defaults: {wide_subscriptions: filter}
+                roles: {r: {subscribe: [a/b, c/#], deny: {subscribe: [c/d]}}}
+                users: {u: [r]}
+                """);
+
+        assertThat(run("policy", "explain", folder, "--user", "u", "subscribe a/#")
+                        .out())
+                .startsWith("GRANT+FILTER   qos ≤ 2   what no rule allows is never delivered\n");
+        assertThat(run("policy", "explain", folder, "--user", "u", "subscribe c/#")
+                        .out())
+                .startsWith("GRANT+FILTER   qos ≤ 2   what a deny matches is never delivered\n");
+        assertThat(run("policy", "explain", folder, "--user", "u", "subscribe #")
+                        .out())
+                .startsWith("GRANT+FILTER   qos ≤ 2   what a deny matches or no rule allows is never delivered\n");
+    }
+
     @Test
     void explain_at_setsTheClock() {
         List<Object> asked =
