@@ -342,6 +342,15 @@ public final class ConfigurationReader {
                         "listener \"" + listener.name()
                                 + "\" takes passwords, but there is no \"password_login: {file: ...}\""));
             }
+            if (login.has("certificate")
+                    && listener.tls().isEmpty()
+                    && listener.insecureAcknowledgement().isPresent()) {
+                problems.add(Problem.error(
+                        listener.place(),
+                        "listener \"" + listener.name()
+                                + "\" takes certificates, but it is plaintext and nobody can show one. Give it \"tls\","
+                                + " or another login"));
+            }
             if (login.has("jwt") && !tokens) {
                 problems.add(Problem.error(
                         listener.place(),

@@ -156,6 +156,18 @@ class ConfigurationReaderTest {
     }
 
     @Test
+    void read_plaintextListener_thatTakesCertificates_isRefused() throws IOException {
+        String nobody = GOOD.replace(
+                "tls: {certificate: server.pem, key: server.key, client_ca: ca.pem}",
+                "insecure: {acknowledge: a closed lab}");
+
+        assertThat(read(nobody).problems())
+                .singleElement()
+                .asString()
+                .contains("listener \"devices\" takes certificates, but it is plaintext");
+    }
+
+    @Test
     void read_plaintextListener_needsItsAcknowledgement() throws IOException {
         String plain = GOOD + "\n".repeat(0);
         String bare = plain.replace(
