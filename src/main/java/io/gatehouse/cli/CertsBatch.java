@@ -151,6 +151,7 @@ final class CertsBatch implements Runnable {
         }
         List<String> ids = fleet.rows().stream().map(Fleet.Row::id).toList();
         String end = Clock.systemUTC().instant().plus(tokenTime).toString();
+        authority.requirePassphrase();
         List<String> tokens = authority.tokens(ids, tokenTime);
         StringBuilder lines = new StringBuilder("id,token,end\n");
         for (int i = 0; i < ids.size(); i++) {

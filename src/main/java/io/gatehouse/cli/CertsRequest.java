@@ -186,6 +186,7 @@ final class CertsRequest implements Runnable {
             try (CertsReport report = common.report()) {
                 String key = which.fingerprint(common, "Is that the device's key?");
                 try (Authority authority = common.open()) {
+                    authority.requirePassphrase();
                     new Approvals(authority).approve(which.id(), key, replace, time);
                 }
                 report.put("id", which.id());

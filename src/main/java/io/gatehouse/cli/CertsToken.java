@@ -87,6 +87,7 @@ final class CertsToken implements Runnable {
                 String token;
                 Instant end = Clock.systemUTC().instant().plus(time).truncatedTo(ChronoUnit.SECONDS);
                 try (Authority authority = common.open()) {
+                    authority.requirePassphrase();
                     token = authority.token(id, time);
                 }
                 report.put("id", id);

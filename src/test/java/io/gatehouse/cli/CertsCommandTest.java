@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -281,6 +282,30 @@ class CertsCommandTest {
                         line -> assertThat(line).startsWith("certs: error[CSV_VALUE] f.csv:5: validity_days \"0\""),
                         line -> assertThat(line).isEqualTo("certs: error[INPUT] nothing was issued"));
         assertThat(certs("list", "-d", pki).out()).startsWith("0 certificates\n");
+    }
+
+    @Test
+    void token_withAnotherPassphrase_isNotMade() throws Exception {
+        Path wrong = Files.writeString(temp.resolve("wrong"), "wrong horse battery");
+        Files.setPosixFilePermissions(wrong, PosixFilePermissions.fromString("rw-------"));
+        Path fleet = Files.writeString(temp.resolve("fleet.csv"), "id\npump\n");
+        assertThat(certs("token", "new", "pump", "--passphrase-file", wrong, "-d", pki)
+                        .exitCode())
+                .isEqualTo(7);
+        assertThat(certs(
+                                "batch",
+                                fleet,
+                                "--token-only",
+                                "-o",
+                                temp.resolve("tokens.csv"),
+                                "--passphrase-file",
+                                wrong,
+                                "-d",
+                                pki)
+                        .exitCode())
+                .isEqualTo(7);
+        assertThat(certs("token", "list", "-d", pki).out()).doesNotContain("pump");
+        assertThat(temp.resolve("tokens.csv")).doesNotExist();
     }
 
     @Test
