@@ -1,11 +1,10 @@
 package io.gatehouse.authn;
 
-import java.net.Inet6Address;
+import io.gatehouse.config.Network;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,53 +37,40 @@ final class LoginThrottle {
     }
 
     /** Whom a failure is counted for; a null user is the address as a whole. */
-    private record Source(Prefix prefix, @Nullable String user) {}
-
-    /** The part of an address that one party is likely to hold. */
-    private record Prefix(long high, boolean six) {
-        static Prefix of(InetAddress address) {
-            byte[] bytes = address.getAddress();
-            boolean six = address instanceof Inet6Address;
-            long high = 0;
-            for (byte b : Arrays.copyOf(bytes, six ? 8 : 4)) {
-                high = high << 8 | b & 0xFF;
-            }
-            return new Prefix(high, six);
-        }
-    }
+    private record Source(InetAddress network, @Nullable String user) {}
 
     /** Failures up to an instant, and until when to wait because of them. */
     private record Count(int failures, Instant last, Instant blockedUntil) {}
 
     /** Whether a login of this name from this address has to wait; without counting it. */
     boolean isBlocked(InetAddress address, String user) {
-        Prefix prefix = Prefix.of(address);
+        InetAddress network = Network.ofOneParty(address);
         Instant now = clock.instant();
-        return isBlocked(new Source(prefix, user), now) || isBlocked(new Source(prefix, null), now);
+        return isBlocked(new Source(network, user), now) || isBlocked(new Source(network, null), now);
     }
 
     /** Whether every login from this address has to wait: asked again when its turn to be hashed comes. */
     boolean isBlocked(InetAddress address) {
-        return isBlocked(new Source(Prefix.of(address), null), clock.instant());
+        return isBlocked(new Source(Network.ofOneParty(address), null), clock.instant());
     }
 
     /** Counts one attempt as a failure until {@link #succeeded}. */
     void attempt(InetAddress address, String user) {
-        add(new Source(Prefix.of(address), user), FREE_PER_USER);
+        add(new Source(Network.ofOneParty(address), user), FREE_PER_USER);
     }
 
     /** The attempt has failed: the address is charged too. */
     void failed(InetAddress address) {
-        add(new Source(Prefix.of(address), null), FREE_PER_ADDRESS);
+        add(new Source(Network.ofOneParty(address), null), FREE_PER_ADDRESS);
     }
 
     void succeeded(InetAddress address, String user) {
-        counts.remove(new Source(Prefix.of(address), user));
+        counts.remove(new Source(Network.ofOneParty(address), user));
     }
 
     /** The attempt came to no end that says anything of the password: it is taken back. */
     void undecided(InetAddress address, String user) {
-        counts.update(new Source(Prefix.of(address), user), (source, count) -> {
+        counts.update(new Source(Network.ofOneParty(address), user), (source, count) -> {
             if (count == null || count.failures() <= 1) {
                 return null;
             }

@@ -1,7 +1,9 @@
 package io.gatehouse.config;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** A network in CIDR notation: {@code 10.20.0.0/16}, {@code 2001:db8::/32}, or one address. Immutable. */
@@ -21,6 +23,23 @@ public record Network(byte[] address, int bits) {
             return bits < 0 || bits > address.length * 8 ? Optional.empty() : Optional.of(new Network(address, bits));
         } catch (UnknownHostException | NumberFormatException e) {
             return Optional.empty();
+        }
+    }
+
+    /**
+     * The address that stands for all which one party is likely to have: of IPv6 that of its network of 64 bits, which is
+     * what one subscriber gets; of IPv4 itself.
+     */
+    public static InetAddress ofOneParty(InetAddress address) {
+        if (!(address instanceof Inet6Address)) {
+            return address;
+        }
+        byte[] bytes = address.getAddress();
+        Arrays.fill(bytes, 8, 16, (byte) 0);
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("sixteen bytes are an address", e);
         }
     }
 

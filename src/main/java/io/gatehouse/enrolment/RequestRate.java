@@ -1,9 +1,8 @@
 package io.gatehouse.enrolment;
 
+import io.gatehouse.config.Network;
 import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -62,14 +61,7 @@ final class RequestRate {
 
     /** What counts as one address. */
     static String network(InetAddress address) {
-        if (!(address instanceof Inet6Address)) {
-            return address.getHostAddress();
-        }
-        try {
-            byte[] network = Arrays.copyOf(Arrays.copyOf(address.getAddress(), 8), 16);
-            return InetAddress.getByAddress(network).getHostAddress() + "/64";
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException("16 bytes are an address", e);
-        }
+        String text = Network.ofOneParty(address).getHostAddress();
+        return address instanceof Inet6Address ? text + "/64" : text;
     }
 }

@@ -1,12 +1,9 @@
 package io.gatehouse.transport;
 
 import io.gatehouse.config.Network;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -258,7 +255,7 @@ public final class Admission {
      * @param handshakes how many there are at the listener; null where it has none
      */
     Answer enter(InetSocketAddress peer, @Nullable AtomicInteger handshakes) {
-        InetAddress key = network(peer.getAddress());
+        InetAddress key = Network.ofOneParty(peer.getAddress());
         Visits mine = visits.compute(key, (address, known) -> {
             Visits one = known == null ? new Visits(limits.connectsPerSecondPerAddress()) : known;
             one.open.incrementAndGet();
@@ -293,18 +290,5 @@ public final class Admission {
             return Refused.MEMORY_BEFORE_LOGIN;
         }
         return rate.take() ? null : Refused.RATE;
-    }
-
-    private static InetAddress network(InetAddress address) {
-        if (!(address instanceof Inet6Address)) {
-            return address;
-        }
-        byte[] bytes = address.getAddress();
-        Arrays.fill(bytes, 8, 16, (byte) 0);
-        try {
-            return InetAddress.getByAddress(bytes);
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException("sixteen bytes are an address", e);
-        }
     }
 }
