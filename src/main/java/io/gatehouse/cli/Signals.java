@@ -16,8 +16,6 @@ import org.slf4j.LoggerFactory;
  * names it does not compile without a warning.
  */
 final class Signals {
-    private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
-
     /** As shells count: 128 and the number of SIGINT. */
     private static final int INTERRUPTED = 130;
 
@@ -64,7 +62,10 @@ final class Signals {
             return () -> restore(handle, which, before);
         } catch (ReflectiveOperationException e) {
             Throwable why = e instanceof InvocationTargetException ? e.getCause() : e;
-            LOG.info("there is no SIG{} here ({}); what it would do happens in other ways", name, String.valueOf(why));
+            log().info(
+                            "there is no SIG{} here ({}); what it would do happens in other ways",
+                            name,
+                            String.valueOf(why));
             return () -> {};
         }
     }
@@ -73,7 +74,12 @@ final class Signals {
         try {
             handle.invoke(null, which, before);
         } catch (ReflectiveOperationException e) {
-            LOG.warn("a signal's handler cannot be put back: {}", String.valueOf(e));
+            log().warn("a signal's handler cannot be put back: {}", String.valueOf(e));
         }
+    }
+
+    /** Made when there is something to say: a short command is over before all that a logger needs is read. */
+    private static Logger log() {
+        return LoggerFactory.getLogger(Signals.class);
     }
 }
