@@ -77,6 +77,7 @@ final class CertsDoctor implements Runnable {
             }
             if (!common.json()) {
                 common.out().println(common.folder() + ": all is well");
+                common.out().println("keys and signatures are made by " + Doctor.maker());
                 common.out().println("next: gatehouse certs lint --all -d " + common.folder());
             }
         } catch (PkiProblem e) {

@@ -31,6 +31,11 @@ public final class Doctor {
         this.now = now;
     }
 
+    /** Which library makes keys and signatures on this machine, for people. */
+    public static String maker() {
+        return BoringSsl.describe();
+    }
+
     /** What is wrong, each with its mend; empty if all is well. */
     public static List<String> examine(Path path, Instant now) throws PkiProblem {
         Doctor doctor = new Doctor(new AuthorityFolder(path), now);

@@ -5,6 +5,7 @@ import java.security.Key;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
+import java.security.Provider;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.Signature;
@@ -74,7 +75,7 @@ public enum KeyKind {
     /** A new pair. */
     KeyPair generate(SecureRandom random) {
         try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance(family(), BouncyCastle.PROVIDER);
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(family(), provider());
             if (family().equals("EC")) {
                 generator.initialize(new ECGenParameterSpec(parameter), random);
             } else if (family().equals("RSA")) {
@@ -90,15 +91,19 @@ public enum KeyKind {
         return name().startsWith("P") ? "EC" : name().startsWith("RSA") ? "RSA" : "Ed25519";
     }
 
+    /** Who makes keys of this kind, and signs with them. */
+    Provider provider() {
+        return this == ED25519 ? BouncyCastle.PROVIDER : BoringSsl.orJava();
+    }
+
     /** The name of the algorithm with which an authority of this kind signs. */
     String signature() {
         return signature;
     }
 
-    /** The algorithm with which an authority's key signs, told by its certificate's key. */
-    static String signatureOf(PublicKey authority) throws PkiProblem {
+    /** The kind of an authority's key, told by its certificate's key. */
+    static KeyKind ofAuthority(PublicKey authority) throws PkiProblem {
         return of(authority)
-                .map(KeyKind::signature)
                 .orElseThrow(() -> new PkiProblem(
                         PkiProblem.Kind.POLICY,
                         "an authority's key is " + describe(authority) + ", which signs nothing here"));

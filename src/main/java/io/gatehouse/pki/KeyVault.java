@@ -1,12 +1,25 @@
 package io.gatehouse.pki;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.Provider;
+import java.security.spec.PKCS8EncodedKeySpec;
+import javax.crypto.Cipher;
+import javax.crypto.SecretKey;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.IvParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.ASN1OctetString;
+import org.bouncycastle.asn1.edec.EdECObjectIdentifiers;
 import org.bouncycastle.asn1.misc.MiscObjectIdentifiers;
 import org.bouncycastle.asn1.misc.ScryptParams;
 import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
@@ -15,21 +28,26 @@ import org.bouncycastle.asn1.pkcs.PBES2Parameters;
 import org.bouncycastle.asn1.pkcs.PBKDF2Params;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
+import org.bouncycastle.jcajce.io.CipherInputStream;
 import org.bouncycastle.openssl.PEMParser;
-import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JceOpenSSLPKCS8DecryptorProviderBuilder;
+import org.bouncycastle.operator.InputDecryptor;
+import org.bouncycastle.operator.InputDecryptorProvider;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
 import org.bouncycastle.pkcs.PKCSException;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS8EncryptedPrivateKeyInfoBuilder;
 import org.bouncycastle.pkcs.jcajce.JcePKCSPBEOutputEncryptorBuilder;
+import org.conscrypt.ScryptKeySpec;
 
 /**
  * The authority's keys on disk: PKCS#8 encrypted with PBES2, scrypt or PBKDF2, and AES-256 (RFC 8018, RFC 7914), in
  * the standard form. Stateless.
  */
 final class KeyVault {
+    private static final int AES_BITS = 256;
 
     private KeyVault() {}
 
@@ -56,8 +74,7 @@ final class KeyVault {
             if (!(parser.readObject() instanceof PKCS8EncryptedPrivateKeyInfo encrypted)) {
                 return "not encrypted";
             }
-            PBES2Parameters scheme = PBES2Parameters.getInstance(
-                    encrypted.toASN1Structure().getEncryptionAlgorithm().getParameters());
+            PBES2Parameters scheme = scheme(encrypted);
             KeyDerivationFunc function = scheme.getKeyDerivationFunc();
             String cipher = scheme.getEncryptionScheme().getAlgorithm().equals(NISTObjectIdentifiers.id_aes256_CBC)
                     ? "AES-256-CBC"
@@ -85,16 +102,95 @@ final class KeyVault {
             if (!(parsed instanceof PKCS8EncryptedPrivateKeyInfo encrypted)) {
                 throw new PkiProblem(PkiProblem.Kind.CORRUPT, file + ": not an encrypted private key");
             }
-            PrivateKeyInfo info = encrypted.decryptPrivateKeyInfo(new JceOpenSSLPKCS8DecryptorProviderBuilder()
-                    .setProvider(BouncyCastle.PROVIDER)
-                    .build(passphrase));
-            return new JcaPEMKeyConverter().setProvider(BouncyCastle.PROVIDER).getPrivateKey(info);
+            return key(encrypted.decryptPrivateKeyInfo(decryptor(encrypted, passphrase)));
         } catch (IOException e) {
             throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + e.getMessage());
         } catch (PKCSException e) {
             throw new PkiProblem(PkiProblem.Kind.PASSPHRASE, file + ": the passphrase does not open it");
-        } catch (OperatorCreationException e) {
+        } catch (OperatorCreationException | IllegalArgumentException e) {
             throw new PkiProblem(PkiProblem.Kind.CORRUPT, file + ": encrypted in a way that is not understood");
+        }
+    }
+
+    private static PBES2Parameters scheme(PKCS8EncryptedPrivateKeyInfo encrypted) {
+        return PBES2Parameters.getInstance(
+                encrypted.toASN1Structure().getEncryptionAlgorithm().getParameters());
+    }
+
+    /** For whoever signs with it, see {@link KeyKind#provider}. */
+    private static PrivateKey key(PrivateKeyInfo info) throws IOException, OperatorCreationException {
+        ASN1ObjectIdentifier algorithm = info.getPrivateKeyAlgorithm().getAlgorithm();
+        Provider provider =
+                algorithm.equals(EdECObjectIdentifiers.id_Ed25519) ? BouncyCastle.PROVIDER : BoringSsl.orJava();
+        try {
+            return KeyFactory.getInstance(algorithm.getId(), provider)
+                    .generatePrivate(new PKCS8EncodedKeySpec(info.getEncoded()));
+        } catch (GeneralSecurityException e) {
+            throw new OperatorCreationException("a key of a kind that is not understood", e);
+        }
+    }
+
+    /** BoringSSL derives a key in half the time, for what this writes by default; the library in Java knows all that others write. */
+    private static InputDecryptorProvider decryptor(PKCS8EncryptedPrivateKeyInfo encrypted, char[] passphrase)
+            throws OperatorCreationException {
+        Provider boringSsl = BoringSsl.PROVIDER;
+        if (boringSsl == null
+                || !encrypted
+                        .toASN1Structure()
+                        .getEncryptionAlgorithm()
+                        .getAlgorithm()
+                        .equals(PKCSObjectIdentifiers.id_PBES2)) {
+            return inJava(passphrase);
+        }
+        PBES2Parameters scheme = scheme(encrypted);
+        if (!scheme.getKeyDerivationFunc().getAlgorithm().equals(MiscObjectIdentifiers.id_scrypt)
+                || !scheme.getEncryptionScheme().getAlgorithm().equals(NISTObjectIdentifiers.id_aes256_CBC)) {
+            return inJava(passphrase);
+        }
+        Cipher cipher = cipher(boringSsl, scheme, passphrase);
+        return algorithm -> new Decryptor(algorithm, cipher);
+    }
+
+    private static InputDecryptorProvider inJava(char[] passphrase) throws OperatorCreationException {
+        return new JceOpenSSLPKCS8DecryptorProviderBuilder()
+                .setProvider(BouncyCastle.PROVIDER)
+                .build(passphrase);
+    }
+
+    private static Cipher cipher(Provider boringSsl, PBES2Parameters scheme, char[] passphrase)
+            throws OperatorCreationException {
+        ScryptParams scrypt =
+                ScryptParams.getInstance(scheme.getKeyDerivationFunc().getParameters());
+        try {
+            SecretKey derived = SecretKeyFactory.getInstance("SCRYPT", boringSsl)
+                    .generateSecret(new ScryptKeySpec(
+                            passphrase,
+                            scrypt.getSalt(),
+                            scrypt.getCostParameter().intValueExact(),
+                            scrypt.getBlockSize().intValueExact(),
+                            scrypt.getParallelizationParameter().intValueExact(),
+                            AES_BITS));
+            Cipher cipher = Cipher.getInstance("AES/CBC/PKCS5Padding", boringSsl);
+            byte[] vector = ASN1OctetString.getInstance(
+                            scheme.getEncryptionScheme().getParameters())
+                    .getOctets();
+            cipher.init(
+                    Cipher.DECRYPT_MODE, new SecretKeySpec(derived.getEncoded(), "AES"), new IvParameterSpec(vector));
+            return cipher;
+        } catch (GeneralSecurityException | ArithmeticException e) {
+            throw new OperatorCreationException("scrypt: " + e.getMessage(), e);
+        }
+    }
+
+    private record Decryptor(AlgorithmIdentifier algorithm, Cipher cipher) implements InputDecryptor {
+        @Override
+        public AlgorithmIdentifier getAlgorithmIdentifier() {
+            return algorithm;
+        }
+
+        @Override
+        public InputStream getInputStream(InputStream in) {
+            return new CipherInputStream(in, cipher);
         }
     }
 }

@@ -39,9 +39,10 @@ public final class Pem {
 
     /** Version 1 of PKCS#8, without the public key that version 2 carries along: OpenSSL 3.0 does not read the other. */
     static byte[] pkcs8(PrivateKey key) {
-        PrivateKeyInfo info = PrivateKeyInfo.getInstance(key.getEncoded());
+        byte[] encoded = key.getEncoded();
+        PrivateKeyInfo info = PrivateKeyInfo.getInstance(encoded);
         if (!info.hasPublicKey()) {
-            return key.getEncoded();
+            return encoded;
         }
         try {
             return new PrivateKeyInfo(info.getPrivateKeyAlgorithm(), info.parsePrivateKey()).getEncoded();

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import org.bouncycastle.asn1.DERGeneralizedTime;
 import org.bouncycastle.asn1.DERNull;
 import org.bouncycastle.asn1.DERUTCTime;
@@ -48,9 +49,10 @@ import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.asn1.x509.Time;
 import org.bouncycastle.cert.X509CRLHolder;
 import org.bouncycastle.cert.X509v2CRLBuilder;
+import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateHolder;
-import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.ContentSigner;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.Nullable;
@@ -80,7 +82,10 @@ final class Signer {
             "serverAuth", KeyPurposeId.id_kp_serverAuth,
             "OCSPSigning", KeyPurposeId.id_kp_OCSPSigning);
 
+    private static final int MAX_TIMES = 64;
+
     private final SecureRandom random = new SecureRandom();
+    private final Map<Long, Time> times = new ConcurrentHashMap<>();
     private final Clock clock;
 
     Signer(Clock clock) {
@@ -98,10 +103,11 @@ final class Signer {
     X509Certificate root(KeyPair pair, X500Name name, Duration validity, ProfileSettings settings)
             throws GeneralSecurityException, PkiProblem {
         Instant end = clock.instant().plus(validity);
-        JcaX509v3CertificateBuilder builder = builder(name, start(settings), end, pair.getPublic(), name);
+        SubjectPublicKeyInfo key = encoded(pair.getPublic());
+        X509v3CertificateBuilder builder = builder(name, start(settings), end, key, name);
         try {
-            extensions(builder, settings, pair.getPublic(), null, new GeneralName[0]);
-            return sign(builder, pair.getPrivate(), KeyKind.signatureOf(pair.getPublic()));
+            extensions(builder, settings, key, null, new GeneralName[0]);
+            return sign(builder, pair.getPrivate(), KeyKind.ofAuthority(pair.getPublic()));
         } catch (IOException e) {
             throw new GeneralSecurityException(e);
         }
@@ -113,10 +119,11 @@ final class Signer {
         Instant end = earlier(
                 clock.instant().plus(settings.validity()), root.getNotAfter().toInstant());
         Instant start = later(start(settings), root.getNotBefore().toInstant());
-        JcaX509v3CertificateBuilder builder = builder(subject(root), start, end, pair.getPublic(), name);
+        SubjectPublicKeyInfo key = encoded(pair.getPublic());
+        X509v3CertificateBuilder builder = builder(subject(root), start, end, key, name);
         try {
-            extensions(builder, settings, pair.getPublic(), root, new GeneralName[0]);
-            return sign(builder, rootKey, KeyKind.signatureOf(root.getPublicKey()));
+            extensions(builder, settings, key, root, new GeneralName[0]);
+            return sign(builder, rootKey, KeyKind.ofAuthority(root.getPublicKey()));
         } catch (IOException e) {
             throw new GeneralSecurityException(e);
         }
@@ -139,10 +146,11 @@ final class Signer {
         }
         name.addRDN(BCStyle.CN, request.id());
         Instant start = later(start(permit.settings()), by.getNotBefore().toInstant());
-        JcaX509v3CertificateBuilder builder = builder(issuer.subject(), start, end, request.key(), name.build());
+        SubjectPublicKeyInfo key = encoded(request.key());
+        X509v3CertificateBuilder builder = builder(issuer.subject(), start, end, key, name.build());
         try {
-            extensions(builder, permit.settings(), request.key(), by, names(permit, uri));
-            return sign(builder, issuer.key(), KeyKind.signatureOf(by.getPublicKey()));
+            extensions(builder, permit.settings(), key, by, names(permit, uri));
+            return sign(builder, issuer.key(), KeyKind.ofAuthority(by.getPublicKey()));
         } catch (IOException e) {
             throw new GeneralSecurityException(e);
         }
@@ -150,9 +158,9 @@ final class Signer {
 
     /** What a profile's file says, and nothing else. */
     private static void extensions(
-            JcaX509v3CertificateBuilder builder,
+            X509v3CertificateBuilder builder,
             ProfileSettings settings,
-            PublicKey key,
+            SubjectPublicKeyInfo key,
             @Nullable X509Certificate issuer,
             GeneralName[] names)
             throws IOException, GeneralSecurityException {
@@ -231,26 +239,41 @@ final class Signer {
         try {
             builder.addExtension(Extension.authorityKeyIdentifier, false, authorityKeyIdentifier(issuer.certificate()));
             builder.addExtension(Extension.cRLNumber, false, new CRLNumber(BigInteger.valueOf(number)));
-            return builder.build(new JcaContentSignerBuilder(
-                            KeyKind.signatureOf(issuer.certificate().getPublicKey()))
-                    .setProvider(BouncyCastle.PROVIDER)
-                    .build(issuer.key()));
+            return builder.build(
+                    with(issuer.key(), KeyKind.ofAuthority(issuer.certificate().getPublicKey())));
         } catch (IOException | OperatorCreationException e) {
             throw new GeneralSecurityException(e);
         }
     }
 
-    private JcaX509v3CertificateBuilder builder(
-            X500Name issuer, Instant start, Instant end, PublicKey key, X500Name subject) {
+    private static SubjectPublicKeyInfo encoded(PublicKey key) {
+        return SubjectPublicKeyInfo.getInstance(key.getEncoded());
+    }
+
+    private X509v3CertificateBuilder builder(
+            X500Name issuer, Instant start, Instant end, SubjectPublicKeyInfo key, X500Name subject) {
         BigInteger serial;
         do {
             serial = new BigInteger(127, random);
         } while (serial.bitLength() < 64);
-        return new JcaX509v3CertificateBuilder(issuer, serial, time(start), time(end), subject, key);
+        return new X509v3CertificateBuilder(issuer, serial, time(start), time(end), subject, key);
     }
 
-    /** Of the two forms the one for its year (RFC 5280, 4.1.2.5). */
-    static Time time(Instant moment) {
+    /** Of the two forms the one for its year (RFC 5280, 4.1.2.5). Thousands of certificates have the same. */
+    private Time time(Instant moment) {
+        long second = moment.getEpochSecond();
+        Time known = times.get(second);
+        if (known == null) {
+            known = timeOf(moment);
+            if (times.size() >= MAX_TIMES) {
+                times.clear();
+            }
+            times.put(second, known);
+        }
+        return known;
+    }
+
+    static Time timeOf(Instant moment) {
         OffsetDateTime utc = moment.atOffset(ZoneOffset.UTC);
         return new Time(
                 utc.getYear() < 2050
@@ -262,16 +285,19 @@ final class Signer {
         return clock.instant().minus(settings.backdate()).truncatedTo(ChronoUnit.SECONDS);
     }
 
-    private static X509Certificate sign(JcaX509v3CertificateBuilder builder, PrivateKey key, String algorithm)
+    private static X509Certificate sign(X509v3CertificateBuilder builder, PrivateKey key, KeyKind kind)
             throws GeneralSecurityException {
         try {
-            return new JcaX509CertificateConverter()
-                    .getCertificate(builder.build(new JcaContentSignerBuilder(algorithm)
-                            .setProvider(BouncyCastle.PROVIDER)
-                            .build(key)));
+            return new JcaX509CertificateConverter().getCertificate(builder.build(with(key, kind)));
         } catch (OperatorCreationException e) {
             throw new GeneralSecurityException(e);
         }
+    }
+
+    private static ContentSigner with(PrivateKey key, KeyKind kind) throws OperatorCreationException {
+        return new JcaContentSignerBuilder(kind.signature())
+                .setProvider(kind.provider())
+                .build(key);
     }
 
     /** @param country of two letters; empty: the name has none */
@@ -298,10 +324,8 @@ final class Signer {
     }
 
     /** The leftmost 160 bits of the SHA-256 of the key's bits (RFC 7093, section 2, method 1). */
-    private static SubjectKeyIdentifier keyIdentifier(PublicKey key) throws GeneralSecurityException {
-        byte[] bits = SubjectPublicKeyInfo.getInstance(key.getEncoded())
-                .getPublicKeyData()
-                .getBytes();
+    private static SubjectKeyIdentifier keyIdentifier(SubjectPublicKeyInfo key) throws GeneralSecurityException {
+        byte[] bits = key.getPublicKeyData().getBytes();
         return new SubjectKeyIdentifier(
                 Arrays.copyOf(MessageDigest.getInstance("SHA-256").digest(bits), 20));
     }
@@ -311,7 +335,7 @@ final class Signer {
         byte[] extension = issuer.getExtensionValue(Extension.subjectKeyIdentifier.getId());
         if (extension == null) { // a root from elsewhere need not have one
             return new org.bouncycastle.asn1.x509.AuthorityKeyIdentifier(
-                    keyIdentifier(issuer.getPublicKey()).getKeyIdentifier());
+                    keyIdentifier(encoded(issuer.getPublicKey())).getKeyIdentifier());
         }
         SubjectKeyIdentifier identifier = SubjectKeyIdentifier.getInstance(
                 org.bouncycastle.asn1.ASN1OctetString.getInstance(extension).getOctets());

@@ -61,6 +61,7 @@ class ArchitectureTest {
             Map.entry("com.fasterxml.jackson", Set.of("json")),
             Map.entry("org.yaml.snakeyaml", Set.of("config")),
             Map.entry("org.bouncycastle", Set.of("pki", "authn")),
+            Map.entry("org.conscrypt", Set.of("pki")),
             Map.entry("com.nimbusds", Set.of("authn")),
             Map.entry("io.prometheus", Set.of("metrics")),
             Map.entry("org.rocksdb", Set.of("store")),

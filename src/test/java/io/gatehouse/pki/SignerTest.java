@@ -21,7 +21,7 @@ class SignerTest {
         "9999-12-31T23:59:59Z, 99991231235959Z",
     })
     void time_isInTheFormOfItsYear(Instant moment, String text) throws IOException {
-        Time time = Signer.time(moment);
+        Time time = Signer.timeOf(moment);
         byte[] der = time.getEncoded();
         assertThat(new String(der, 2, der.length - 2, StandardCharsets.US_ASCII))
                 .isEqualTo(text);
