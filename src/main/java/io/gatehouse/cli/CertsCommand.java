@@ -1,6 +1,7 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.pki.PkiProblem;
+import java.util.List;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,7 +13,15 @@ import picocli.CommandLine.Spec;
         name = "certs",
         description = "Issue, renew, revoke and look at certificates.",
         mixinStandardHelpOptions = true,
-        subcommands = {
+        footer = {
+            "",
+            "Exit codes: 0 done; 1 internal; 2 usage; 3 input invalid, nothing changed; 4 refused by a rule; 5 not found;",
+            "6 the authority is in use; 7 wrong passphrase; 8 a fleet was issued in part; 9 findings;",
+            "10 a file was changed or is damaged.",
+            "Errors are lines such as: certs: error[CSV_DUP_ID] fleet.csv:41: id \"pump-7\" is on line 12 already"
+        })
+final class CertsCommand implements Runnable {
+    static final List<Class<?>> COMMANDS = List.of(
             CertsInit.class,
             CertsServer.class,
             CertsDevice.class,
@@ -35,16 +44,8 @@ import picocli.CommandLine.Spec;
             CertsAudit.class,
             CertsDoctor.class,
             CertsBackup.class,
-            CertsRestore.class
-        },
-        footer = {
-            "",
-            "Exit codes: 0 done; 1 internal; 2 usage; 3 input invalid, nothing changed; 4 refused by a rule; 5 not found;",
-            "6 the authority is in use; 7 wrong passphrase; 8 a fleet was issued in part; 9 findings;",
-            "10 a file was changed or is damaged.",
-            "Errors are lines such as: certs: error[CSV_DUP_ID] fleet.csv:41: id \"pump-7\" is on line 12 already"
-        })
-final class CertsCommand implements Runnable {
+            CertsRestore.class);
+
     /** Here 3 says that an input is invalid. */
     static final int INTERNAL = 1;
 

@@ -3,6 +3,7 @@ package io.gatehouse.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,7 +15,9 @@ import picocli.CommandLine.Spec;
         description = "A secure-by-default MQTT broker.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {
+        footer = {"", "Start with: gatehouse quickstart"})
+final class GatehouseCommand implements Runnable {
+    private static final List<Class<?>> COMMANDS = List.of(
             QuickstartCommand.class,
             RunCommand.class,
             CheckCommand.class,
@@ -29,10 +32,8 @@ import picocli.CommandLine.Spec;
             ClientsCommand.class,
             ReloadCommand.class,
             HealthCommand.class,
-            CommandLine.HelpCommand.class
-        },
-        footer = {"", "Start with: gatehouse quickstart"})
-final class GatehouseCommand implements Runnable {
+            CommandLine.HelpCommand.class);
+
     @Spec
     private CommandSpec spec;
 
@@ -40,12 +41,22 @@ final class GatehouseCommand implements Runnable {
 
     /** All commands, for those who look at what there is. */
     static CommandLine line() {
-        return new CommandLine(new GatehouseCommand());
+        return line(new String[0]);
+    }
+
+    /** The commands that these words may mean. */
+    private static CommandLine line(String[] args) {
+        CommandLine line = Subcommands.of(new GatehouseCommand(), COMMANDS, args, 0);
+        CommandLine certs = line.getSubcommands().get("certs");
+        if (certs != null) {
+            Subcommands.add(certs, CertsCommand.COMMANDS, args, 1);
+        }
+        return line;
     }
 
     /** Runs one command line; returns the exit code. Prints a user's mistake as one line, never a stack trace. */
     static int run(PrintStream out, PrintStream err, String... args) {
-        CommandLine line = new CommandLine(new GatehouseCommand())
+        CommandLine line = line(args)
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
                 .setCaseInsensitiveEnumValuesAllowed(true)
