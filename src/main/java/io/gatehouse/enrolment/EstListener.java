@@ -94,14 +94,19 @@ public final class EstListener implements AutoCloseable {
         boolean full = open.incrementAndGet() > MAX_OPEN;
         if (full || address == null || !connections.take(address.getAddress())) {
             LOG.info("enrolment: a connection too many from {} is closed", address);
-            accepted.unsafe().closeForcibly();
+            hangUp(accepted);
             return;
         }
         SslHandler handler = tls.newHandler(accepted.alloc());
         handler.setHandshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS);
         handler.setCloseNotifyFlushTimeout(1, TimeUnit.SECONDS);
         accepted.pipeline().addLast("tls", handler).addLast("handshake", new Greeting());
-        accepted.eventLoop().schedule(() -> accepted.unsafe().closeForcibly(), WHOLE_SECONDS, TimeUnit.SECONDS);
+        accepted.eventLoop().schedule(() -> hangUp(accepted), WHOLE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** At once, and not {@code closeForcibly}, which tells nobody: it would be counted as open for ever. */
+    private static void hangUp(Channel accepted) {
+        accepted.unsafe().close(accepted.voidPromise());
     }
 
     /** Waits for the end of the handshake; then there is HTTP. Confined to the connection's event loop. */

@@ -11,6 +11,8 @@ import io.gatehouse.pki.Profile;
 import io.gatehouse.pki.RevocationReason;
 import io.gatehouse.pki.TestRequest;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -336,5 +338,17 @@ class EstTest {
                 .startsWith(200, 200, 200, 200, 200, 200, 200, 200, 200, 200)
                 .contains(429);
         house.awaitAudit("rate", "");
+    }
+
+    @Test
+    void connections_thatAreTurnedAway_takeNoPlaceOfOthers() throws Exception {
+        InetAddress one = InetAddress.getByName("127.9.9.8");
+        for (int i = 0; i < 400; i++) { // more than are open at once; all but the first thirty and a few are too many
+            try (Socket socket = new Socket()) {
+                socket.bind(new InetSocketAddress(one, 0));
+                socket.connect(new InetSocketAddress("127.0.0.1", house.estPort()), 10_000);
+            }
+        }
+        assertThat(client().get("cacerts").status()).isEqualTo(200);
     }
 }
