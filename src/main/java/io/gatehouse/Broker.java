@@ -32,6 +32,7 @@ import io.gatehouse.store.StoreSettings;
 import io.gatehouse.store.UnusableStore;
 import io.gatehouse.tls.UnusableTls;
 import io.gatehouse.transport.Admission;
+import io.gatehouse.transport.AdmissionPorter;
 import io.gatehouse.transport.EventLoops;
 import io.gatehouse.transport.MqttListener;
 import java.io.IOException;
@@ -127,10 +128,17 @@ public final class Broker implements AutoCloseable {
             Sweep.OnRevoke onRevoke =
                     Sweep.OnRevoke.valueOf(configuration.onRevoke().name());
             Sweep sweep = new Sweep(authorizer, registry, router, onRevoke, audit, metrics);
+            this.admission = new Admission(limits.admissionLimits());
             this.enrolments = configuration.enrolment().isEmpty()
                     ? Optional.empty()
                     : Optional.of(keep(Enrolments.open(
-                            configuration.enrolment().get(), authorizer, router, audit, metrics, clock)));
+                            configuration.enrolment().get(),
+                            authorizer,
+                            router,
+                            new AdmissionPorter("enrolment:est", admission, metrics, audit),
+                            audit,
+                            metrics,
+                            clock)));
             this.gate = new Gate(
                     listenerRules(),
                     limits.clientLimits(),
@@ -146,7 +154,6 @@ public final class Broker implements AutoCloseable {
                     allowances);
             EventLoops loops = keep(new EventLoops(0));
             policies.actOn(authorizer, sweep, loops);
-            this.admission = new Admission(limits.admissionLimits());
             MqttListener.Shared shared = new MqttListener.Shared(
                     loops,
                     admission,
@@ -369,6 +376,7 @@ public final class Broker implements AutoCloseable {
         try {
             if (enrolments.isPresent()) {
                 enrolments.get().reload();
+                admission.forgive(); // who did not trust the certificate of before may trust this one
             }
             return Optional.empty();
         } catch (UnusableTls e) {

@@ -6,6 +6,7 @@ import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Embedded;
 import io.gatehouse.config.Configuration.EnrolmentTerms;
 import io.gatehouse.config.Configuration.Separate;
+import io.gatehouse.connection.Porter;
 import io.gatehouse.connection.Renewals;
 import io.gatehouse.enrolment.DeskRenewals;
 import io.gatehouse.enrolment.EnrolmentDesk;
@@ -52,6 +53,7 @@ final class Enrolments implements AutoCloseable {
             Registrar registrar,
             Authorizer authorizer,
             Router router,
+            Porter porter,
             AuditLog audit,
             Metrics metrics,
             Clock clock)
@@ -62,7 +64,7 @@ final class Enrolments implements AutoCloseable {
         this.registrar = registrar;
         this.tls = EnrolmentTls.load(settings.certificate(), settings.key(), clock);
         this.desk = new EnrolmentDesk(registrar, audit, metrics);
-        this.listener = new EstListener(tls, desk);
+        this.listener = new EstListener(tls, desk, porter);
         this.renewals = new DeskRenewals(desk, authorizer, router::route, clock);
     }
 
@@ -71,6 +73,7 @@ final class Enrolments implements AutoCloseable {
             Configuration.Enrolment settings,
             Authorizer authorizer,
             Router router,
+            Porter porter,
             AuditLog audit,
             Metrics metrics,
             Clock clock)
@@ -79,7 +82,7 @@ final class Enrolments implements AutoCloseable {
                 ? new RemoteRegistrar(separate.socket())
                 : embedded((Embedded) settings.signing(), clock);
         try {
-            return new Enrolments(settings, registrar, authorizer, router, audit, metrics, clock);
+            return new Enrolments(settings, registrar, authorizer, router, porter, audit, metrics, clock);
         } catch (UnusableTls e) {
             registrar.close();
             throw e;

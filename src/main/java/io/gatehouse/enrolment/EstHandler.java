@@ -1,5 +1,6 @@
 package io.gatehouse.enrolment;
 
+import io.gatehouse.connection.Porter;
 import io.gatehouse.enrolment.EnrolmentDesk.Asker;
 import io.gatehouse.pki.Applicant;
 import io.gatehouse.pki.CertsOnly;
@@ -23,8 +24,10 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,15 +45,31 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private static final Base64.Encoder LINES = Base64.getMimeEncoder(76, new byte[] {'\n'});
 
+    /** What somebody came with was no good: whoever does so again and again has to wait. */
+    private static final Set<EnrolmentFault> BAD_CREDENTIALS = EnumSet.of(
+            EnrolmentFault.TOKEN_REFUSED,
+            EnrolmentFault.NOT_LISTED,
+            EnrolmentFault.CERT_UNKNOWN,
+            EnrolmentFault.CERT_REVOKED,
+            EnrolmentFault.CERT_EXPIRED,
+            EnrolmentFault.CERT_SUPERSEDED);
+
     private final EnrolmentDesk desk;
+    private final Porter porter;
     private final RequestRate rate;
     private final InetSocketAddress address;
     private final List<X509Certificate> proven;
 
     private boolean answered;
 
-    EstHandler(EnrolmentDesk desk, RequestRate rate, InetSocketAddress address, List<X509Certificate> proven) {
+    EstHandler(
+            EnrolmentDesk desk,
+            Porter porter,
+            RequestRate rate,
+            InetSocketAddress address,
+            List<X509Certificate> proven) {
         this.desk = desk;
+        this.porter = porter;
         this.rate = rate;
         this.address = address;
         this.proven = proven;
@@ -67,6 +86,7 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         answered = true;
         if (!request.decoderResult().isSuccess()) {
+            porter.failed(address);
             refuse(channel, HttpResponseStatus.BAD_REQUEST, "", "bad_request", "not a request this understands");
             return;
         }
@@ -163,6 +183,7 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         Optional<Basic> basic = basic(header);
         if (basic.isEmpty()) {
+            porter.failed(address);
             refuse(channel, HttpResponseStatus.UNAUTHORIZED, "", "unauthenticated", "not Basic authentication");
             return;
         }
@@ -176,6 +197,7 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private void renew(Channel channel, FullHttpRequest request) {
         Optional<byte[]> csr = body(request);
         if (proven.isEmpty()) {
+            porter.failed(address);
             refuse(
                     channel,
                     HttpResponseStatus.FORBIDDEN,
@@ -213,6 +235,7 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private void tell(Channel channel, EnrolmentAnswer answer) {
         if (answer instanceof EnrolmentAnswer.Granted granted) {
+            porter.proved(address);
             answer(
                     channel,
                     HttpResponseStatus.OK,
@@ -221,6 +244,9 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         } else if (answer instanceof EnrolmentAnswer.Waiting) {
             answer(channel, HttpResponseStatus.ACCEPTED, "text/plain", ""); // here, too, such clients read no body
         } else if (answer instanceof EnrolmentAnswer.Refused refused) {
+            if (BAD_CREDENTIALS.contains(refused.fault())) {
+                porter.failed(address);
+            }
             if (refused.fault() == EnrolmentFault.UNAUTHENTICATED) {
                 challenge(channel);
             } else if (refused.fault() == EnrolmentFault.UNAVAILABLE) {

@@ -1,5 +1,6 @@
 package io.gatehouse.enrolment;
 
+import io.gatehouse.connection.Porter;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.tls.EnrolmentTls;
 import io.netty.bootstrap.ServerBootstrap;
@@ -46,6 +47,7 @@ public final class EstListener implements AutoCloseable {
 
     private final EnrolmentTls tls;
     private final EnrolmentDesk desk;
+    private final Porter porter;
     private final RequestRate connections = new RequestRate(5, 30, System::nanoTime);
     private final RequestRate requests = new RequestRate(1, 10, System::nanoTime);
     private final AtomicInteger open = new AtomicInteger();
@@ -53,9 +55,11 @@ public final class EstListener implements AutoCloseable {
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("gatehouse-est"), NioIoHandler.newFactory());
     private @Nullable Channel channel;
 
-    public EstListener(EnrolmentTls tls, EnrolmentDesk desk) {
+    /** @param porter keeps the same addresses out as at the doors of MQTT */
+    public EstListener(EnrolmentTls tls, EnrolmentDesk desk, Porter porter) {
         this.tls = tls;
         this.desk = desk;
+        this.porter = porter;
     }
 
     /**
@@ -90,6 +94,10 @@ public final class EstListener implements AutoCloseable {
 
     private void accept(SocketChannel accepted) {
         InetSocketAddress address = accepted.remoteAddress();
+        if (address != null && porter.turnsAway(address)) {
+            hangUp(accepted);
+            return;
+        }
         accepted.closeFuture().addListener(closed -> open.decrementAndGet());
         boolean full = open.incrementAndGet() > MAX_OPEN;
         if (full || address == null || !connections.take(address.getAddress())) {
@@ -117,19 +125,17 @@ public final class EstListener implements AutoCloseable {
                 context.fireUserEventTriggered(event);
                 return;
             }
+            InetSocketAddress address =
+                    (InetSocketAddress) Objects.requireNonNull(context.channel().remoteAddress());
             if (!completion.isSuccess()) {
-                LOG.info(
-                        "enrolment: handshake with {} failed: {}",
-                        context.channel().remoteAddress(),
-                        completion.cause().getMessage());
+                porter.handshakeFailed(address, completion.cause());
                 context.close();
                 return;
             }
             SslHandler handler = Objects.requireNonNull(context.pipeline().get(SslHandler.class));
-            InetSocketAddress address =
-                    (InetSocketAddress) Objects.requireNonNull(context.channel().remoteAddress());
             EstHandler est = new EstHandler(
                     desk,
+                    porter,
                     requests,
                     address,
                     EnrolmentTls.proven(handler.engine().getSession()));

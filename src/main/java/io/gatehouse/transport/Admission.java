@@ -234,6 +234,33 @@ public final class Admission {
         penalties.forgive();
     }
 
+    /** Whether nothing is accepted from there now, at this door or another. */
+    boolean isShutOut(InetAddress address) {
+        InetAddress key = Network.ofOneParty(address);
+        return penalties.isShutOut(key, hasClients(key));
+    }
+
+    /**
+     * Somebody from there failed by its own doing at another door than one of MQTT's.
+     *
+     * @return for how long the address is shut out from now on; null: it is not, or was before
+     */
+    @Nullable
+    Duration failed(InetAddress address) {
+        InetAddress key = Network.ofOneParty(address);
+        return penalties.failed(key, address, hasClients(key));
+    }
+
+    /** Somebody from there proved at another door who it is. */
+    void proved(InetAddress address) {
+        penalties.succeeded(Network.ofOneParty(address));
+    }
+
+    private boolean hasClients(InetAddress key) {
+        Visits known = visits.get(key);
+        return known != null && known.hasClients();
+    }
+
     /** How many addresses are shut out, because they failed again and again. */
     public int shutOut() {
         return penalties.count();

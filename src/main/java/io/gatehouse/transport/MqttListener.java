@@ -1,6 +1,5 @@
 package io.gatehouse.transport;
 
-import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditLog;
 import io.gatehouse.codec.CodecLimits;
 import io.gatehouse.codec.PacketDecoder;
@@ -33,11 +32,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One door: a bound port, and what a connection goes through behind it. Any thread.
@@ -46,10 +42,8 @@ import org.slf4j.LoggerFactory;
  * Peer}. Handshake and CONNECT have one deadline, and a connection that misses it is closed without a word.
  */
 public final class MqttListener implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(MqttListener.class);
     private static final int MAX_HTTP_BYTES = 8 << 10;
     private static final int BACKLOG = 1024;
-    private static final long TOLD_EVERY_NANOS = 1_000_000_000L;
 
     private final Listener settings;
     private final Optional<ServerNames> tls;
@@ -58,8 +52,6 @@ public final class MqttListener implements AutoCloseable {
     private final Refusals refusals;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger handshakes = new AtomicInteger();
-    private final AtomicLong refused = new AtomicLong();
-    private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - TOLD_EVERY_NANOS);
     private @Nullable Channel channel;
 
     /** What all listeners of a broker have in common. */
@@ -186,22 +178,11 @@ public final class MqttListener implements AutoCloseable {
         }
     }
 
-    /** Over a limit: closed before anything is read. Told of once a second, with how many there were. */
+    /** Over a limit: closed before anything is read. */
     private void refuse(SocketChannel accepted, InetSocketAddress address, String limit) {
         Hangup.on(accepted);
         shared.metrics().connectionsRefused.increment();
-        long untold = refused.incrementAndGet();
-        long now = System.nanoTime();
-        long last = toldNanos.get();
-        if (now - last < TOLD_EVERY_NANOS || !toldNanos.compareAndSet(last, now)) {
-            return;
-        }
-        refused.addAndGet(-untold);
-        String host = address.getAddress().getHostAddress();
-        LOG.info("over a limit on {}: {}; the last of {} was {}", name(), limit, untold, host);
-        shared.audit()
-                .record(new AuditEvent.HandshakeRefused(
-                        host, name(), "LIMIT_" + limit, null, null, null, "closed unread", untold - 1));
+        refusals.tellLimit(name(), address, limit);
     }
 
     /** There is a peer: adds the handlers of MQTT, behind those of WebSocket where the listener speaks it. */

@@ -5,6 +5,7 @@ import io.gatehouse.audit.AuditLog;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.tls.CertificateRefused;
 import io.gatehouse.tls.CertificateRefused.Code;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.net.InetSocketAddress;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,11 +28,16 @@ import org.slf4j.LoggerFactory;
 final class Refusals {
     private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
     private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long LIMIT_TOLD_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int MAX_KINDS = 10_000;
     private static final int MAX_SHOWN = 256;
 
     private final Metrics metrics;
     private final AuditLog audit;
+
+    // connections over a limit
+    private final AtomicLong overLimit = new AtomicLong();
+    private final AtomicLong limitToldNanos = new AtomicLong(System.nanoTime() - LIMIT_TOLD_EVERY_NANOS);
 
     /** Guarded by itself; the oldest is forgotten first. */
     private final Map<Kind, Window> windows = new LinkedHashMap<>() {
@@ -107,6 +114,21 @@ final class Refusals {
         audit.record(new AuditEvent.HandshakeRefused(address, listener, code, null, null, null, detail, before));
     }
 
+    /** A connection over a limit was closed unread: told of once a second, with how many there were. */
+    void tellLimit(String listener, InetSocketAddress peer, String limit) {
+        long untold = overLimit.incrementAndGet();
+        long now = System.nanoTime();
+        long last = limitToldNanos.get();
+        if (now - last < LIMIT_TOLD_EVERY_NANOS || !limitToldNanos.compareAndSet(last, now)) {
+            return;
+        }
+        overLimit.addAndGet(-untold);
+        String address = peer.getAddress().getHostAddress();
+        LOG.info("over a limit on {}: {}; the last of {} was {}", listener, limit, untold, address);
+        audit.record(new AuditEvent.HandshakeRefused(
+                address, listener, "LIMIT_" + limit, null, null, null, "closed unread", untold - 1));
+    }
+
     /** An address is shut out: it failed once too often. */
     void tellShutOut(String listener, InetSocketAddress peer, Duration time) {
         metrics.penalties.increment();
@@ -129,7 +151,7 @@ final class Refusals {
         if (refused != null) {
             return refused.code() != Code.CERT_CRL_STALE && refused.code() != Code.CERT_OCSP;
         }
-        return cause instanceof SSLException;
+        return cause instanceof SSLException && !(cause instanceof SslHandshakeTimeoutException);
     }
 
     /** How many alike were not told of since the last that was; negative: this one is not told of either. */
