@@ -192,6 +192,9 @@ public final class Inspection {
         if (leaf.getPublicKey() instanceof RSAPublicKey rsa && rsa.getModulus().bitLength() < 2048) {
             broken.add("CERT_WEAK_KEY: RSA of " + rsa.getModulus().bitLength() + " bits");
         }
+        if (leaf.getPublicKey() instanceof RSAPublicKey rsa) {
+            WeakRsa.fault(rsa).ifPresent(fault -> broken.add("CERT_BROKEN_KEY: " + fault));
+        }
         boolean[] usage = leaf.getKeyUsage();
         if (usage == null || !usage[0]) {
             broken.add("CERT_KU: the key usage does not hold digitalSignature");

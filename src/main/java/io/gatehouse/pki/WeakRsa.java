@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * Matyas: The Return of Coppersmith's Attack, CCS 2017): its primes are {@code k * M + 65537^a mod M}, with M the product of
  * the first primes, so that the modulus is a power of 65537 modulo each of them. Of other keys one in 240 million is.
  */
-final class WeakRsa {
+public final class WeakRsa {
     /** FIPS 186-5, A.1.1: an exponent is odd and between 2^16 and 2^256. */
     private static final BigInteger LEAST_EXPONENT = BigInteger.valueOf(65_537);
 
@@ -34,13 +34,19 @@ final class WeakRsa {
             primesBelow(LEAST_FACTOR).stream().map(BigInteger::valueOf).reduce(BigInteger.ONE, BigInteger::multiply);
     private static final List<Powers> ROCA = roca();
 
+    private static final BitSet SQUARES_OF_64 = squares(64);
+    private static final BitSet SQUARES_OF_63 = squares(63);
+    private static final BitSet SQUARES_OF_65 = squares(65);
+    private static final BitSet SQUARES_OF_11 = squares(11);
+    private static final BigInteger SIEVE = BigInteger.valueOf(63 * 65 * 11);
+
     /** The powers of 65537 modulo a prime. */
     private record Powers(int prime, BitSet residues) {}
 
     private WeakRsa() {}
 
     /** What is wrong with a key; empty if nothing that is known. */
-    static Optional<String> fault(RSAPublicKey key) {
+    public static Optional<String> fault(RSAPublicKey key) {
         BigInteger exponent = key.getPublicExponent();
         BigInteger modulus = key.getModulus();
         if (exponent.compareTo(LEAST_EXPONENT) < 0
@@ -99,12 +105,22 @@ final class WeakRsa {
     }
 
     private static boolean isSquare(BigInteger number) {
-        int low = number.intValue() & 0xF;
-        if (low != 0 && low != 1 && low != 4 && low != 9) {
-            return false; // no square ends like this, modulo 16
+        // what no square is modulo a small number is none: of a hundred numbers one is left for the root, which is dear
+        if (!SQUARES_OF_64.get(number.intValue() & 63)) {
+            return false;
+        }
+        int rest = number.mod(SIEVE).intValue();
+        if (!SQUARES_OF_63.get(rest % 63) || !SQUARES_OF_65.get(rest % 65) || !SQUARES_OF_11.get(rest % 11)) {
+            return false;
         }
         BigInteger root = number.sqrt();
         return root.multiply(root).equals(number);
+    }
+
+    private static BitSet squares(int modulus) {
+        BitSet squares = new BitSet(modulus);
+        IntStream.range(0, modulus).forEach(root -> squares.set(root * root % modulus));
+        return squares;
     }
 
     private static List<Integer> primesBelow(int end) {

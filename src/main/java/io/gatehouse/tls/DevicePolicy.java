@@ -42,7 +42,7 @@ final class DevicePolicy {
     private final Duration clockSkew;
     private final Clock clock;
 
-    /** Chains whose signatures were verified, by their hash: what a resumed handshake need not pay for again. */
+    /** Chains whose signatures were verified, and whose keys are sound, by their hash: what a resumed handshake need not pay for again. */
     private final Map<String, Path> verified;
 
     /** A verified path: its certificates, leaf first, and the authority that issued the last of them. */
@@ -163,6 +163,9 @@ final class DevicePolicy {
             rules.requireAuthorityKey(certificate, leaf);
         }
         validate(path, leaf);
+        for (X509Certificate certificate : path.certificates()) {
+            rules.requireSoundKey(certificate, leaf);
+        }
         synchronized (verified) {
             verified.put(key, path);
         }

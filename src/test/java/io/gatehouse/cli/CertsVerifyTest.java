@@ -4,6 +4,7 @@ import static io.gatehouse.cli.CertsCalls.certs;
 import static io.gatehouse.cli.CertsCalls.done;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.pki.BrokenKeys;
 import io.gatehouse.pki.Pem;
 import java.math.BigInteger;
 import java.nio.file.Files;
@@ -56,7 +57,10 @@ class CertsVerifyTest {
     private static Holder certified(String name, Holder issuer, int usage) throws Exception {
         KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
         generator.initialize(256);
-        KeyPair keys = generator.generateKeyPair();
+        return certified(name, issuer, usage, generator.generateKeyPair());
+    }
+
+    private static Holder certified(String name, Holder issuer, int usage, KeyPair keys) throws Exception {
         X500Name subject = new X500Name("CN=" + name);
         boolean authority = (usage & KeyUsage.keyCertSign) != 0;
         var builder = new JcaX509v3CertificateBuilder(
@@ -154,5 +158,16 @@ class CertsVerifyTest {
         Path file = Files.writeString(temp.resolve("lamp.pem"), Pem.of(lamp.certificate, other.certificate));
         assertThat(refused(file, signed(listOf(other), other, "SHA256withECDSA")))
                 .contains("CERT_CRL: ", "signed by none of the authorities");
+    }
+
+    @Test
+    void verify_aKeyThatAnybodyCanCompute_namesTheRule() throws Exception {
+        Holder broken = certified("pump-8", devices, KeyUsage.digitalSignature, new BrokenKeys(7).closePrimes(2048));
+        Files.writeString(temp.resolve("pump-8.pem"), Pem.of(broken.certificate, devices.certificate));
+
+        CertsCalls.Answer answer = certs("verify", temp.resolve("pump-8.pem"), "--ca", temp.resolve("root.pem"));
+
+        assertThat(answer.exitCode()).as(answer.out() + answer.err()).isEqualTo(4);
+        assertThat(answer.err()).contains("CERT_BROKEN_KEY: its primes are so close");
     }
 }

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.interfaces.RSAPublicKey;
-import java.security.spec.RSAPrivateKeySpec;
 import java.security.spec.RSAPublicKeySpec;
 import java.time.Clock;
 import java.time.Duration;
@@ -19,55 +18,23 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** RSA keys that are long enough and are broken: each made as those are that were found in the world. */
 class WeakRsaTest {
-    private static final BigInteger F4 = BigInteger.valueOf(65_537);
+    private static final BigInteger F4 = BrokenKeys.F4;
     private static final char[] PASSPHRASE = "a passphrase for tests".toCharArray();
 
     private final Random random = new Random(20_171_016);
+    private final BrokenKeys broken = new BrokenKeys(20_171_016);
 
     private static RSAPublicKey key(BigInteger modulus, BigInteger exponent) throws Exception {
         return (RSAPublicKey) KeyFactory.getInstance("RSA").generatePublic(new RSAPublicKeySpec(modulus, exponent));
     }
 
-    /** As the flawed library makes a prime: k * M + 65537^a mod M, with M the product of the first primes. */
-    private BigInteger flawedPrime(int bits, int primes) {
-        BigInteger product = BigInteger.ONE;
-        BigInteger prime = BigInteger.TWO;
-        for (int i = 0; i < primes; i++) {
-            product = product.multiply(prime);
-            prime = prime.nextProbablePrime();
-        }
-        while (true) {
-            BigInteger power = F4.modPow(new BigInteger(product.bitLength(), random), product);
-            BigInteger least = BigInteger.ONE.shiftLeft(bits - 1).divide(product);
-            BigInteger candidate = new BigInteger(least.bitLength() - 1, random)
-                    .add(least)
-                    .multiply(product)
-                    .add(power)
-                    .setBit(bits - 2);
-            candidate = candidate.subtract(candidate.mod(product)).add(power);
-            if (candidate.bitLength() == bits && candidate.isProbablePrime(40)) {
-                return candidate;
-            }
-        }
-    }
-
-    private KeyPair flawedPair(int bits, int primes) throws Exception {
-        BigInteger p = flawedPrime(bits / 2, primes);
-        BigInteger q = flawedPrime(bits / 2, primes);
-        BigInteger secret = F4.modInverse(p.subtract(BigInteger.ONE).multiply(q.subtract(BigInteger.ONE)));
-        BigInteger modulus = p.multiply(q);
-        return new KeyPair(
-                key(modulus, F4),
-                KeyFactory.getInstance("RSA").generatePrivate(new RSAPrivateKeySpec(modulus, secret)));
-    }
-
     @Test
     void keys_ofTheFlawedLibrary_areToldByTheirModulus_andEnrolmentRefusesThem() throws Exception {
-        assertThat(WeakRsa.isRoca(((RSAPublicKey) flawedPair(512, 39).getPublic()).getModulus()))
+        assertThat(WeakRsa.isRoca(((RSAPublicKey) broken.roca(512, 39).getPublic()).getModulus()))
                 .isTrue();
-        assertThat(WeakRsa.isRoca(((RSAPublicKey) flawedPair(1024, 71).getPublic()).getModulus()))
+        assertThat(WeakRsa.isRoca(((RSAPublicKey) broken.roca(1024, 71).getPublic()).getModulus()))
                 .isTrue();
-        KeyPair flawed = flawedPair(3072, 126);
+        KeyPair flawed = broken.roca(3072, 126);
         assertThat(WeakRsa.fault((RSAPublicKey) flawed.getPublic()).orElseThrow())
                 .contains("ROCA, CVE-2017-15361");
         assertThat(KeyKind.of(flawed.getPublic())).as("it is long enough").contains(KeyKind.RSA3072);
@@ -126,7 +93,7 @@ class WeakRsaTest {
 
     @Test
     void lint_namesSuchAKey() throws Exception {
-        KeyPair flawed = flawedPair(2048, 126);
+        KeyPair flawed = broken.roca(2048, 126);
         assertThat(Lint.of(LintTest.certificateOf(flawed))).extracting(Lint::id).contains("GH-CERT-019");
     }
 }

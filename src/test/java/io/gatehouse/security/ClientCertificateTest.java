@@ -1,14 +1,18 @@
 package io.gatehouse.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.gatehouse.CannotStart;
+import io.gatehouse.pki.BrokenKeys;
 import io.netty.handler.ssl.OpenSsl;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,6 +52,9 @@ class ClientCertificateTest {
             .make());
     private static final Forge WEAK =
             Forge.of(ROOT.leaf("Weak Issuer").authority(0).key("RSA-1024").make());
+    private static final List<KeyPair> BROKEN_KEYS = brokenKeys();
+    private static final Forge FLAWED = Forge.of(
+            ROOT.leaf("Flawed Issuer").authority(0).ownKey(BROKEN_KEYS.get(0)).make());
 
     @TempDir
     private static Path folder;
@@ -95,6 +102,15 @@ class ClientCertificateTest {
 
     static List<String> providers() {
         return OpenSsl.isAvailable() ? List.of("boringssl", "jdk") : List.of("jdk");
+    }
+
+    private static List<KeyPair> brokenKeys() {
+        BrokenKeys broken = new BrokenKeys(20_171_016);
+        try {
+            return List.of(broken.roca(2048, 126), broken.closePrimes(2048), broken.smallFactor(2048));
+        } catch (GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private record Bad(String code, @Nullable Supplier<Forge.Holder> holder, String providers) {}
@@ -186,6 +202,26 @@ class ClientCertificateTest {
                 "CERT_WEAK_SIG",
                 () -> leaf("sha1").signedWith("SHA1withECDSA").make());
         bad(all, "RSA-1024", "CERT_WEAK_KEY", () -> leaf("rsa").key("RSA-1024").make());
+        bad(
+                all,
+                "a key of the flaw ROCA",
+                "CERT_BROKEN_KEY",
+                () -> leaf("roca").ownKey(BROKEN_KEYS.get(0)).make());
+        bad(
+                all,
+                "a key of primes side by side",
+                "CERT_BROKEN_KEY",
+                () -> leaf("fermat").ownKey(BROKEN_KEYS.get(1)).make());
+        bad(
+                all,
+                "a key with a small factor",
+                "CERT_BROKEN_KEY",
+                () -> leaf("factor").ownKey(BROKEN_KEYS.get(2)).make());
+        bad(
+                all,
+                "an authority whose key is broken",
+                "CERT_BROKEN_KEY",
+                () -> FLAWED.leaf("below").signedWith("SHA256withRSA").make().with(FLAWED.certificate));
         bad(
                 all,
                 "an authority of RSA-1024",
@@ -433,5 +469,36 @@ class ClientCertificateTest {
                         leaf("early")
                                 .key("P-521")
                                 .valid(Instant.now().plusSeconds(120), NOW.plus(Duration.ofDays(1))))));
+    }
+
+    @Test
+    void broker_whoseAuthorityOrOwnKeyIsWeakOrBroken_doesNotStart(@TempDir Path fresh) {
+        String listener = """
+                  one:
+                    port: 0
+                    bind: 127.0.0.1
+                    tls: {certificate: server.pem, key: server.key, client_ca: ca.pem}
+                    login: certificate
+                """.indent(2);
+        Forge.write(fresh.resolve("server.pem"), fresh.resolve("server.key"), ROOT.server());
+        for (Forge authority : List.of(WEAK, FLAWED)) {
+            Forge.write(fresh.resolve("ca.pem"), Forge.pem(ROOT.certificate, authority.certificate));
+            assertThatThrownBy(() -> new TlsHouse(fresh, listener))
+                    .isInstanceOf(CannotStart.class)
+                    .hasMessageContaining("the key of \"" + authority.certificate.getSubjectX500Principal()
+                            + "\" is too weak to vouch for anybody");
+        }
+        Forge.write(fresh.resolve("ca.pem"), Forge.pem(ROOT.certificate));
+        Forge.write(
+                fresh.resolve("server.pem"),
+                fresh.resolve("server.key"),
+                ROOT.leaf("localhost")
+                        .ownKey(BROKEN_KEYS.get(1))
+                        .usage(KeyPurposeId.id_kp_serverAuth)
+                        .names(new GeneralName(GeneralName.dNSName, "localhost"))
+                        .make());
+        assertThatThrownBy(() -> new TlsHouse(fresh, listener))
+                .isInstanceOf(CannotStart.class)
+                .hasMessageContaining("server.pem: its key or its signature is too weak");
     }
 }

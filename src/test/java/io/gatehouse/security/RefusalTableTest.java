@@ -44,7 +44,13 @@ class RefusalTableTest {
         row(11, HANDSHAKE + "path length exceeded");
         row(12, HANDSHAKE + "a device as issuer");
         row(13, HANDSHAKE + "SHA-1");
-        row(14, HANDSHAKE + "RSA-1024", HANDSHAKE + "an authority of RSA-1024");
+        row(
+                14,
+                HANDSHAKE + "RSA-1024",
+                HANDSHAKE + "an authority of RSA-1024",
+                HANDSHAKE + "a key of the flaw ROCA",
+                HANDSHAKE + "a key of primes side by side",
+                HANDSHAKE + "a key with a small factor");
         row(15, HANDSHAKE + "version 1");
         row(16, HANDSHAKE + "negative serial", HANDSHAKE + "serial of zero", HANDSHAKE + "serial of 24 octets");
         row(17, HANDSHAKE + "unknown critical extension", HANDSHAKE + "critical distribution point");
