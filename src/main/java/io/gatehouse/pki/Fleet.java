@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A fleet as a table (CSV, RFC 4180): a header with {@code id} and, optionally, {@code serial_number}, {@code profile},
- * {@code validity}, {@code csr_file}, {@code san_uri} and {@code group}. Immutable.
+ * {@code validity}, {@code csr_file}, {@code san_uri}, {@code group} and {@code note}, the one whose cells may span lines.
+ * Immutable.
  *
  * <p>It is judged whole: either every line is good, or every fault is named and nothing is issued.
  */
@@ -86,28 +87,33 @@ public record Fleet(List<Row> rows) {
             } catch (CharacterCodingException e) {
                 throw new PkiProblem(Kind.INPUT, file + ": not UTF-8 text");
             }
-            List<String> lines = text.lines().toList();
-            if (lines.isEmpty()) {
+            CsvRecords records = new CsvRecords(text, (line, why) -> fault("CSV_QUOTE", line, why));
+            Optional<CsvRecords.Cells> first = records.next();
+            if (first.isEmpty() && faults.isEmpty()) {
                 throw new PkiProblem(Kind.INPUT, file + ":1: empty; the first line names the columns, id among them");
             }
-            List<String> header = cells(1, lines.get(0).replace("\uFEFF", ""));
-            header.replaceAll(name -> name.trim().toLowerCase(Locale.ROOT));
+            return first.isEmpty() || !faults.isEmpty() ? List.of() : rows(first.get(), records);
+        }
+
+        private List<Row> rows(CsvRecords.Cells first, CsvRecords records) {
+            List<String> header = first.cells().stream()
+                    .map(name -> name.trim().toLowerCase(Locale.ROOT))
+                    .toList();
             for (String name : header) {
                 if (!COLUMNS.contains(name)) {
                     fault(
                             "CSV_COLUMN",
-                            1,
+                            first.line(),
                             "unknown column \"" + Profile.shown(name) + "\"; known are " + String.join(", ", COLUMNS));
                 }
             }
             if (!header.contains("id")) {
-                fault("CSV_COLUMN", 1, "no column id");
+                fault("CSV_COLUMN", first.line(), "no column id");
+                return List.of();
             }
             List<Row> rows = new ArrayList<>();
-            for (int i = 1; i < lines.size() && header.contains("id"); i++) {
-                if (!lines.get(i).isBlank()) {
-                    row(i + 1, header, cells(i + 1, lines.get(i))).ifPresent(rows::add);
-                }
+            for (Optional<CsvRecords.Cells> next = records.next(); next.isPresent(); next = records.next()) {
+                row(next.get().line(), header, next.get().cells()).ifPresent(rows::add);
             }
             return rows;
         }
@@ -120,6 +126,14 @@ public record Fleet(List<Row> rows) {
             Map<String, String> values = new HashMap<>();
             for (int i = 0; i < header.size(); i++) {
                 values.put(header.get(i), cells.get(i).trim());
+                if (!header.get(i).equals("note") && cells.get(i).trim().contains("\n")) {
+                    fault(
+                            "CSV_BREAK",
+                            line,
+                            "the cell of \"" + header.get(i) + "\" goes on in the next line; only a note may. Take the"
+                                    + " line break out, or close the quote before it");
+                    return Optional.empty();
+                }
             }
             String id = values.getOrDefault("id", "");
             Integer before = seen.putIfAbsent(id, line);
@@ -197,32 +211,6 @@ public record Fleet(List<Row> rows) {
                         Kind.INPUT, "the san_uri " + uri + " is on line " + before + " already; it names one holder");
             }
             return labels;
-        }
-
-        /** Cells may be quoted; a quote inside is doubled. Cells do not span lines. */
-        private List<String> cells(int line, String text) {
-            List<String> cells = new ArrayList<>();
-            StringBuilder cell = new StringBuilder();
-            boolean quoted = false;
-            for (int i = 0; i < text.length(); i++) {
-                char c = text.charAt(i);
-                if (c == '"' && quoted && i + 1 < text.length() && text.charAt(i + 1) == '"') {
-                    cell.append('"');
-                    i++;
-                } else if (c == '"') {
-                    quoted = !quoted;
-                } else if (c == ',' && !quoted) {
-                    cells.add(cell.toString());
-                    cell.setLength(0);
-                } else {
-                    cell.append(c);
-                }
-            }
-            if (quoted) {
-                fault("CSV_QUOTE", line, "a quote is not closed");
-            }
-            cells.add(cell.toString());
-            return cells;
         }
     }
 }

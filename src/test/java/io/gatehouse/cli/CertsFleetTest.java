@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rules of {@code certs batch}, and what it goes on from. */
@@ -67,6 +68,43 @@ class CertsFleetTest {
         }
         assertThat(left)
                 .containsExactlyInAnyOrder("empty", "zeros", "cut", "missing", "other", "whole", "manifest.csv");
+    }
+
+    /** What spreadsheets write; the lines that faults name are those that an editor shows. */
+    @Test
+    void batch_notesOverSeveralLines_areTaken() throws Exception {
+        Path table = table("\uFEFFid,note,group\r\n\r\npump,\"by the door,\r\nsays \"\"Ann\"\"\r\n\",hall A\r\n"
+                + " \"valve\" ,\"\", \"hall B\"\r\nlamp,,");
+        Path out = temp.resolve("fleet.tar");
+        assertThat(done("batch", table, "-o", out, "-d", pki)).contains("issued 3");
+        assertThat(done("list", "--csv", "-d", pki)).contains("pump", "hall A", "valve", "hall B", "lamp");
+        Files.writeString(table, Files.readString(table) + "\r\na/b,,");
+        assertThat(certs("batch", table, "-o", temp.resolve("other.tar"), "-d", pki)
+                        .err())
+                .contains("error[CSV_VALUE] " + table + ":8: \"a/b\"");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '\0',
+            value = {
+                "pump,\"x;lamp,;a/b, | CSV_QUOTE | 2 | a quote is opened and not closed",
+                "\"pump,;\"lamp\",;a/b, | CSV_QUOTE | 3 | text after the quote that closes a cell, which was opened on line 2",
+                "pump,5\" pipe;\"lamp\",;a/b, | CSV_QUOTE | 2 | a quote inside a cell; put the whole cell in quotes",
+                "pump,\"a\"b;lamp,;a/b, | CSV_QUOTE | 2 | text after the quote that closes a cell; a quote inside is doubled",
+                "\"pu;mp\",;lamp,;a/b, | CSV_BREAK | 2 | the cell of \"id\" goes on in the next line; only a note may",
+            })
+    void batch_quoteThatIsWrong_isNamedWithItsLine_andTheRestIsJudged(String rows, String code, int line, String text)
+            throws Exception {
+        Path table = table("id,note\n" + rows.replace(';', '\n') + "\n");
+        CertsCalls.Answer refused = certs("batch", table, "-o", temp.resolve("fleet"), "-d", pki);
+        assertThat(refused.exitCode()).isEqualTo(3);
+        List<String> lines = refused.err().lines().toList();
+        assertThat(lines).hasSize(3);
+        assertThat(lines.get(0)).startsWith("certs: error[" + code + "] " + table + ":" + line + ": " + text);
+        assertThat(lines.get(1)).contains("CSV_VALUE", "\"a/b\"");
+        assertThat(done("list", "-d", pki)).startsWith("0 ");
     }
 
     private void request(TestRequest request, String file) throws Exception {
