@@ -21,7 +21,6 @@ import java.util.stream.Collectors;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
-import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 
 /** A holder's key and certificates in the forms that other programs read. Immutable. */
 public final class Export {
@@ -117,16 +116,15 @@ public final class Export {
 
     static PrivateKey key(String file, String text) throws PkiProblem {
         try (PEMParser parser = new PEMParser(new StringReader(text))) {
-            JcaPEMKeyConverter converter = new JcaPEMKeyConverter().setProvider(BouncyCastle.PROVIDER);
             Object object = parser.readObject();
             if (object instanceof PrivateKeyInfo info) {
-                return converter.getPrivateKey(info);
+                return KeyKind.read(info);
             }
             if (object instanceof PEMKeyPair pair) {
-                return converter.getPrivateKey(pair.getPrivateKeyInfo());
+                return KeyKind.read(pair.getPrivateKeyInfo());
             }
             throw new PkiProblem(Kind.INPUT, file + ": no private key in it that is not encrypted");
-        } catch (IOException | IllegalStateException e) { // the other: what is not base64
+        } catch (IOException | GeneralSecurityException | IllegalStateException e) { // the last: what is not base64
             throw new PkiProblem(Kind.INPUT, file + ": not a private key: " + e.getMessage());
         }
     }

@@ -1,7 +1,9 @@
 package io.gatehouse.pki;
 
+import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.Key;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
@@ -12,10 +14,14 @@ import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAKey;
 import java.security.spec.ECGenParameterSpec;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.edec.EdECObjectIdentifiers;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 
 /**
  * The kinds of keys that are certified, and how each signs. Immutable.
@@ -89,6 +95,25 @@ public enum KeyKind {
 
     private String family() {
         return name().startsWith("P") ? "EC" : name().startsWith("RSA") ? "RSA" : "Ed25519";
+    }
+
+    /** A private key that was written, for whoever signs with it or writes it again. */
+    static PrivateKey read(PrivateKeyInfo info) throws GeneralSecurityException {
+        ASN1ObjectIdentifier algorithm = info.getPrivateKeyAlgorithm().getAlgorithm();
+        try {
+            PKCS8EncodedKeySpec encoded = new PKCS8EncodedKeySpec(info.getEncoded());
+            try {
+                Provider provider =
+                        algorithm.equals(EdECObjectIdentifiers.id_Ed25519) ? BouncyCastle.PROVIDER : BoringSsl.orJava();
+                return KeyFactory.getInstance(algorithm.getId(), provider).generatePrivate(encoded);
+            } catch (GeneralSecurityException e) {
+                // BoringSSL knows no version 2 of PKCS#8 and no curve but NIST's: the other reads them, or says why not
+            }
+            return KeyFactory.getInstance(algorithm.getId(), BouncyCastle.PROVIDER)
+                    .generatePrivate(encoded);
+        } catch (IOException e) {
+            throw new GeneralSecurityException(e);
+        }
     }
 
     /** Who makes keys of this kind, and signs with them. */

@@ -8,18 +8,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.Provider;
-import java.security.spec.PKCS8EncodedKeySpec;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
-import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.ASN1OctetString;
-import org.bouncycastle.asn1.edec.EdECObjectIdentifiers;
 import org.bouncycastle.asn1.misc.MiscObjectIdentifiers;
 import org.bouncycastle.asn1.misc.ScryptParams;
 import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
@@ -27,7 +23,6 @@ import org.bouncycastle.asn1.pkcs.KeyDerivationFunc;
 import org.bouncycastle.asn1.pkcs.PBES2Parameters;
 import org.bouncycastle.asn1.pkcs.PBKDF2Params;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
-import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.jcajce.io.CipherInputStream;
 import org.bouncycastle.openssl.PEMParser;
@@ -102,12 +97,12 @@ final class KeyVault {
             if (!(parsed instanceof PKCS8EncryptedPrivateKeyInfo encrypted)) {
                 throw new PkiProblem(PkiProblem.Kind.CORRUPT, file + ": not an encrypted private key");
             }
-            return key(encrypted.decryptPrivateKeyInfo(decryptor(encrypted, passphrase)));
+            return KeyKind.read(encrypted.decryptPrivateKeyInfo(decryptor(encrypted, passphrase)));
         } catch (IOException e) {
             throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + e.getMessage());
         } catch (PKCSException e) {
             throw new PkiProblem(PkiProblem.Kind.PASSPHRASE, file + ": the passphrase does not open it");
-        } catch (OperatorCreationException | IllegalArgumentException e) {
+        } catch (GeneralSecurityException | OperatorCreationException | IllegalArgumentException e) {
             throw new PkiProblem(PkiProblem.Kind.CORRUPT, file + ": encrypted in a way that is not understood");
         }
     }
@@ -115,19 +110,6 @@ final class KeyVault {
     private static PBES2Parameters scheme(PKCS8EncryptedPrivateKeyInfo encrypted) {
         return PBES2Parameters.getInstance(
                 encrypted.toASN1Structure().getEncryptionAlgorithm().getParameters());
-    }
-
-    /** For whoever signs with it, see {@link KeyKind#provider}. */
-    private static PrivateKey key(PrivateKeyInfo info) throws IOException, OperatorCreationException {
-        ASN1ObjectIdentifier algorithm = info.getPrivateKeyAlgorithm().getAlgorithm();
-        Provider provider =
-                algorithm.equals(EdECObjectIdentifiers.id_Ed25519) ? BouncyCastle.PROVIDER : BoringSsl.orJava();
-        try {
-            return KeyFactory.getInstance(algorithm.getId(), provider)
-                    .generatePrivate(new PKCS8EncodedKeySpec(info.getEncoded()));
-        } catch (GeneralSecurityException e) {
-            throw new OperatorCreationException("a key of a kind that is not understood", e);
-        }
     }
 
     /** BoringSSL derives a key in half the time, for what this writes by default; the library in Java knows all that others write. */
