@@ -9,6 +9,7 @@ import io.gatehouse.authn.Unusable;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.connection.AllowAudit;
+import io.gatehouse.connection.AwaySessions;
 import io.gatehouse.connection.Gate;
 import io.gatehouse.connection.ListenerRules;
 import io.gatehouse.connection.Renewals;
@@ -188,7 +189,7 @@ public final class Broker implements AutoCloseable {
         every(reloads, LOOK, this::lookAtKeys);
         enrolments.ifPresent(one -> every(timer, Duration.ofMinutes(1), one::tend));
         watch();
-        trust.start(admission::forgive);
+        trust.start(admission::forgive, new AwaySessions(registry, audit));
         sys();
         Controls.register(control, this, figures, registry);
         PolicyImpact impact = new PolicyImpact(configuration, clock, authorizer, registry, router);

@@ -8,6 +8,7 @@ import io.gatehouse.config.Configuration.RevokedSession;
 import io.gatehouse.config.Configuration.RevokedWill;
 import io.gatehouse.config.Configuration.ServerName;
 import io.gatehouse.config.Configuration.Tls;
+import io.gatehouse.connection.AwaySessions;
 import io.gatehouse.connection.CertGuard;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.session.Remains;
@@ -40,6 +41,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,6 +75,7 @@ final class Trust implements AutoCloseable {
     private volatile Set<String> notRenewed = Set.of();
     private final TrustAlarms alarms;
     private volatile Runnable onLoaded = () -> {};
+    private volatile @Nullable AwayWatch away;
 
     private Trust(Configuration configuration, AuditLog audit, Metrics metrics, Clock clock) {
         this.configuration = configuration;
@@ -113,7 +116,7 @@ final class Trust implements AutoCloseable {
         }
     }
 
-    private static Remains remains(Configuration.Revocation settings) {
+    static Remains remains(Configuration.Revocation settings) {
         return new Remains(settings.will() == RevokedWill.PUBLISH, settings.session() == RevokedSession.KEEP);
     }
 
@@ -170,9 +173,12 @@ final class Trust implements AutoCloseable {
      * Begins to look for changes.
      *
      * @param whenLoaded runs whenever certificates and authorities were put in force
+     * @param sessions of clients that are away, some revoked while the broker was down
      */
-    void start(Runnable whenLoaded) {
+    void start(Runnable whenLoaded, AwaySessions sessions) {
         onLoaded = whenLoaded;
+        AwayWatch watch = AwayWatch.of(configuration.listeners(), contexts, guards.values(), sessions);
+        away = watch;
         if (System.getProperty(DEBUG) != null) {
             LOG.warn("{} is set: the JDK MAY WRITE DOWN WHAT CONNECTIONS ENCRYPT, passwords too", DEBUG);
             audit.record(new AuditEvent.Broker("tls_debug", Map.of("detail", DEBUG + " is set")));
@@ -198,6 +204,7 @@ final class Trust implements AutoCloseable {
             every(JOURNAL, this::follow);
         }
         every(ALARMS, this::lookForAlarms);
+        every(ALARMS, watch::lookAgain);
     }
 
     private void every(Duration interval, Runnable task) {
@@ -292,7 +299,16 @@ final class Trust implements AutoCloseable {
     }
 
     private int sweep() {
-        return guards.values().stream().mapToInt(CertGuard::sweep).sum();
+        int ended = guards.values().stream().mapToInt(CertGuard::sweep).sum();
+        lookAtAway();
+        return ended;
+    }
+
+    private void lookAtAway() {
+        AwayWatch watch = away;
+        if (watch != null) {
+            watch.look();
+        }
     }
 
     private void fetch() {
@@ -304,6 +320,7 @@ final class Trust implements AutoCloseable {
     private void fetched(String name, boolean changed) {
         if (changed) {
             int ended = guard(name).sweep();
+            lookAtAway();
             LOG.info("revocation lists fetched for \"{}\"; {} clients had to leave", name, ended);
             audit.record(new AuditEvent.Broker("revocation_loaded", Map.of("listener", name, "ended", ended)));
         }
@@ -320,6 +337,7 @@ final class Trust implements AutoCloseable {
                 int ended = guards.values().stream()
                         .mapToInt(guard -> guard.withdrawn(revoked))
                         .sum();
+                lookAtAway();
                 LOG.info(
                         "{} certificates revoked by {}; {} clients had to leave",
                         revoked.size(),

@@ -25,6 +25,8 @@ import org.bouncycastle.cert.X509CertificateHolder;
  * {@code admin\0.evil} for a reason.
  */
 final class CertificateAttributes {
+    static final String ISSUER = "cert.issuer";
+
     private CertificateAttributes() {}
 
     static Map<String, List<String>> of(X509Certificate certificate) throws CertificateFault {
@@ -39,7 +41,7 @@ final class CertificateAttributes {
                     CertificateSource.SERIAL,
                     List.of(certificate.getSerialNumber().toString(16)));
             put(attributes, CertificateSource.SUBJECT, List.of(DistinguishedName.text(structure.getSubject())));
-            attributes.put("cert.issuer", List.of(DistinguishedName.text(structure.getIssuer())));
+            attributes.put(ISSUER, List.of(DistinguishedName.text(structure.getIssuer())));
             put(attributes, CertificateSource.SHA256, List.of(Fingerprint.of(encoded)));
             return attributes;
         } catch (CertificateEncodingException | IOException | RuntimeException e) {

@@ -70,6 +70,11 @@ public final class CertGuard {
         leaving.remove(link);
     }
 
+    /** Whether somebody has to leave and is still here. */
+    public boolean isAnybodyLeaving() {
+        return !leaving.isEmpty();
+    }
+
     private boolean isHere(Link link) {
         return link.peer().chain().stream()
                 .anyMatch(one ->

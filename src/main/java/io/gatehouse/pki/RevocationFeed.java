@@ -111,6 +111,11 @@ public final class RevocationFeed {
         return Optional.ofNullable(revoked.get(serial));
     }
 
+    /** Its issuing authorities, whose numbers these are. */
+    public List<X509Certificate> issuers() {
+        return issuers;
+    }
+
     /** Whether a certificate was issued by this authority: by one of its two issuers. */
     public boolean issued(X509Certificate authority) {
         return issuers.stream().anyMatch(issuer -> issuer.getPublicKey().equals(authority.getPublicKey()));

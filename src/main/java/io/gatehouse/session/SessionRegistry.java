@@ -1,6 +1,7 @@
 package io.gatehouse.session;
 
 import io.gatehouse.authn.Owner;
+import io.gatehouse.authn.Principal;
 import io.gatehouse.authn.PrincipalRecords;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.policy.AuthorizedConnect;
@@ -303,6 +304,32 @@ public final class SessionRegistry {
             around.metrics().sessionsExpired.increment();
             fireWill(entry); // the end of the session is the latest moment for it
             end(entry);
+        }
+    }
+
+    /**
+     * Ends the session of a client that is away, before its time.
+     *
+     * @param last who it was when it went
+     * @param keepWill whether a will that waits is due with it
+     * @return false if the client is back, or was meanwhile
+     */
+    public boolean endAway(Session session, Principal last, boolean keepWill) {
+        Entry entry = entries.get(session.clientId());
+        if (entry == null) {
+            return false;
+        }
+        synchronized (entry) {
+            boolean same = entry.session == session && entry.rights != null && entry.rights.principal() == last;
+            if (entry.gone || entry.link != null || !same) {
+                return false;
+            }
+            if (!keepWill) {
+                entry.will = null;
+            }
+            fireWill(entry);
+            end(entry);
+            return true;
         }
     }
 

@@ -57,6 +57,17 @@ public final class AttachedAuthority {
         return fault;
     }
 
+    /** Whom it revoked so far. */
+    List<RevokedOf> revoked() {
+        return feed.issuers().stream()
+                .map(issuer -> new RevokedOf(
+                        issuer,
+                        serial -> feed.revoked(serial)
+                                .map(one -> CertificateRefused.since(
+                                        one.at(), one.reason().word()))))
+                .toList();
+    }
+
     void require(X509Certificate certificate, X509Certificate issuer, Unknown unknown) throws CertificateRefused {
         if (!feed.issued(issuer)) {
             return; // another authority's

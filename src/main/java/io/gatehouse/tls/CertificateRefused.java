@@ -65,11 +65,11 @@ public final class CertificateRefused extends CertificateException {
      * @param urgent because its key is in wrong hands
      */
     static CertificateRefused revoked(X509Certificate certificate, Instant at, String reason, boolean urgent) {
-        return new CertificateRefused(
-                Code.CERT_REVOKED,
-                certificate,
-                "revoked " + at + (reason.isEmpty() ? "" : " (" + reason + ")"),
-                urgent);
+        return new CertificateRefused(Code.CERT_REVOKED, certificate, since(at, reason), urgent);
+    }
+
+    static String since(Instant at, String reason) {
+        return "revoked " + at + (reason.isEmpty() ? "" : " (" + reason + ")");
     }
 
     /** Whether a key is in wrong hands, so that nothing may wait. */

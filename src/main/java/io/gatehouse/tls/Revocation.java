@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -185,12 +186,11 @@ final class Revocation {
         }
         X509CRLEntry entry = list.list().getRevokedCertificate(certificate.getSerialNumber());
         if (entry != null) {
-            CRLReason reason = entry.getRevocationReason();
             throw CertificateRefused.revoked(
                     certificate,
                     entry.getRevocationDate().toInstant(),
-                    reason == null ? "" : reason.toString(),
-                    reason == CRLReason.KEY_COMPROMISE);
+                    reason(entry),
+                    entry.getRevocationReason() == CRLReason.KEY_COMPROMISE);
         }
         Instant now = clock.instant();
         Instant due = list.due();
@@ -199,6 +199,27 @@ final class Revocation {
             throw new CertificateRefused(
                     Code.CERT_CRL_STALE, certificate, "the revocation list of its authority was due " + due);
         }
+    }
+
+    private static String reason(X509CRLEntry entry) {
+        CRLReason reason = entry.getRevocationReason();
+        return reason == null ? "" : reason.toString();
+    }
+
+    /** Whom the lists and the journal name, by authority. What OCSP would say is not asked for. */
+    List<RevokedOf> revoked() {
+        List<RevokedOf> all = new ArrayList<>();
+        for (RevocationList list : current.values()) {
+            all.add(new RevokedOf(
+                    list.authority(),
+                    serial -> Optional.ofNullable(list.list().getRevokedCertificate(serial))
+                            .map(entry -> CertificateRefused.since(
+                                    entry.getRevocationDate().toInstant(), reason(entry)))));
+        }
+        if (attached != null) {
+            all.addAll(attached.revoked());
+        }
+        return all;
     }
 
     /** What somebody should look at: lists that are due. */

@@ -271,6 +271,12 @@ public final class TlsContext implements Acceptance, AutoCloseable {
         }
     }
 
+    /** Whom the authorities of clients revoked, for who is not there to be judged. */
+    public List<RevokedOf> revoked() {
+        Revocation revocation = snapshot.revocation;
+        return revocation == null ? List.of() : revocation.revoked();
+    }
+
     /** Whether {@link #requireOnline} asks anybody. */
     public boolean isOnline() {
         return ocsp != null;

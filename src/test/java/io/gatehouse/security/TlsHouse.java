@@ -46,9 +46,9 @@ final class TlsHouse implements AutoCloseable {
                 """ + listeners + """
                 certificate_login: {user: cert.cn | cert.san.uri}
                 policy: {folder: policies}
-                storage: memory
                 audit: {file: audit.jsonl}
-                """ + (more.contains("sys:") ? "" : "sys: {interval: 0s}\n") + more);
+                """ + (more.contains("storage:") ? "" : "storage: memory\n")
+                        + (more.contains("sys:") ? "" : "sys: {interval: 0s}\n") + more);
         ConfigurationReader.Result read = ConfigurationReader.read(folder.resolve("gatehouse.yaml"));
         broker = Broker.start(
                 read.configuration()
