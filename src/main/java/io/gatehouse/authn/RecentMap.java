@@ -1,22 +1,18 @@
 package io.gatehouse.authn;
 
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import io.gatehouse.bounds.BoundedMap;
 import java.util.Map;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map that forgets what was not used for longest when it is full. Any thread; every call holds one lock briefly.
- *
- * <p>What an attacker fills it with costs memory up to the bound and no more.
+ * A {@link BoundedMap} for any thread; every call holds one lock briefly.
  */
 final class RecentMap<K, V> {
-    private final int bound;
-    private final Map<K, V> map = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<K, V> map;
 
     RecentMap(int bound) {
-        this.bound = bound;
+        this.map = new BoundedMap<>(bound);
     }
 
     synchronized @Nullable V get(K key) {
@@ -25,7 +21,6 @@ final class RecentMap<K, V> {
 
     synchronized void put(K key, V value) {
         map.put(key, value);
-        trim();
     }
 
     /** Replaces a value by what a function makes of it; null removes. */
@@ -35,7 +30,6 @@ final class RecentMap<K, V> {
             map.remove(key);
         } else {
             map.put(key, value);
-            trim();
         }
     }
 
@@ -49,13 +43,5 @@ final class RecentMap<K, V> {
 
     synchronized int size() {
         return map.size();
-    }
-
-    private void trim() {
-        if (map.size() > bound) {
-            Iterator<K> oldest = map.keySet().iterator();
-            oldest.next();
-            oldest.remove();
-        }
     }
 }

@@ -2,6 +2,7 @@ package io.gatehouse.enrolment;
 
 import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditLog;
+import io.gatehouse.bounds.BoundedMap;
 import io.gatehouse.metrics.Metrics;
 import io.gatehouse.pki.EnrolmentAnswer;
 import io.gatehouse.pki.EnrolmentAnswer.Granted;
@@ -14,7 +15,6 @@ import io.gatehouse.pki.Standing;
 import java.math.BigInteger;
 import java.security.cert.X509Certificate;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,14 +64,7 @@ public final class EnrolmentDesk implements AutoCloseable {
 
     /** Certificates whose first login is recorded: nobody has to be asked about them again. */
     private final Set<BigInteger> settled =
-            Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>(64, 0.75f, true) {
-                private static final long serialVersionUID = 1L;
-
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<BigInteger, Boolean> eldest) {
-                    return size() > MAX_KNOWN;
-                }
-            }));
+            Collections.synchronizedSet(Collections.newSetFromMap(new BoundedMap<>(MAX_KNOWN)));
 
     /** Certificates that somebody logged in with while the registrar did not answer, and from where. */
     private final Map<BigInteger, Login> unrecorded = new ConcurrentHashMap<>();

@@ -1,9 +1,9 @@
 package io.gatehouse.enrolment;
 
+import io.gatehouse.bounds.BoundedMap;
 import io.gatehouse.config.Network;
 import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
@@ -19,14 +19,7 @@ final class RequestRate {
     private final double perSecond;
     private final int burst;
     private final LongSupplier nanos;
-    private final Map<String, Bucket> buckets = new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Bucket> eldest) {
-            return size() > MAX_ADDRESSES;
-        }
-    };
+    private final Map<String, Bucket> buckets = new BoundedMap<>(MAX_ADDRESSES);
 
     /** What one address has left. */
     private static final class Bucket {

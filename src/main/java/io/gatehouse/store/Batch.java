@@ -1,7 +1,7 @@
 package io.gatehouse.store;
 
+import io.gatehouse.bounds.BoundedMap;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -20,14 +20,7 @@ final class Batch {
     private final Engine engine;
     private final RecordOut out = new RecordOut();
     private final List<StoredSession> counted = new ArrayList<>();
-    private final Map<Long, Integer> references = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Integer> eldest) {
-            return size() > COUNTS_REMEMBERED;
-        }
-    };
+    private final Map<Long, Integer> references = new BoundedMap<>(COUNTS_REMEMBERED);
     private WriteBatch batch = new WriteBatch();
 
     Batch(Engine engine) {

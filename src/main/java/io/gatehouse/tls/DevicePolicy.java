@@ -1,5 +1,6 @@
 package io.gatehouse.tls;
 
+import io.gatehouse.bounds.BoundedMap;
 import io.gatehouse.tls.CertificateRefused.Code;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -19,7 +20,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -60,14 +60,7 @@ final class DevicePolicy {
             Revocation revocation,
             Duration clockSkew,
             Clock clock) {
-        this(List.copyOf(authorities), rules, revocation, clockSkew, clock, new LinkedHashMap<>(64, 0.75f, true) {
-            private static final long serialVersionUID = 1L;
-
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, Path> eldest) {
-                return size() > MAX_REMEMBERED;
-            }
-        });
+        this(List.copyOf(authorities), rules, revocation, clockSkew, clock, new BoundedMap<>(MAX_REMEMBERED));
     }
 
     private DevicePolicy(

@@ -1,5 +1,6 @@
 package io.gatehouse.tls;
 
+import io.gatehouse.bounds.BoundedMap;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.pki.OcspQuery;
 import io.gatehouse.pki.OcspQuery.Answer;
@@ -47,14 +48,7 @@ final class Ocsp {
     /** Guarded by itself, as are the two maps. */
     private final Object lock = new Object();
 
-    private final Map<Key, Known> known = new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Known> eldest) {
-            return size() > MAX_REMEMBERED;
-        }
-    };
+    private final Map<Key, Known> known = new BoundedMap<>(MAX_REMEMBERED);
     private final Map<Key, CompletableFuture<Known>> asking = new LinkedHashMap<>();
     private volatile Optional<String> fault = Optional.empty();
 

@@ -1,8 +1,8 @@
 package io.gatehouse.transport;
 
+import io.gatehouse.bounds.BoundedMap;
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -26,14 +26,7 @@ final class Penalties {
     private final LongSupplier nanoTime;
 
     /** Guarded by this. What was not touched for longest is forgotten first. */
-    private final Map<InetAddress, Offence> offences = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<InetAddress, Offence> eldest) {
-            return size() > MOST_REMEMBERED;
-        }
-    };
+    private final Map<InetAddress, Offence> offences = new BoundedMap<>(MOST_REMEMBERED);
 
     /** Of one address. Guarded by the penalties. */
     private static final class Offence {

@@ -35,6 +35,7 @@ class ArchitectureTest {
     /** A room may import rooms of a lower floor only. The root package (the composition) is floor 8. */
     private static final Map<String, Integer> FLOORS = Map.ofEntries(
             Map.entry("protocol", 0),
+            Map.entry("bounds", 0),
             Map.entry("json", 0),
             Map.entry("pki", 0),
             Map.entry("config", -1),
