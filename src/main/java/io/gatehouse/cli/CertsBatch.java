@@ -1,16 +1,11 @@
 package io.gatehouse.cli;
 
-import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Fleet;
 import io.gatehouse.pki.FleetRun;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.ProfileBook;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -108,14 +103,19 @@ final class CertsBatch implements Runnable {
         if (tokenOnly && resume) {
             throw Failure.usage("--token-only and --resume: tokens are made at once");
         }
-        CertsToken.requireTime(tokenTime);
+        CertsTicket.requireTime(tokenTime);
         try {
             FleetRun.Terms terms = new FleetRun.Terms(resume, onError == OnError.SKIP, forms.read(common));
             Fleet fleet = Fleet.read(table, validity, ProfileBook.of(common.folder()));
             try (CertsReport report = common.report();
                     Authority authority = common.open()) {
                 if (tokenOnly) {
-                    tokens(authority, fleet, report);
+                    CertsTokenTable.requirePlace(out);
+                    if (dryRun) {
+                        CertsTokenTable.check(fleet, report);
+                    } else {
+                        CertsTokenTable.write(authority, fleet, out, tokenTime, report);
+                    }
                     return;
                 }
                 FleetRun run = new FleetRun(authority, fleet, out, terms);
@@ -136,41 +136,6 @@ final class CertsBatch implements Runnable {
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }
-    }
-
-    private void tokens(Authority authority, Fleet fleet, CertsReport report) throws PkiProblem {
-        if (Files.exists(out)) {
-            throw Failure.of(3, out + ": is there already; name another");
-        }
-        if (dryRun) {
-            report.put("of", fleet.rows().size());
-            report.put("dryRun", true);
-            report.say(fleet.rows().size() + " devices, all can have a token; none was made");
-            report.next("the same without --dry-run");
-            return;
-        }
-        List<String> ids = fleet.rows().stream().map(Fleet.Row::id).toList();
-        String end = Clock.systemUTC().instant().plus(tokenTime).toString();
-        authority.requirePassphrase();
-        List<String> tokens = authority.tokens(ids, tokenTime);
-        StringBuilder lines = new StringBuilder("id,token,end\n");
-        for (int i = 0; i < ids.size(); i++) {
-            lines.append(ids.get(i) + "," + tokens.get(i) + "," + end + "\n");
-        }
-        try {
-            AtomicFiles.writePrivate(out, lines.toString().getBytes(StandardCharsets.US_ASCII));
-        } catch (IOException e) {
-            throw Failure.of(
-                    1,
-                    out + ": cannot be written: " + e.getMessage()
-                            + ". The tokens are lost; make others, these end by themselves");
-        }
-        report.put("of", ids.size());
-        report.put("tokens", ids.size());
-        report.put("end", end);
-        report.file(out);
-        report.say("wrote " + ids.size() + " tokens into " + out + " (0600: who reads it can enrol)");
-        report.next("give each device its own, then remove the file");
     }
 
     /** On Ctrl-C and SIGTERM the group in hand is finished and the manifest written, and the command ends with its own code. */

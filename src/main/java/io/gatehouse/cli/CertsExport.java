@@ -15,9 +15,16 @@ import picocli.CommandLine.Parameters;
 /** {@code certs export}: a holder's key and certificates in another form. */
 @Command(
         name = "export",
-        description = "Write a holder's key and certificates in the form another program reads.",
+        description = {
+            "Write a holder's key and certificates in the form another program reads.",
+            "--format qr needs neither: it makes a new token with which the device enrols by itself, once, and writes that"
+                    + " as a QR code. The same as certs token new ID --qr FILE."
+        },
         mixinStandardHelpOptions = true)
 final class CertsExport implements Runnable {
+    /** Not one of {@link Export.Format}: it holds a token, and nothing of what was issued. */
+    private static final String TICKET = "qr";
+
     @Parameters(paramLabel = "ID", description = "Whose; found in out/ID of the authority's folder.")
     private String id = "";
 
@@ -27,7 +34,8 @@ final class CertsExport implements Runnable {
             required = true,
             description =
                     "pem (all in one), der (certificate), pkcs8 (key), p12, p12-compat (old readers), jks, zip, header (C, for"
-                            + " ESP-IDF), arduino (C++), esp-nvs (table for ESP-IDF's NVS partition generator).")
+                            + " ESP-IDF), arduino (C++), esp-nvs (table for ESP-IDF's NVS partition generator); qr (PNG): a new"
+                            + " enrolment token, no key; with --ttl and --url.")
     private String word = "";
 
     @Option(names = "--from", paramLabel = "DIR", description = "Another folder with cert.pem, key.pem and ca.pem.")
@@ -36,7 +44,7 @@ final class CertsExport implements Runnable {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "FILE",
-            description = "Default: beside its files, named after the holder.")
+            description = "Default: beside its files, named after the holder. - draws a qr on the terminal.")
     private @Nullable Path out;
 
     @Option(
@@ -48,12 +56,23 @@ final class CertsExport implements Runnable {
     private @Nullable Path passwordFile;
 
     @Mixin
+    private CertsTicket ticket = new CertsTicket();
+
+    @Mixin
     private CertsCommon common = new CertsCommon();
 
     @Override
     public void run() {
+        if (word.equals(TICKET)) {
+            ticket();
+            return;
+        }
+        if (ticket.isSaid()) {
+            throw Failure.usage("--ttl and --url are for --format " + TICKET);
+        }
         Export.Format format = Export.Format.ofWord(word)
-                .orElseThrow(() -> Failure.usage("unknown form \"" + word + "\"; there are " + Export.Format.words()));
+                .orElseThrow(() -> Failure.usage(
+                        "unknown form \"" + word + "\"; there are " + Export.Format.words() + ", " + TICKET));
         Path folder = from != null ? from : common.places().outputOf(id);
         Path file = out != null ? out : folder.resolve(format.fileName(id));
         try (CertsReport report = common.report()) {
@@ -75,6 +94,19 @@ final class CertsExport implements Runnable {
             throw CertsCommand.failure(e);
         } catch (IOException e) {
             throw Failure.of(1, file + ": cannot be written: " + e.getMessage());
+        }
+    }
+
+    /** A device that makes its own key: what it needs is the right to ask. */
+    private void ticket() {
+        if (from != null || passwordFile != null) {
+            throw Failure.usage("--format " + TICKET + " makes a new token; --from and --password-file are of keys");
+        }
+        try (CertsReport report = common.report()) {
+            ticket.make(id, out != null ? out : common.places().outputOf(id).resolve(id + ".png"), common, report);
+            report.put("format", TICKET);
+        } catch (PkiProblem e) {
+            throw CertsCommand.failure(e);
         }
     }
 

@@ -1,12 +1,9 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.json.Json;
-import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Authority;
-import io.gatehouse.pki.EnrolmentTicket;
 import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.PkiProblem;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -14,7 +11,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,10 +36,6 @@ final class CertsToken implements Runnable {
         spec.commandLine().usage(spec.commandLine().getOut());
     }
 
-    static void requireTime(Duration time) {
-        CertsTime.require("--ttl", time, Duration.ofHours(1), Duration.ofDays(365));
-    }
-
     /** {@code certs token new}. */
     @Command(name = "new", description = "Make a token; it is printed, once.", mixinStandardHelpOptions = true)
     static final class New implements Runnable {
@@ -51,71 +43,49 @@ final class CertsToken implements Runnable {
         private String id = "";
 
         @Option(
-                names = "--ttl",
-                paramLabel = CertsTime.LABEL,
-                converter = CertsTime.class,
-                defaultValue = "7d",
-                description = "How long it can be used: 7 (days), 7d, 12h, 2w; default: ${DEFAULT-VALUE}.")
-        private Duration time = WEEK;
-
-        @Option(
                 names = "--qr",
                 paramLabel = "FILE.png",
                 description =
-                        "Write it as a QR code, 0600, instead of printing it: the id and the token, with --url as a URL.")
+                        "Write it as a QR code, 0600, instead of printing it: the id and the token, with --url as a URL."
+                                + " - draws it on the terminal.")
         private @Nullable Path picture;
 
-        @Option(
-                names = "--url",
-                paramLabel = "URL",
-                description = "Where devices enrol, such as https://mqtt.example.com:8943; for --qr.")
-        private @Nullable String url;
+        @Mixin
+        private CertsTicket ticket = new CertsTicket();
 
         @Mixin
         private CertsCommon common = new CertsCommon();
 
         @Override
         public void run() {
-            requireTime(time);
-            if (url != null && picture == null) {
+            Duration time = ticket.time();
+            if (ticket.hasUrl() && picture == null) {
                 throw Failure.usage("--url is for --qr");
             }
             try (CertsReport report = common.report()) {
-                if (url != null) {
-                    EnrolmentTicket.of(id, "", Optional.of(url)); // before there is a token to lose
-                }
-                String token;
-                Instant end = Clock.systemUTC().instant().plus(time).truncatedTo(ChronoUnit.SECONDS);
-                try (Authority authority = common.open()) {
-                    authority.requirePassphrase();
-                    token = authority.token(id, time);
-                }
-                report.put("id", id);
-                report.put("end", end.toString());
-                if (picture == null) {
-                    report.put("token", token);
-                    report.say(token);
-                    common.hint("give it to \"" + id + "\" before " + CertsTime.print(time)
-                            + " are over; it is not shown again");
+                if (picture != null) {
+                    ticket.make(id, picture, common, report);
                 } else {
-                    write(picture, EnrolmentTicket.of(id, token, Optional.ofNullable(url)), report);
+                    print(id, time, report);
                 }
             } catch (PkiProblem e) {
                 throw CertsCommand.failure(e);
             }
         }
 
-        private void write(Path file, EnrolmentTicket ticket, CertsReport report) throws PkiProblem {
-            try {
-                AtomicFiles.writePrivate(file, ticket.png());
-            } catch (IOException e) {
-                throw Failure.of(
-                        1,
-                        file + ": cannot be written: " + e.getMessage() + ". Take the token back: gatehouse certs token"
-                                + " revoke " + id + " -d " + common.folder());
+        private void print(String device, Duration time, CertsReport report) throws PkiProblem {
+            String token;
+            Instant end = Clock.systemUTC().instant().plus(time).truncatedTo(ChronoUnit.SECONDS);
+            try (Authority authority = common.open()) {
+                authority.requirePassphrase();
+                token = authority.token(device, time);
             }
-            report.wrote(file, "0600: who reads it can enrol as \"" + id + "\", once");
-            report.next("print it, then remove it; the device enrols within " + CertsTime.print(time));
+            report.put("id", device);
+            report.put("end", end.toString());
+            report.put("token", token);
+            report.say(token);
+            common.hint("give it to \"" + device + "\" before " + CertsTime.print(time)
+                    + " are over; it is not shown again");
         }
     }
 

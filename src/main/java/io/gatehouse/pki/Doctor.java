@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Looks an authority's folder over: modes, journal, validity, revocation lists, left-overs. Confined to one thread. */
@@ -139,10 +140,13 @@ public final class Doctor {
     private void leftOvers(Inventory inventory) throws IOException {
         Path out = folder.path().resolve("out");
         if (Files.isDirectory(out)) {
+            Set<String> invited =
+                    inventory.tokens().stream().map(Inventory.Token::id).collect(Collectors.toSet());
             try (Stream<Path> folders = Files.list(out)) {
-                folders.filter(one -> inventory
-                                .byId(String.valueOf(one.getFileName()))
-                                .isEmpty())
+                folders.filter(one -> {
+                            String name = String.valueOf(one.getFileName());
+                            return inventory.byId(name).isEmpty() && !invited.contains(name);
+                        })
                         .forEach(one -> findings.add(one + ": the journal knows nobody of this name; remove it"));
             }
         }

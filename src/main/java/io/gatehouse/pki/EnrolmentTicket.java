@@ -10,10 +10,14 @@ import java.util.Optional;
  * service a URL that curl takes as it is, without it what curl takes after {@code -u}. Immutable.
  */
 public record EnrolmentTicket(String text) {
+    /** What {@link #blocks} draws with. */
+    public static final String INK = "\u2580\u2584\u2588";
+
     private static final int PIXELS_A_MODULE = 8;
 
     /** @param service where devices enrol, such as {@code https://mqtt.example.com:8943}; empty: the text does not say */
     public static EnrolmentTicket of(String id, String token, Optional<String> service) throws PkiProblem {
+        Profile.requireId(id);
         if (service.isEmpty()) {
             return new EnrolmentTicket(id + ":" + token);
         }
@@ -21,6 +25,11 @@ public record EnrolmentTicket(String text) {
         String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
         String path = uri.getPath() == null || uri.getPath().matches("/?") ? "/.well-known/est" : uri.getPath();
         return new EnrolmentTicket("https://" + encoded(id) + ":" + token + "@" + uri.getHost() + port + path);
+    }
+
+    /** Tries what {@link #of} and the drawing need of everything but the token, before there is one to lose. */
+    public static void require(String id, Optional<String> service) throws PkiProblem {
+        of(id, StoredPassphrase.random(), service).code();
     }
 
     private static URI uri(String service) throws PkiProblem {
@@ -44,8 +53,17 @@ public record EnrolmentTicket(String text) {
 
     /** A QR code of it, as PNG. */
     public byte[] png() throws PkiProblem {
+        return code().png(PIXELS_A_MODULE);
+    }
+
+    /** A QR code of it, for a terminal. */
+    public String blocks() throws PkiProblem {
+        return code().blocks();
+    }
+
+    private QrCode code() throws PkiProblem {
         try {
-            return QrCode.of(text).png(PIXELS_A_MODULE);
+            return QrCode.of(text);
         } catch (IllegalArgumentException e) {
             throw new PkiProblem(
                     PkiProblem.Kind.INPUT,

@@ -319,6 +319,28 @@ final class QrCode {
         return Png.of(dark, QUIET_MODULES, scale);
     }
 
+    /**
+     * As text, two modules a character, with the quiet zone around it. What is light is drawn, in white on black by ANSI
+     * colours, so that it is the same on dark and on light terminals.
+     */
+    String blocks() {
+        StringBuilder lines = new StringBuilder();
+        for (int y = -QUIET_MODULES; y < size + QUIET_MODULES; y += 2) {
+            lines.append("\u001B[40;97m");
+            for (int x = -QUIET_MODULES; x < size + QUIET_MODULES; x++) {
+                boolean upper = isLight(x, y);
+                boolean lower = isLight(x, y + 1);
+                lines.append(upper ? lower ? '\u2588' : '\u2580' : lower ? '\u2584' : ' ');
+            }
+            lines.append("\u001B[0m\n");
+        }
+        return lines.toString();
+    }
+
+    private boolean isLight(int x, int y) {
+        return x < 0 || y < 0 || x >= size || y >= size || !dark[y][x];
+    }
+
     /** Reed-Solomon codes over GF(2^8) with the polynomial x^8 + x^4 + x^3 + x^2 + 1. */
     private static final class ReedSolomon {
         private ReedSolomon() {}

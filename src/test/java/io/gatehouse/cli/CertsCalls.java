@@ -6,7 +6,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Calls {@code gatehouse certs} as a shell does, and programs that are not ours. */
@@ -40,6 +43,25 @@ final class CertsCalls {
         process.getOutputStream().close();
         String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(line + ": " + text).isEqualTo(expected);
+        return text;
+    }
+
+    /** What a person sees on a terminal who types an answer; made by {@code script}. */
+    static String onATerminal(String typed, Object... arguments) throws IOException, InterruptedException {
+        String line = Path.of(System.getProperty("java.home"), "bin", "java")
+                + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "
+                + Objects.requireNonNullElse(
+                        System.getProperty("surefire.test.class.path"), System.getProperty("java.class.path"))
+                + " io.gatehouse.cli.Main certs "
+                + Stream.of(arguments).map(String::valueOf).collect(Collectors.joining(" "));
+        ProcessBuilder builder = new ProcessBuilder("script", "-qec", line, "/dev/null").redirectErrorStream(true);
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        Process process = builder.start();
+        try (var in = process.getOutputStream()) {
+            in.write((typed + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
         return text;
     }
 

@@ -3,6 +3,7 @@ package io.gatehouse.cli;
 import static io.gatehouse.cli.CertsCalls.certs;
 import static io.gatehouse.cli.CertsCalls.done;
 import static io.gatehouse.cli.CertsCalls.installed;
+import static io.gatehouse.cli.CertsCalls.onATerminal;
 import static io.gatehouse.cli.CertsCalls.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -237,13 +240,7 @@ class CertsRecordsTest {
                 .isEqualTo("rw-------");
         java.awt.image.BufferedImage image = javax.imageio.ImageIO.read(picture.toFile()); // a PNG by another reader
         assertThat(image.getWidth()).isEqualTo(image.getHeight());
-        if (!installed("zbarimg")) {
-            assertThat(Boolean.getBoolean("gatehouse.ci"))
-                    .as("zbarimg (zbar-tools) is not installed")
-                    .isFalse();
-            Assumptions.abort("not read: zbarimg (zbar-tools) is not installed");
-        }
-        String read = run(0, "zbarimg", "-q", "--raw", "--nodbus", picture).trim();
+        String read = read(picture);
         String token = read.replaceFirst("@mqtt.*|@a-service.*", "").replaceFirst(".*:", "");
         assertThat(token).matches("[0-9a-hjkmnp-z]{26}");
         assertThat(said).doesNotContain(token);
@@ -261,6 +258,109 @@ class CertsRecordsTest {
         String journal = Files.readString(pki.resolve("journal"), StandardCharsets.UTF_8);
         assertThat(journal).doesNotContain(token);
         assertThat(Objects.requireNonNull(done("token", "list", "-d", pki))).contains(id);
+    }
+
+    private static String read(Path picture) throws Exception {
+        if (!installed("zbarimg")) {
+            assertThat(Boolean.getBoolean("gatehouse.ci"))
+                    .as("zbarimg (zbar-tools) is not installed")
+                    .isFalse();
+            Assumptions.abort("not read: zbarimg (zbar-tools) is not installed");
+        }
+        return run(0, "zbarimg", "-q", "--raw", "--nodbus", picture).trim();
+    }
+
+    @Test
+    void export_asQr_isANewTokenBesideWhatTheDeviceHas() throws Exception {
+        String said = done(
+                "export",
+                "line-3-valve",
+                "--format",
+                "qr",
+                "--ttl",
+                "12h",
+                "--url",
+                "https://mqtt.example.com",
+                "-d",
+                pki);
+        Path picture = pki.resolve("out/line-3-valve/line-3-valve.png");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(picture)))
+                .isEqualTo("rw-------");
+        String read = read(picture);
+        assertThat(read).matches("https://line-3-valve:[0-9a-hjkmnp-z]{26}@mqtt\\.example\\.com/\\.well-known/est");
+        String token = read.substring(21, 47);
+        assertThat(said).contains("line-3-valve.png", "within 12h").doesNotContain(token);
+        assertThat(Files.readString(pki.resolve("journal"))).doesNotContain(token);
+        Instant end =
+                Instant.parse(((List<?>) Objects.requireNonNull(Json.read(done("token", "list", "--json", "-d", pki))))
+                        .stream()
+                                .map(one -> (Map<?, ?>) one)
+                                .filter(one -> "line-3-valve".equals(one.get("id")))
+                                .map(one -> String.valueOf(one.get("end")))
+                                .findFirst()
+                                .orElseThrow());
+        assertThat(end)
+                .isBetween(Instant.now().plusSeconds(11 * 3600), Instant.now().plusSeconds(12 * 3600));
+
+        Path elsewhere = temp.resolve("nobody-yet.png"); // who has no certificate has no folder
+        done("export", "nobody-yet", "--format", "qr", "-o", elsewhere, "-d", pki);
+        assertThat(read(elsewhere)).startsWith("nobody-yet:");
+        done("export", "neither", "--format", "qr", "-d", pki);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(pki.resolve("out/neither"))))
+                .isEqualTo("rwx------");
+    }
+
+    /** Exit code, arguments, and what the line says; none of them makes a token. */
+    @ParameterizedTest(name = "{1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "2 | export none --format qr -o -              | a token is shown on a terminal only",
+                "2 | export none --format qr -o - --json       | a picture is no JSON",
+                "2 | export none --format qr --from TEMP       | --from and --password-file are of keys",
+                "2 | export none --format qr --ttl 2y          | --ttl is 1h to 365d",
+                "2 | export none --format der --ttl 7d         | --ttl and --url are for --format qr",
+                "3 | export ../none --format qr                | cannot be an id",
+                "3 | export none --format qr -o TEMP/a/b.png   | nothing can be written there",
+                "2 | token new none --qr -                     | a token is shown on a terminal only",
+                "3 | token new none --qr TEMP/a/b.png          | nothing can be written there",
+            })
+    void tokenThatCannotBeHandedOver_isNotMade(int exitCode, String arguments, String text) throws Exception {
+        Files.writeString(temp.resolve("t.csv"), "id\nnone\n");
+        List<Object> line = new ArrayList<>(
+                List.of((Object[]) arguments.replace("TEMP", temp + "").split(" +")));
+        line.addAll(List.of("-d", pki));
+        CertsCalls.Answer refused = certs(line.toArray());
+        assertThat(refused.exitCode()).as(refused.err()).isEqualTo(exitCode);
+        assertThat(refused.err()).startsWith("certs: error[").contains(text);
+        assertThat(refused.err().lines()).hasSize(1);
+        assertThat(refused.out()).isEmpty();
+        assertThat(done("token", "list", "-d", pki)).doesNotContain("none");
+    }
+
+    @Test
+    void ticket_onATerminal_isDrawn() throws Exception {
+        Assumptions.assumeTrue(installed("script"), "needs script, which makes a terminal");
+        String screen = onATerminal("", "export", "drawn", "--format", "qr", "-o", "-", "-d", pki);
+        List<String> rows = screen.lines()
+                .filter(row -> row.startsWith("\u001B[40;97m"))
+                .map(row -> row.substring(8, row.indexOf("\u001B[0m")))
+                .toList();
+        assertThat(rows).as(screen).hasSizeGreaterThan(15);
+        int scale = 8;
+        java.awt.image.BufferedImage image = new java.awt.image.BufferedImage(
+                rows.get(0).length() * scale, rows.size() * 2 * scale, java.awt.image.BufferedImage.TYPE_BYTE_GRAY);
+        for (int y = 0; y < image.getHeight(); y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                char block = rows.get(y / scale / 2).charAt(x / scale);
+                boolean light = block == '\u2588' || block == (y / scale % 2 == 0 ? '\u2580' : '\u2584');
+                image.setRGB(x, y, light ? 0xFFFFFF : 0);
+            }
+        }
+        Path seen = temp.resolve("seen.png");
+        javax.imageio.ImageIO.write(image, "png", seen.toFile());
+        assertThat(read(seen)).matches("drawn:[0-9a-hjkmnp-z]{26}");
+        assertThat(done("token", "list", "-d", pki)).contains("drawn");
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.gatehouse.cli;
 
 import static io.gatehouse.cli.CertsCalls.certs;
 import static io.gatehouse.cli.CertsCalls.done;
+import static io.gatehouse.cli.CertsCalls.onATerminal;
 import static io.gatehouse.cli.CertsCalls.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.bouncycastle.est.ESTService;
 import org.bouncycastle.est.EnrollmentResponse;
 import org.bouncycastle.est.jcajce.JcaHttpAuthBuilder;
@@ -215,33 +215,11 @@ class CertsRequestTest {
         Device device = Device.of("pump-8");
         assertThat(device.ask().status()).isEqualTo(202);
 
-        assertThat(onATerminal("n", "approve", "pump-8"))
+        assertThat(onATerminal("n", "request", "approve", "pump-8", "-d", pki))
                 .contains(device.fingerprint(), "Is that the device's key? [y/N]", "nothing was decided");
         assertThat(device.ask().status()).isEqualTo(202);
-        assertThat(onATerminal("y", "approve", "pump-8")).contains("approved: \"pump-8\"");
+        assertThat(onATerminal("y", "request", "approve", "pump-8", "-d", pki)).contains("approved: \"pump-8\"");
         assertThat(device.ask().status()).isEqualTo(200);
-    }
-
-    /** What a person sees who types an answer. */
-    private static String onATerminal(String typed, String... words) throws Exception {
-        String line = String.join(
-                " ",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp",
-                Objects.requireNonNullElse(
-                        System.getProperty("surefire.test.class.path"), System.getProperty("java.class.path")),
-                "io.gatehouse.cli.Main certs request",
-                String.join(" ", words),
-                "-d " + pki);
-        Process process = new ProcessBuilder("script", "-qec", line, "/dev/null")
-                .redirectErrorStream(true)
-                .start();
-        try (var in = process.getOutputStream()) {
-            in.write((typed + "\n").getBytes(StandardCharsets.UTF_8));
-        }
-        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        process.waitFor();
-        return text;
     }
 
     @Test
