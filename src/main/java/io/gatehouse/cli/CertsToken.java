@@ -2,8 +2,10 @@ package io.gatehouse.cli;
 
 import io.gatehouse.json.Json;
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.Fleet;
 import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.ProfileBook;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -37,10 +39,30 @@ final class CertsToken implements Runnable {
     }
 
     /** {@code certs token new}. */
-    @Command(name = "new", description = "Make a token; it is printed, once.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "new",
+            description = {
+                "Make a token for a device; it is printed, once.",
+                "With --count a token for each device of a table, into another table."
+            },
+            mixinStandardHelpOptions = true)
     static final class New implements Runnable {
-        @Parameters(paramLabel = "ID", description = "The device it is for.")
-        private String id = "";
+        @Parameters(paramLabel = "ID", arity = "0..1", description = "The device it is for.")
+        private @Nullable String id;
+
+        @Option(
+                names = "--count",
+                paramLabel = "TABLE",
+                description =
+                        "A token for each device of this table (CSV with a column id, as of certs batch) instead; it is"
+                                + " judged whole before one is made. With --out.")
+        private @Nullable Path table;
+
+        @Option(
+                names = {"-o", "--out"},
+                paramLabel = "FILE.csv",
+                description = "Where the tokens of --count go: a table (id, token, end; 0600).")
+        private @Nullable Path out;
 
         @Option(
                 names = "--qr",
@@ -59,17 +81,37 @@ final class CertsToken implements Runnable {
         @Override
         public void run() {
             Duration time = ticket.time();
+            String one = id;
+            if ((one == null) == (table == null)) {
+                throw Failure.usage("name a device, or a table of them with --count");
+            }
+            if ((table == null) != (out == null)) {
+                throw Failure.usage("--count and --out: give both or none");
+            }
             if (ticket.hasUrl() && picture == null) {
                 throw Failure.usage("--url is for --qr");
             }
+            if (table != null && picture != null) {
+                throw Failure.usage("--qr: a picture holds one token, and --count makes many");
+            }
             try (CertsReport report = common.report()) {
-                if (picture != null) {
-                    ticket.make(id, picture, common, report);
-                } else {
-                    print(id, time, report);
+                if (table != null && out != null) {
+                    many(table, out, time, report);
+                } else if (one != null && picture != null) {
+                    ticket.make(one, picture, common, report);
+                } else if (one != null) {
+                    print(one, time, report);
                 }
             } catch (PkiProblem e) {
                 throw CertsCommand.failure(e);
+            }
+        }
+
+        private void many(Path from, Path to, Duration time, CertsReport report) throws PkiProblem {
+            Fleet fleet = Fleet.read(from, null, ProfileBook.of(common.folder()));
+            CertsTokenTable.requirePlace(to);
+            try (Authority authority = common.open()) {
+                CertsTokenTable.write(authority, fleet, to, time, report);
             }
         }
 

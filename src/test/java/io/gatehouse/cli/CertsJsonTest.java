@@ -104,6 +104,7 @@ class CertsJsonTest {
             export       | fan --format p12                              | id format files next
             token new    | lamp                                          | id token end
             token new    | kettle --qr TEMP/kettle.png                   | id end files next
+            token new    | --count TEMP/other.csv -o TEMP/other.count    | of tokens end files next
             export       | stove --format qr                             | id end format files next
             token list   |                                               | []
             request list |                                               | []

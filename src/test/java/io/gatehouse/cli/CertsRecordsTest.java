@@ -324,6 +324,14 @@ class CertsRecordsTest {
                 "3 | export none --format qr -o TEMP/a/b.png   | nothing can be written there",
                 "2 | token new none --qr -                     | a token is shown on a terminal only",
                 "3 | token new none --qr TEMP/a/b.png          | nothing can be written there",
+                "2 | token new                                 | name a device, or a table",
+                "2 | token new none --count TEMP/t.csv -o x    | name a device, or a table",
+                "2 | token new --count TEMP/t.csv              | --count and --out: give both",
+                "2 | token new none -o TEMP/t.csv              | --count and --out: give both",
+                "2 | token new --count TEMP/t.csv -o TEMP/x --qr TEMP/y | a picture holds one token",
+                "5 | token new --count TEMP/none.csv -o TEMP/x | none.csv",
+                "3 | token new --count TEMP/t.csv -o TEMP/t.csv | is there already",
+                "3 | token new --count TEMP/t.csv -o TEMP/a/b  | nothing can be written there",
             })
     void tokenThatCannotBeHandedOver_isNotMade(int exitCode, String arguments, String text) throws Exception {
         Files.writeString(temp.resolve("t.csv"), "id\nnone\n");

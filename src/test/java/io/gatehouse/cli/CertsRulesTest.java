@@ -9,6 +9,7 @@ import io.gatehouse.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -143,24 +144,39 @@ class CertsRulesTest {
         assertThat(made).doesNotContainKey("key");
     }
 
-    @Test
-    void batch_tokenOnly_makesATokenADevice() throws Exception {
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"batch TABLE --token-only", "token new --count TABLE"})
+    void tokensOfATable_areMadeForEachDevice(String command) throws Exception {
         Path table = Files.writeString(temp.resolve("fleet.csv"), "id\npump\nvalve\n");
         Path out = temp.resolve("tokens.csv");
-        assertThat(done("batch", table, "--token-only", "--dry-run", "-o", out, "-d", pki))
-                .contains("none was made");
-        String said = done("batch", table, "--token-only", "--ttl", "30", "-o", out, "-d", pki);
+        List<Object> line = new ArrayList<>(
+                List.of((Object[]) command.replace("TABLE", table.toString()).split(" ")));
+        line.addAll(List.of("--ttl", "30", "-o", out, "-d", pki));
+        if (command.startsWith("batch")) {
+            List<Object> dry = new ArrayList<>(line);
+            dry.add("--dry-run");
+            assertThat(done(dry.toArray())).contains("none was made");
+        }
+        Files.writeString(table, "id\npump\npump\na/b\n");
+        CertsCalls.Answer faulty = certs(line.toArray());
+        assertThat(faulty.exitCode()).isEqualTo(3);
+        assertThat(faulty.err().lines().map(one -> one.substring(0, one.indexOf(']') + 1)))
+                .containsExactly("certs: error[CSV_DUP_ID]", "certs: error[CSV_VALUE]", "certs: error[INPUT]");
+        assertThat(done("token", "list", "-d", pki)).startsWith("0 tokens");
+        assertThat(out).doesNotExist();
+
+        Files.writeString(table, "id\npump\nvalve\n");
+        String said = done(line.toArray());
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(out)))
                 .isEqualTo("rw-------");
         List<String> lines = Files.readAllLines(out);
         assertThat(lines).hasSize(3).startsWith("id,token,end");
         assertThat(lines.get(1)).matches("pump,[0-9a-z]{26},20.*Z");
-        assertThat(said).doesNotContain(lines.get(1).split(",")[1]);
-        assertThat(Files.readString(pki.resolve("journal")))
-                .doesNotContain(lines.get(1).split(",")[1]);
+        String token = lines.get(1).split(",")[1];
+        assertThat(said).doesNotContain(token);
+        assertThat(Files.readString(pki.resolve("journal"))).doesNotContain(token);
         assertThat(done("token", "list", "-d", pki)).contains("pump", "valve", "2 tokens");
-        assertThat(certs("batch", table, "--token-only", "-o", out, "-d", pki).exitCode())
-                .isEqualTo(3);
+        assertThat(certs(line.toArray()).exitCode()).isEqualTo(3);
         assertThat(done("list", "-d", pki)).startsWith("0 ");
     }
 
