@@ -7,6 +7,7 @@ import io.gatehouse.pki.ImportedRoot;
 import io.gatehouse.pki.KeyDerivation;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.StoredPassphrase;
+import java.io.Console;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
@@ -14,6 +15,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,6 +28,8 @@ import picocli.CommandLine.Option;
         description = "Make an authority: a root, and under it one authority for devices and one for servers.",
         mixinStandardHelpOptions = true)
 final class CertsInit implements Runnable {
+    private static final int MAX_SHOWN = 5;
+
     @Mixin
     private CertsCommon common = new CertsCommon();
 
@@ -111,6 +116,13 @@ final class CertsInit implements Runnable {
                             + " nothing is asked. Whoever can read the folder can then sign.")
     private boolean generate;
 
+    @Option(
+            names = {"-y", "--yes"},
+            description =
+                    "Where you would be asked whether to go on, go on: the folder holds other files, say. What is refused"
+                            + " stays refused, and a passphrase is never made up.")
+    private boolean yes;
+
     @Override
     public void run() {
         Path folder = common.folder();
@@ -149,6 +161,7 @@ final class CertsInit implements Runnable {
             if (Authority.exists(folder)) {
                 throw Failure.of(3, folder + ": holds an authority already; it is never overwritten");
             }
+            requireOwnFolder(common.places());
             char[] passphrase = common.passphrase().fresh(folder, generate);
             try (CertsReport report = common.report();
                     Authority authority = Authority.create(folder, options, passphrase, Clock.systemUTC())) {
@@ -156,6 +169,23 @@ final class CertsInit implements Runnable {
             }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
+        }
+    }
+
+    /** An authority among other files is one in a wrong folder, more often than not. */
+    private void requireOwnFolder(AuthorityFolder places) throws PkiProblem {
+        List<String> others = places.others();
+        if (yes || others.isEmpty()) {
+            return;
+        }
+        String shown = others.stream().limit(MAX_SHOWN).collect(Collectors.joining(", "))
+                + (others.size() > MAX_SHOWN ? " and " + (others.size() - MAX_SHOWN) + " more" : "");
+        String fact = places.path() + " holds other files: " + shown;
+        Console console = Terminal.console()
+                .orElseThrow(() -> Failure.of(3, fact + ". Name a folder of its own with --dir, or say --yes"));
+        String typed = console.readLine("%s%nMake the authority there all the same? [y/N] ", fact);
+        if (!"y".equalsIgnoreCase(Objects.requireNonNullElse(typed, "").trim())) {
+            throw Failure.usage("nothing was made");
         }
     }
 

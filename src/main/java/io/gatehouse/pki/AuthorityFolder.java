@@ -8,13 +8,19 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /** Where an authority keeps what. Immutable. */
 public record AuthorityFolder(Path path) {
     /** What Java calls a user that has no name. */
     private static final String UNKNOWN = "?";
+
+    /** The last is of the file system. */
+    private static final Set<String> OWN =
+            Set.of("journal", "lock", "ca", "trust", "crl", "profiles", "out", "passphrase", "lost+found");
 
     public Path certificateOf(String authority) {
         return path.resolve("ca").resolve(authority + ".crt");
@@ -50,6 +56,21 @@ public record AuthorityFolder(Path path) {
     /** Where a command leaves what it made for a holder, unless it was told another place. */
     public Path outputOf(String id) {
         return path.resolve("out").resolve(id);
+    }
+
+    /** What lies in it and is no part of an authority; hidden files do not count. */
+    public List<String> others() throws PkiProblem {
+        if (!Files.isDirectory(path)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(path)) {
+            return files.map(file -> String.valueOf(file.getFileName()))
+                    .filter(name -> !OWN.contains(name) && !name.startsWith(".") && !name.startsWith("journal."))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new PkiProblem(Kind.IO, path + ": cannot be read: " + e.getMessage());
+        }
     }
 
     /** The server's authority is written last, so whoever finds it finds all. */

@@ -127,6 +127,34 @@ class CertsUsageTest {
     }
 
     @Test
+    void init_amongOtherFiles_asks_andYesAnswers() throws Exception {
+        Path folder = Files.createDirectory(temp.resolve("home"));
+        for (String name : List.of("a.txt", "b.txt", "c.txt", "d.txt", "e.txt", "f.txt", ".hidden")) {
+            Files.createFile(folder.resolve(name));
+        }
+        Files.createDirectory(folder.resolve("profiles"));
+        CertsCalls.Answer refused = certs("init", "--generate-passphrase", "-d", folder);
+        assertThat(refused.exitCode()).isEqualTo(3);
+        assertThat(refused.err())
+                .isEqualTo(
+                        "certs: error[INPUT] " + folder + " holds other files: a.txt, b.txt, c.txt, d.txt, e.txt and 1"
+                                + " more. Name a folder of its own with --dir, or say --yes\n");
+        if (CertsCalls.installed("script")) {
+            assertThat(CertsCalls.onATerminal("n", "init", "--generate-passphrase", "-d", folder))
+                    .contains("Make the authority there all the same? [y/N]", "nothing was made");
+        }
+        assertThat(folder.resolve("passphrase")).doesNotExist();
+        Ended asked = process(Map.of(), "init", "--yes", "-d", folder); // no passphrase is made up
+        assertThat(asked.exitCode()).isEqualTo(2);
+        assertThat(asked.err()).contains("no terminal to ask for the passphrase on");
+        assertThat(folder.resolve("ca")).doesNotExist();
+        done("init", "--generate-passphrase", "--yes", "-d", folder);
+        CertsCalls.Answer again = certs("init", "--generate-passphrase", "--yes", "-d", folder);
+        assertThat(again.exitCode()).isEqualTo(3);
+        assertThat(again.err()).contains("holds an authority already; it is never overwritten");
+    }
+
+    @Test
     void init_withARootAndItsKeyInOneOption_standsBelowIt() throws Exception {
         run(
                 0,
