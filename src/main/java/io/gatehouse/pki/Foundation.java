@@ -1,6 +1,9 @@
 package io.gatehouse.pki;
 
+import io.gatehouse.pki.PkiProblem.Kind;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -28,6 +31,7 @@ final class Foundation {
     }
 
     void lay(char[] passphrase) throws IOException, GeneralSecurityException, PkiProblem {
+        requireNothingToLose();
         Signer signer = new Signer(clock);
         ProfileBook book = ProfileBook.of(folder.path());
         ProfileSettings rootProfile = book.of(ProfileKind.ROOT);
@@ -71,6 +75,28 @@ final class Foundation {
                 AtomicFiles.writePublic(folder.trustedDeviceIssuer(), Authority.ascii(Pem.of(issuing)));
             }
             AtomicFiles.writePublic(folder.certificateOf(kind), Authority.ascii(Pem.of(issuing)));
+        }
+    }
+
+    /** Keys that something may have been signed with are never written over. */
+    private void requireNothingToLose() throws PkiProblem {
+        Path offline = options.rootKeyFolder();
+        Path rootKey = offline == null ? null : offline.resolve("root.key");
+        if (rootKey != null && Files.exists(rootKey, LinkOption.NOFOLLOW_LINKS)) {
+            throw new PkiProblem(
+                    Kind.INPUT,
+                    rootKey + ": is there already, and a root's key is never overwritten. Name another folder; if it is"
+                            + " left of an init that was interrupted, remove it");
+        }
+        boolean[] used = new boolean[1];
+        Journal.follow(folder.journal())
+                .catchUp(entry -> used[0] |= !entry.action().equals("create"));
+        if (used[0]) {
+            throw new PkiProblem(
+                    Kind.CORRUPT,
+                    folder.path() + ": the journal is of an authority that issued something, and "
+                            + folder.certificateOf("server") + " is missing; its keys are not overwritten. Restore it"
+                            + " from a backup, or name another folder");
         }
     }
 

@@ -155,6 +155,30 @@ class CertsUsageTest {
     }
 
     @Test
+    void init_whereKeysWouldBeLost_isRefused() throws Exception {
+        Path medium = temp.resolve("medium");
+        Path first = temp.resolve("first");
+        done("init", "--generate-passphrase", "--root-offline", medium, "-d", first);
+        byte[] key = Files.readAllBytes(medium.resolve("root.key"));
+        CertsCalls.Answer second =
+                certs("init", "--generate-passphrase", "--yes", "--root-offline", medium, "-d", temp.resolve("second"));
+        assertThat(second.exitCode()).isEqualTo(3);
+        assertThat(second.err())
+                .contains(medium + "/root.key: is there already, and a root's key is never overwritten");
+        assertThat(Files.readAllBytes(medium.resolve("root.key"))).isEqualTo(key);
+
+        done("device", "pump", "-d", first);
+        byte[] devices = Files.readAllBytes(first.resolve("ca/device.key"));
+        Files.delete(first.resolve("ca/server.crt"));
+        CertsCalls.Answer over = certs("init", "--generate-passphrase", "--yes", "-d", first);
+        assertThat(over.exitCode()).isEqualTo(10);
+        assertThat(over.err())
+                .startsWith("certs: error[CORRUPT] " + first)
+                .contains("server.crt is missing; its keys are not overwritten");
+        assertThat(Files.readAllBytes(first.resolve("ca/device.key"))).isEqualTo(devices);
+    }
+
+    @Test
     void init_withARootAndItsKeyInOneOption_standsBelowIt() throws Exception {
         run(
                 0,
