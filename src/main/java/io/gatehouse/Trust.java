@@ -11,6 +11,9 @@ import io.gatehouse.config.Configuration.Tls;
 import io.gatehouse.connection.AwaySessions;
 import io.gatehouse.connection.CertGuard;
 import io.gatehouse.metrics.Metrics;
+import io.gatehouse.pki.RevocationFeed;
+import io.gatehouse.pki.RevocationFeed.Revoked;
+import io.gatehouse.pki.RevocationReason;
 import io.gatehouse.session.Remains;
 import io.gatehouse.session.Timers;
 import io.gatehouse.tls.Acceptance;
@@ -332,26 +335,32 @@ final class Trust implements AutoCloseable {
 
     private void follow() {
         for (AttachedAuthority authority : attached.values()) {
-            List<BigInteger> revoked = authority.poll();
+            RevocationFeed.News news = authority.poll();
+            List<BigInteger> revoked =
+                    news.revoked().stream().map(Revoked::serial).toList();
+            String folder = authority.folder().toString();
             if (!revoked.isEmpty()) {
                 int ended = guards.values().stream()
                         .mapToInt(guard -> guard.withdrawn(revoked))
                         .sum();
                 lookAtAway();
+                long held = news.revoked().stream()
+                        .filter(one -> one.reason() == RevocationReason.CERTIFICATE_HOLD)
+                        .count();
                 LOG.info(
-                        "{} certificates revoked by {}; {} clients had to leave",
+                        "{} certificates revoked by {}, {} of them on hold; {} clients had to leave",
                         revoked.size(),
-                        authority.folder(),
+                        folder,
+                        held,
                         ended);
                 audit.record(new AuditEvent.Broker(
                         "revoked",
-                        Map.of(
-                                "authority",
-                                authority.folder().toString(),
-                                "certificates",
-                                revoked.size(),
-                                "ended",
-                                ended)));
+                        Map.of("authority", folder, "certificates", revoked.size(), "held", held, "ended", ended)));
+            }
+            if (!news.released().isEmpty()) {
+                int released = news.released().size();
+                LOG.info("the hold of {} certificates lifted by {}", released, folder);
+                audit.record(new AuditEvent.Broker("released", Map.of("authority", folder, "certificates", released)));
             }
         }
     }

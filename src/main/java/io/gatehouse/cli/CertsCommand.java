@@ -31,6 +31,7 @@ final class CertsCommand implements Runnable {
             CertsRenew.class,
             CertsRekey.class,
             CertsRevoke.class,
+            CertsRelease.class,
             CertsCrl.class,
             CertsList.class,
             CertsInspect.class,

@@ -72,7 +72,7 @@ final class CertsCrl implements Runnable {
             List<Inventory.Item> overlapped = authority.revokeOverlapped();
             overlapped.forEach(item -> report.say("revoked " + item.profile().word() + " \"" + item.id() + "\", serial "
                     + item.serial().toString(16) + ": its time beside its successor is over"));
-            report.put("revoked", overlapped.stream().map(CertsRevoke::fields).toList());
+            report.put("revoked", overlapped.stream().map(CertsChosen::fields).toList());
             authority.publishRevocations(validity).forEach(report::wrote);
             copy(report);
             report.put("nextUpdate", Clock.systemUTC().instant().plus(validity).toString());

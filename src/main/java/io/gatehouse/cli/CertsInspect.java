@@ -4,9 +4,11 @@ import io.gatehouse.json.Json;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Contents;
 import io.gatehouse.pki.Inspection;
+import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.Ledger;
 import io.gatehouse.pki.Pem;
 import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.RevocationReason;
 import io.gatehouse.protocol.Secret;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,6 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -108,14 +112,21 @@ final class CertsInspect implements Runnable {
             return List.of();
         }
         List<X509Certificate> certificates = new ArrayList<>();
-        Ledger.certificates(common.folder(), (id, certificate) -> {
-            if (id.equals(what)) {
-                certificates.add(certificate);
-            }
-        });
+        Inventory inventory = Ledger.certificates(common.folder(), what, certificates::add);
+        Instant now = Clock.systemUTC().instant();
         List<Map<String, Object>> all = new ArrayList<>();
         for (X509Certificate certificate : certificates) {
-            all.add(Inspection.describe(certificate));
+            Map<String, Object> fields = new LinkedHashMap<>(Inspection.describe(certificate));
+            inventory.bySerial(certificate.getSerialNumber()).ifPresent(item -> {
+                fields.put("state", item.state(now).word());
+                Instant revokedAt = item.revokedAt();
+                RevocationReason reason = item.reason();
+                if (revokedAt != null && reason != null) {
+                    fields.put("revokedAt", revokedAt.toString());
+                    fields.put("reason", reason.word());
+                }
+            });
+            all.add(fields);
         }
         return all;
     }

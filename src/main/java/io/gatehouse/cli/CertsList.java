@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +28,10 @@ final class CertsList implements Runnable {
             description = "Active ones that end within a time, such as 30d.")
     private @Nullable Duration expiring;
 
-    @Option(names = "--state", paramLabel = "STATE", description = "pending, active, superseded, revoked or expired.")
+    @Option(
+            names = "--state",
+            paramLabel = "STATE",
+            description = "pending, active, superseded, held, revoked or expired.")
     private Inventory.@Nullable State state;
 
     @Option(
@@ -95,7 +97,7 @@ final class CertsList implements Runnable {
                 items.forEach(item -> common.out()
                         .printf(
                                 "%-10s  %-13s  %-24s  %s  %s%n",
-                                word(item.state(now)),
+                                item.state(now).word(),
                                 item.profile().word(),
                                 item.id(),
                                 item.notAfter(),
@@ -112,17 +114,13 @@ final class CertsList implements Runnable {
         }
     }
 
-    private static String word(Inventory.State state) {
-        return state.name().toLowerCase(Locale.ROOT);
-    }
-
     /** Ids, words and groups need no quoting. */
     private static String cells(Inventory.Item item, String group, Instant now) {
         return String.join(
                 ",",
                 item.id(),
                 item.profile().word(),
-                word(item.state(now)),
+                item.state(now).word(),
                 item.serial().toString(16),
                 item.issuedAt().toString(),
                 item.notAfter().toString(),
@@ -138,7 +136,7 @@ final class CertsList implements Runnable {
         if (!group.isEmpty()) {
             fields.put("group", group);
         }
-        fields.put("state", word(item.state(now)));
+        fields.put("state", item.state(now).word());
         fields.put("serial", item.serial().toString(16));
         fields.put("issuedAt", item.issuedAt().toString());
         fields.put("notAfter", item.notAfter().toString());

@@ -42,7 +42,7 @@ record CertsWhere(BiPredicate<Inventory, Inventory.Item> condition) {
                 case ID -> item.id();
                 case GROUP -> inventory.groupOf(item);
                 case PROFILE -> item.profile().word();
-                case STATE -> item.state(now).name().toLowerCase(Locale.ROOT);
+                case STATE -> item.state(now).word();
                 case SERIAL -> item.serial().toString(16);
                 case REASON -> item.reason() == null ? "" : item.reason().word();
                 case ISSUED_AT, NOT_AFTER, REVOKED_AT -> throw new IllegalStateException("a time");

@@ -141,10 +141,14 @@ public final class CertGuard {
             case CERT_EXPIRED -> "expired";
             default -> "untrusted";
         };
-        link.end(
-                ReasonCode.NOT_AUTHORIZED,
-                cause,
-                refused.code() + ": " + refused.getMessage(),
-                refused.code() == CertificateRefused.Code.CERT_REVOKED ? ofRevoked : Remains.ALL);
+        link.end(ReasonCode.NOT_AUTHORIZED, cause, refused.code() + ": " + refused.getMessage(), remains(refused));
+    }
+
+    /** Who is on hold may come back, and then finds its session. */
+    private Remains remains(CertificateRefused refused) {
+        if (refused.code() != CertificateRefused.Code.CERT_REVOKED) {
+            return Remains.ALL;
+        }
+        return refused.isOnHold() ? new Remains(ofRevoked.will(), true) : ofRevoked;
     }
 }

@@ -265,6 +265,7 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             case NOT_LISTED,
                     CERT_UNKNOWN,
                     CERT_REVOKED,
+                    CERT_HELD,
                     CERT_EXPIRED,
                     CERT_SUPERSEDED,
                     APPROVAL_REFUSED,

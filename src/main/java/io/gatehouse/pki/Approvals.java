@@ -31,6 +31,9 @@ public final class Approvals {
     public Application approve(String id, String fingerprint, boolean replace, Duration pickUp) throws PkiProblem {
         Instant now = authority.clock().instant();
         Application one = waiting(id, fingerprint, now);
+        if (!replace) {
+            Holds.requireNone(authority.inventory(), Profile.DEVICE, id, now);
+        }
         if (!replace && authority.inventory().active(Profile.DEVICE, id, now).isPresent()) {
             throw new PkiProblem(
                     Kind.POLICY,

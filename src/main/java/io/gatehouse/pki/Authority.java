@@ -242,9 +242,11 @@ public final class Authority implements AutoCloseable {
     }
 
     void requireFree(Profile profile, String id, boolean replace) throws PkiProblem {
-        if (profile.isClient()
-                && !replace
-                && inventory.active(profile, id, clock.instant()).isPresent()) {
+        if (!profile.isClient() || replace) {
+            return;
+        }
+        Holds.requireNone(inventory, profile, id, clock.instant());
+        if (inventory.active(profile, id, clock.instant()).isPresent()) {
             throw new PkiProblem(
                     Kind.POLICY,
                     "\"" + id + "\" has a certificate that is valid. Renew it with: gatehouse certs renew " + id
@@ -353,10 +355,10 @@ public final class Authority implements AutoCloseable {
         return signer.keyPair(profile.settings(profiles).key());
     }
 
-    /** Revokes certificates; they stay listed until they expire. Those revoked before are left as they are. */
+    /** Revokes certificates; they stay listed until they expire. Of those revoked before only holds become another thing. */
     public List<Inventory.Item> revoke(List<Inventory.Item> items, RevocationReason reason) throws PkiProblem {
         List<Inventory.Item> fresh =
-                items.stream().filter(item -> item.revokedAt() == null).toList();
+                items.stream().distinct().filter(item -> item.mayBecome(reason)).toList();
         if (!fresh.isEmpty()) {
             append(fresh.stream()
                     .map(item -> scribe.item("revoke", item, Journal.NOTHING, reason.word()))

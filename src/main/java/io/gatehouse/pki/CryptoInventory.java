@@ -14,7 +14,6 @@ import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -175,7 +174,7 @@ public final class CryptoInventory {
     private void issued(String id, X509Certificate certificate) {
         String state = inventory
                 .bySerial(certificate.getSerialNumber())
-                .map(item -> item.state(now).name().toLowerCase(Locale.ROOT))
+                .map(item -> item.state(now).word())
                 .orElse("unknown");
         Path out = folder.outputOf(id);
         boolean last = isIn(out.resolve("cert.pem"), certificate);

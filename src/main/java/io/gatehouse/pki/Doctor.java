@@ -54,6 +54,7 @@ public final class Doctor {
             doctor.modes();
             doctor.authorities();
             doctor.lists();
+            doctor.holds(inventory);
             doctor.leftOvers(inventory);
         } catch (IOException e) {
             throw new PkiProblem(PkiProblem.Kind.IO, path + ": cannot be read: " + e.getMessage());
@@ -133,6 +134,18 @@ public final class Doctor {
                 }
             } catch (GeneralSecurityException e) {
                 findings.add(file + ": not a revocation list of this authority. Run: gatehouse certs crl");
+            }
+        }
+    }
+
+    /** A hold is for finding something out; one that nobody ends is forgotten. */
+    private void holds(Inventory inventory) {
+        for (Inventory.Item item : inventory.items()) {
+            Instant since = item.revokedAt();
+            if (item.isHeld() && since != null && now.isBefore(item.notAfter()) && now.isAfter(since.plus(SOON))) {
+                findings.add(folder.journal() + ": \"" + item.id() + "\", serial "
+                        + item.serial().toString(16) + ", is on hold since " + Lint.day(since)
+                        + ". Run: gatehouse certs release " + item.id() + ", or revoke it for good");
             }
         }
     }

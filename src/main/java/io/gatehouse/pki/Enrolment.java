@@ -183,8 +183,10 @@ public final class Enrolment implements Registrar {
             if (before.isPresent()) {
                 return Verdict.again(before.get());
             }
+            requireNotHeld(id);
             return Verdict.fresh(permit(id, csr, null));
         }
+        requireNotHeld(id);
         return Verdict.fresh(token, permit(id, csr, null));
     }
 
@@ -194,6 +196,7 @@ public final class Enrolment implements Registrar {
         if (before.isPresent()) {
             return Verdict.again(before.get());
         }
+        requireNotHeld(id);
         Optional<Item> active = authority.inventory().active(Profile.DEVICE, id, clock.instant());
         if (active.isPresent()) {
             throw Settled.refused(
@@ -246,6 +249,9 @@ public final class Enrolment implements Registrar {
         if (one.decision() == Application.Decision.WAITING) {
             throw new Settled(new Waiting(id, one.fingerprint(), false));
         }
+        if (!one.replace()) {
+            requireNotHeld(id);
+        }
         if (!one.replace() && inventory.active(Profile.DEVICE, id, now).isPresent()) {
             throw Settled.refused(id, EnrolmentFault.KEY_TAKEN, "the device got a certificate after it was approved");
         }
@@ -286,7 +292,9 @@ public final class Enrolment implements Registrar {
                         "", EnrolmentFault.CERT_UNKNOWN, "not a certificate of a device of this authority"));
         Instant now = clock.instant();
         if (item.revokedAt() != null) {
-            throw Settled.refused(item.id(), EnrolmentFault.CERT_REVOKED, "the certificate is revoked");
+            throw item.isHeld()
+                    ? Settled.refused(item.id(), EnrolmentFault.CERT_HELD, "the certificate is on hold")
+                    : Settled.refused(item.id(), EnrolmentFault.CERT_REVOKED, "the certificate is revoked");
         }
         if (now.isAfter(item.notAfter().plus(rules.renewAfterExpiry()))) {
             throw Settled.refused(
@@ -299,6 +307,13 @@ public final class Enrolment implements Registrar {
                     item.id(), EnrolmentFault.CERT_SUPERSEDED, "the device has a later certificate and has used it");
         }
         return item;
+    }
+
+    /** Whoever is suspended does not come in by another door. */
+    private void requireNotHeld(String id) throws Settled {
+        if (authority.inventory().isHeld(Profile.DEVICE, id, clock.instant())) {
+            throw Settled.refused(id, EnrolmentFault.CERT_HELD, "a certificate of the device is on hold");
+        }
     }
 
     private boolean isOurs(X509Certificate certificate) {

@@ -39,7 +39,9 @@ public enum EnrolmentFault {
     /** More certificates than a device, a minute or a day may have. */
     QUOTA,
     /** The authority cannot be reached or cannot write. */
-    UNAVAILABLE;
+    UNAVAILABLE,
+    /** The certificate that it came with, or another of the device, is revoked for the time being. */
+    CERT_HELD;
 
     public String word() {
         return name().toLowerCase(Locale.ROOT);

@@ -4,6 +4,7 @@ import io.gatehouse.pki.PkiProblem.Kind;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.security.cert.CRLReason;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -272,7 +273,10 @@ public final class Inspection {
                         ? list.getRevokedCertificate(certificate.getSerialNumber())
                         : null;
                 if (entry != null) {
-                    broken.add("CERT_REVOKED: " + certificate.getSerialNumber().toString(16) + " was revoked "
+                    broken.add("CERT_REVOKED: " + certificate.getSerialNumber().toString(16)
+                            + (entry.getRevocationReason() == CRLReason.CERTIFICATE_HOLD
+                                    ? " is on hold since "
+                                    : " was revoked ")
                             + entry.getRevocationDate().toInstant()
                             + (entry.getRevocationReason() == null ? "" : ", " + entry.getRevocationReason()));
                 }

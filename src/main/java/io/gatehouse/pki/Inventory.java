@@ -11,9 +11,13 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,14 +29,20 @@ import org.jspecify.annotations.Nullable;
 public final class Inventory {
     /**
      * What became of a certificate. Pending: its holder enrolled by itself and has not logged in with it yet. Superseded: a
-     * later one was made for the same holder. All but the revoked and the expired are accepted.
+     * later one was made for the same holder. Held: revoked for the time being. All but the held, the revoked and the
+     * expired are accepted.
      */
     public enum State {
         PENDING,
         ACTIVE,
         SUPERSEDED,
+        HELD,
         REVOKED,
-        EXPIRED
+        EXPIRED;
+
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /**
@@ -40,7 +50,7 @@ public final class Inventory {
      *
      * @param key the first half of the SHA-256 of its public key, in hex
      * @param retiredAt when its holder first logged in with the next one that it enrolled for; null: it did not
-     * @param revokedAt null unless it was revoked
+     * @param revokedAt null unless it was revoked or is on hold
      */
     public record Item(
             BigInteger serial,
@@ -57,7 +67,7 @@ public final class Inventory {
 
         public State state(Instant now) {
             if (revokedAt != null) {
-                return State.REVOKED;
+                return isHeld() ? State.HELD : State.REVOKED;
             }
             if (now.isAfter(notAfter)) {
                 return State.EXPIRED;
@@ -66,6 +76,16 @@ public final class Inventory {
                 return State.PENDING;
             }
             return superseded ? State.SUPERSEDED : State.ACTIVE;
+        }
+
+        /** Whether it is revoked until somebody releases it or revokes it for good. */
+        public boolean isHeld() {
+            return reason == RevocationReason.CERTIFICATE_HOLD;
+        }
+
+        /** Whether a revocation would change it. */
+        boolean mayBecome(RevocationReason why) {
+            return revokedAt == null || isHeld() && why != RevocationReason.CERTIFICATE_HOLD;
         }
 
         private Item activated() {
@@ -88,8 +108,16 @@ public final class Inventory {
                     reason);
         }
 
+        /** What was on hold before was not good since then. */
         private Item revoked(Instant at, RevocationReason why) {
-            return new Item(serial, id, profile, issuedAt, notAfter, key, pending, superseded, retiredAt, at, why);
+            RevocationReason now = RevocationReason.following(reason, why);
+            Instant since = revokedAt == null ? at : revokedAt;
+            return new Item(serial, id, profile, issuedAt, notAfter, key, pending, superseded, retiredAt, since, now);
+        }
+
+        private Item released() {
+            RevocationReason.requireHold(reason);
+            return new Item(serial, id, profile, issuedAt, notAfter, key, pending, superseded, retiredAt, null, null);
         }
 
         public boolean expiresWithin(Duration time, Instant now) {
@@ -130,6 +158,9 @@ public final class Inventory {
     /** When certificates are to be revoked that have a successor. */
     private final Map<BigInteger, Instant> overlaps = new LinkedHashMap<>();
 
+    /** Those of them that are on hold; few. */
+    private final Set<BigInteger> held = new LinkedHashSet<>();
+
     private final Map<String, String> groups = new LinkedHashMap<>();
     private final Map<String, Token> tokens = new LinkedHashMap<>();
     /** When devices enrolled, of the last day. */
@@ -138,6 +169,9 @@ public final class Inventory {
     private final Applications applications = new Applications();
 
     private long listNumber;
+    /** How often something was revoked or released. */
+    private long revocations;
+
     private String organisation = "Gatehouse";
     private String uriTemplate = AuthorityOptions.DEFAULT_URI;
 
@@ -161,11 +195,11 @@ public final class Inventory {
             case "group" -> groups.put(name(Profile.ofWord(entry.profile()), entry.id()), entry.detail());
             case "retire" -> overlaps.put(new BigInteger(entry.serial(), 16), Instant.parse(entry.detail()));
             case "activate" -> activated(entry);
-            case "revoke" ->
-                items.computeIfPresent(
-                        new BigInteger(entry.serial(), 16),
-                        (serial, item) ->
-                                item.revoked(Instant.parse(entry.time()), RevocationReason.ofWord(entry.detail())));
+            case "revoke" -> {
+                RevocationReason reason = RevocationReason.ofWord(entry.detail());
+                revocation(entry, item -> item.revoked(Instant.parse(entry.time()), reason));
+            }
+            case "release" -> revocation(entry, Item::released);
             case "crl" -> listNumber = Math.max(listNumber, Long.parseLong(entry.detail()));
             case "token" ->
                 tokens.put(
@@ -179,8 +213,23 @@ public final class Inventory {
                                 token.end(),
                                 Instant.parse(entry.time()),
                                 entry.key().equals(Journal.NOTHING) ? null : entry.key()));
-            default -> throw new IllegalStateException("unknown action in the journal: " + entry.action());
+            default -> throw new UnfitEntry("unknown action " + entry.action());
         }
+    }
+
+    private void revocation(Journal.Entry entry, UnaryOperator<Item> change) {
+        Item item = items.get(new BigInteger(entry.serial(), 16));
+        if (item == null) {
+            throw new UnfitEntry(entry.action() + " of what was never issued");
+        }
+        Item changed = change.apply(item);
+        items.put(changed.serial(), changed);
+        if (changed.isHeld()) {
+            held.add(changed.serial());
+        } else {
+            held.remove(changed.serial());
+        }
+        revocations++;
     }
 
     private void issued(Journal.Entry entry) {
@@ -345,6 +394,19 @@ public final class Inventory {
     int enrolledWithinADay(Instant now) {
         Instant since = now.minus(DAY);
         return (int) enrolments.stream().filter(at -> at.isAfter(since)).count();
+    }
+
+    /** How often something was revoked, held or released: while it is the same, so are the revocation lists. */
+    long revocations() {
+        return revocations;
+    }
+
+    /** Whether a holder has a certificate that is on hold and would be accepted if it were not. */
+    boolean isHeld(Profile profile, String id, Instant now) {
+        String holder = name(profile, id);
+        return held.stream()
+                .flatMap(serial -> bySerial(serial).stream())
+                .anyMatch(item -> name(item.profile(), item.id()).equals(holder) && now.isBefore(item.notAfter()));
     }
 
     /** The number of the last revocation list; numbers only grow (RFC 5280, 5.2.3). */

@@ -158,10 +158,17 @@ final class Journal {
                     line.write(b);
                     continue;
                 }
+                String before = lastHash;
                 Entry entry = accept(line.toString(StandardCharsets.UTF_8));
+                try {
+                    reader.accept(entry);
+                } catch (UnfitEntry e) {
+                    count--;
+                    lastHash = before;
+                    throw changed(count + 1, " (" + e.getMessage() + ")");
+                }
                 whole += line.size() + 1L;
                 line.reset();
-                reader.accept(entry);
             }
         }
     }
@@ -180,10 +187,14 @@ final class Journal {
     }
 
     private PkiProblem changed(long line) {
+        return changed(line, "");
+    }
+
+    private PkiProblem changed(long line, String how) {
         return new PkiProblem(
                 Kind.CORRUPT,
-                file + ":" + line + ": the journal was changed here. Nothing is issued until it is restored:"
-                        + " gatehouse certs restore");
+                file + ":" + line + ": the journal was changed here" + how
+                        + ". Nothing is issued until it is restored: gatehouse certs restore");
     }
 
     /** A line without its end was never acknowledged to anybody: it is kept for the curious and cut off. */

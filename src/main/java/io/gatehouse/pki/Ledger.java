@@ -77,20 +77,49 @@ public final class Ledger {
     public static void certificates(Path authority, BiConsumer<String, X509Certificate> reader) throws PkiProblem {
         Journal journal = open(authority);
         AtomicReference<@Nullable PkiProblem> problem = new AtomicReference<>();
-        journal.catchUp(entry -> {
-            if (isIssue(entry) && problem.get() == null) {
-                try {
-                    reader.accept(entry.id(), certificate(entry.detail()));
-                } catch (CertificateException | IllegalArgumentException e) {
-                    problem.set(new PkiProblem(
-                            Kind.CORRUPT, "line " + journal.count() + " of the journal holds no certificate"));
-                }
+        journal.catchUp(entry -> hand(journal, entry, reader, problem));
+        require(problem.get());
+    }
+
+    private static void hand(
+            Journal journal,
+            Journal.Entry entry,
+            BiConsumer<String, X509Certificate> reader,
+            AtomicReference<@Nullable PkiProblem> problem) {
+        if (isIssue(entry) && problem.get() == null) {
+            try {
+                reader.accept(entry.id(), certificate(entry.detail()));
+            } catch (CertificateException | IllegalArgumentException e) {
+                problem.set(new PkiProblem(
+                        Kind.CORRUPT, "line " + journal.count() + " of the journal holds no certificate"));
             }
-        });
-        PkiProblem found = problem.get();
+        }
+    }
+
+    private static void require(@Nullable PkiProblem found) throws PkiProblem {
         if (found != null) {
             throw found;
         }
+    }
+
+    /**
+     * Hands on every certificate of one holder, oldest first.
+     *
+     * @return what became of them
+     */
+    public static Inventory certificates(Path authority, String id, Consumer<X509Certificate> reader)
+            throws PkiProblem {
+        Inventory inventory = new Inventory();
+        Journal journal = open(authority);
+        AtomicReference<@Nullable PkiProblem> problem = new AtomicReference<>();
+        journal.catchUp(entry -> {
+            if (entry.id().equals(id)) {
+                inventory.apply(entry);
+                hand(journal, entry, (holder, certificate) -> reader.accept(certificate), problem);
+            }
+        });
+        require(problem.get());
+        return inventory;
     }
 
     private static X509Certificate certificate(String base64) throws CertificateException {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.cert.CRLReason;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509CRL;
 import java.security.cert.X509CRLEntry;
@@ -12,7 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Looks whether an authority's revocation lists say what its journal says, and for how long. Stateless. */
 public final class ListCheck {
@@ -63,19 +64,43 @@ public final class ListCheck {
         } else if (now.plus(ahead).isAfter(end)) {
             findings.add(file + ": holds until " + end + " only. Run: gatehouse certs crl");
         }
-        Set<? extends X509CRLEntry> entries = list.getRevokedCertificates();
-        Set<java.math.BigInteger> listed = entries == null
-                ? Set.of()
-                : entries.stream().map(X509CRLEntry::getSerialNumber).collect(Collectors.toSet());
-        long missing = inventory.items().stream()
-                .filter(item -> item.profile().isServer() == servers)
-                .filter(item -> item.state(now) == Inventory.State.REVOKED
-                        && item.notAfter().isAfter(now))
-                .filter(item -> !listed.contains(item.serial()))
-                .count();
+        long missing = missing(list, inventory, servers, now);
         if (missing > 0) {
             findings.add(file + ": " + missing + " that the journal revoked are not in it. Run: gatehouse certs crl");
         }
+        long changed = changed(list, inventory);
+        if (changed > 0) {
+            findings.add(file + ": " + changed + " in it were released since, or revoked for good after a hold. Run:"
+                    + " gatehouse certs crl");
+        }
         return findings;
+    }
+
+    /** How many the journal revoked that a list should have and has not. */
+    static long missing(X509CRL list, Inventory inventory, boolean servers, Instant now) {
+        return inventory.items().stream()
+                .filter(item -> item.profile().isServer() == servers)
+                .filter(item -> item.revokedAt() != null && item.notAfter().isAfter(now))
+                .filter(item -> list.getRevokedCertificate(item.serial()) == null)
+                .count();
+    }
+
+    /** How many of a list are no longer revoked, or for another reason. */
+    static long changed(X509CRL list, Inventory inventory) {
+        Set<? extends X509CRLEntry> entries = list.getRevokedCertificates();
+        return entries == null
+                ? 0
+                : entries.stream()
+                        .filter(entry -> inventory
+                                .bySerial(entry.getSerialNumber())
+                                .filter(item -> !says(entry, item.reason()))
+                                .isPresent())
+                        .count();
+    }
+
+    private static boolean says(X509CRLEntry entry, @Nullable RevocationReason reason) {
+        CRLReason listed = entry.getRevocationReason();
+        return reason != null
+                && reason.code() == (listed == null ? 0 : listed.ordinal()); // in the order of their codes
     }
 }

@@ -1,18 +1,14 @@
 package io.gatehouse.pki;
 
 import java.io.IOException;
-import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509CRL;
-import java.security.cert.X509CRLEntry;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +30,7 @@ final class PublishedList {
         this.authority = authority;
     }
 
-    /** Whether it must be published anew: it is missing, a day old, or lacks what the journal revoked. */
+    /** Whether it must be published anew: it is missing, a day old, or is not what the journal says. */
     boolean isDue(Instant now) throws PkiProblem {
         Path file = authority.folder().revocationList(Profile.DEVICE.word());
         try {
@@ -45,17 +41,17 @@ final class PublishedList {
             if (written.toInstant().isBefore(now.minus(AGE))) {
                 return true;
             }
-            long revoked = authority.inventory().items().stream()
-                    .filter(PublishedList::isRevokedDevice)
-                    .count();
-            if (written.equals(wholeAt) && revoked == wholeWith) {
+            long revocations = authority.inventory().revocations();
+            if (written.equals(wholeAt) && revocations == wholeWith) {
                 return false;
             }
-            if (!serials(file).containsAll(toBeListed(now))) {
+            X509CRL list = list(file);
+            if (ListCheck.missing(list, authority.inventory(), false, now) > 0
+                    || ListCheck.changed(list, authority.inventory()) > 0) {
                 return true;
             }
             wholeAt = written;
-            wholeWith = revoked;
+            wholeWith = revocations;
             return false;
         } catch (IOException e) {
             throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + e.getMessage());
@@ -64,25 +60,9 @@ final class PublishedList {
         }
     }
 
-    private Set<BigInteger> toBeListed(Instant now) {
-        return authority.inventory().items().stream()
-                .filter(PublishedList::isRevokedDevice)
-                .filter(item -> item.notAfter().isAfter(now))
-                .map(Inventory.Item::serial)
-                .collect(Collectors.toSet());
-    }
-
-    private static boolean isRevokedDevice(Inventory.Item item) {
-        return !item.profile().isServer() && item.revokedAt() != null;
-    }
-
-    private static Set<BigInteger> serials(Path file) throws IOException, GeneralSecurityException {
+    private static X509CRL list(Path file) throws IOException, GeneralSecurityException {
         try (var in = Files.newInputStream(file)) {
-            X509CRL list = (X509CRL) CertificateFactory.getInstance("X.509").generateCRL(in);
-            Set<? extends X509CRLEntry> entries = list.getRevokedCertificates();
-            return entries == null
-                    ? Set.of()
-                    : entries.stream().map(X509CRLEntry::getSerialNumber).collect(Collectors.toSet());
+            return (X509CRL) CertificateFactory.getInstance("X.509").generateCRL(in);
         }
     }
 }

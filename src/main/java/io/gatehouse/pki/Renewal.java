@@ -32,6 +32,12 @@ public final class Renewal {
      * @param sameKey certify the old key again, instead of making a new one
      */
     public Issued renew(Inventory.Item old, Duration validity, boolean sameKey) throws PkiProblem {
+        if (old.isHeld()) {
+            throw new PkiProblem(
+                    Kind.POLICY,
+                    "\"" + old.id() + "\" is on hold and is not renewed. Lift that with: gatehouse certs release "
+                            + old.id());
+        }
         if (old.revokedAt() != null) {
             throw new PkiProblem(
                     Kind.POLICY, "\"" + old.id() + "\" was revoked and is not renewed; make a new certificate instead");

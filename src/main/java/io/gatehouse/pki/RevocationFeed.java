@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,11 +30,18 @@ public final class RevocationFeed {
     private final List<X509Certificate> issuers;
     private Map<BigInteger, Revoked> revoked = new ConcurrentHashMap<>();
     private Set<BigInteger> issued = ConcurrentHashMap.newKeySet();
+    /** Read, and not told yet. */
+    private final Map<BigInteger, Revoked> fresh = new LinkedHashMap<>();
+
+    private final Set<BigInteger> released = new LinkedHashSet<>();
     private Journal journal;
     private @Nullable Object identity;
 
-    /** A certificate that was revoked. */
+    /** A certificate that was revoked; with {@link RevocationReason#CERTIFICATE_HOLD}, for the time being. */
     public record Revoked(BigInteger serial, Instant at, RevocationReason reason) {}
+
+    /** What the authority did since the last look: whom it revoked or put on hold, and whose hold it lifted. */
+    public record News(List<Revoked> revoked, List<BigInteger> released) {}
 
     private RevocationFeed(AuthorityFolder folder) throws PkiProblem {
         this.folder = folder;
@@ -53,26 +62,42 @@ public final class RevocationFeed {
     /**
      * Reads on.
      *
-     * @return what was revoked since the last look
+     * @return what was revoked and released since the last look
      * @throws PkiProblem if the journal cannot be read or was changed; what was known before stays known
      */
-    public synchronized List<Revoked> poll() throws PkiProblem {
+    public synchronized News poll() throws PkiProblem {
+        read();
+        return news();
+    }
+
+    private void read() throws PkiProblem {
         Object now = attributes().fileKey();
-        List<Revoked> fresh = new ArrayList<>();
         if (identity == null || Objects.equals(identity, now)) {
-            journal.catchUp(entry -> apply(entry, revoked, issued, fresh));
+            journal.catchUp(entry -> apply(entry, revoked, issued, fresh, released));
         } else {
             Journal again = Journal.follow(folder.journal());
             Map<BigInteger, Revoked> revokedAgain = new ConcurrentHashMap<>();
             Set<BigInteger> issuedAgain = ConcurrentHashMap.newKeySet();
-            again.catchUp(entry -> apply(entry, revokedAgain, issuedAgain, fresh));
-            fresh.removeIf(one -> revoked.containsKey(one.serial()));
+            again.catchUp(entry -> apply(entry, revokedAgain, issuedAgain, new LinkedHashMap<>(), new HashSet<>()));
+            revokedAgain.values().stream()
+                    .filter(one -> !one.equals(revoked.get(one.serial())))
+                    .forEach(one -> fresh.put(one.serial(), one));
+            revoked.keySet().stream()
+                    .filter(serial -> !revokedAgain.containsKey(serial))
+                    .forEach(released::add);
             journal = again;
             revoked = revokedAgain;
             issued = issuedAgain;
         }
         identity = now;
-        return fresh;
+    }
+
+    /** What was read and not told yet: after a {@link #poll} that failed, what came before the line that it failed at. */
+    public synchronized News news() {
+        News news = new News(List.copyOf(fresh.values()), List.copyOf(released));
+        fresh.clear();
+        released.clear();
+        return news;
     }
 
     private BasicFileAttributes attributes() throws PkiProblem {
@@ -84,16 +109,36 @@ public final class RevocationFeed {
     }
 
     private static void apply(
-            Journal.Entry entry, Map<BigInteger, Revoked> revoked, Set<BigInteger> issued, List<Revoked> fresh) {
-        if (entry.action().equals("issue") || entry.action().equals("enrol")) {
-            issued.add(new BigInteger(entry.serial(), 16));
-        } else if (entry.action().equals("revoke")) {
-            Revoked one = new Revoked(
-                    new BigInteger(entry.serial(), 16),
-                    Instant.parse(entry.time()),
-                    RevocationReason.ofWord(entry.detail()));
-            if (revoked.putIfAbsent(one.serial(), one) == null) {
-                fresh.add(one);
+            Journal.Entry entry,
+            Map<BigInteger, Revoked> revoked,
+            Set<BigInteger> issued,
+            Map<BigInteger, Revoked> fresh,
+            Set<BigInteger> released) {
+        switch (entry.action()) {
+            case "issue", "enrol" -> issued.add(new BigInteger(entry.serial(), 16));
+            case "revoke" -> {
+                BigInteger serial = new BigInteger(entry.serial(), 16);
+                Revoked before = revoked.get(serial);
+                RevocationReason reason = RevocationReason.following(
+                        before == null ? null : before.reason(), RevocationReason.ofWord(entry.detail()));
+                if (before == null || before.reason() != reason) {
+                    Instant since = before == null ? Instant.parse(entry.time()) : before.at();
+                    Revoked one = new Revoked(serial, since, reason);
+                    revoked.put(serial, one);
+                    fresh.put(serial, one);
+                    released.remove(serial);
+                }
+            }
+            case "release" -> {
+                BigInteger serial = new BigInteger(entry.serial(), 16);
+                Revoked before = revoked.get(serial);
+                RevocationReason.requireHold(before == null ? null : before.reason());
+                revoked.remove(serial);
+                fresh.remove(serial);
+                released.add(serial);
+            }
+            default -> {
+                // of no interest here
             }
         }
     }

@@ -6,7 +6,6 @@ import io.gatehouse.pki.RevocationFeed;
 import io.gatehouse.pki.RevocationFeed.Revoked;
 import io.gatehouse.pki.RevocationReason;
 import io.gatehouse.tls.CertificateRefused.Code;
-import java.math.BigInteger;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -40,15 +39,15 @@ public final class AttachedAuthority {
         return folder;
     }
 
-    /** Reads on; the serial numbers that were revoked since the last look. */
-    public List<BigInteger> poll() {
+    /** Reads on; what was revoked, and what is let in again, since the last look. */
+    public RevocationFeed.News poll() {
         try {
-            List<BigInteger> fresh = feed.poll().stream().map(Revoked::serial).toList();
+            RevocationFeed.News news = feed.poll();
             fault = Optional.empty();
-            return fresh;
+            return news;
         } catch (PkiProblem e) {
             fault = Optional.of(String.valueOf(e.getMessage()));
-            return List.of();
+            return feed.news();
         }
     }
 
@@ -57,12 +56,13 @@ public final class AttachedAuthority {
         return fault;
     }
 
-    /** Whom it revoked so far. */
+    /** Whom it revoked so far, for good. */
     List<RevokedOf> revoked() {
         return feed.issuers().stream()
                 .map(issuer -> new RevokedOf(
                         issuer,
                         serial -> feed.revoked(serial)
+                                .filter(one -> one.reason() != RevocationReason.CERTIFICATE_HOLD)
                                 .map(one -> CertificateRefused.since(
                                         one.at(), one.reason().word()))))
                 .toList();

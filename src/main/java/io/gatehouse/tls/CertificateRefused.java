@@ -1,5 +1,6 @@
 package io.gatehouse.tls;
 
+import io.gatehouse.pki.RevocationReason;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -25,7 +26,7 @@ public final class CertificateRefused extends CertificateException {
         CERT_PROFILE(ISSUE),
         CERT_ID_INVALID(ISSUE),
         CERT_ID_AMBIGUOUS("issue it with one common name and at most one URI"),
-        CERT_REVOKED("gatehouse certs list says since when; issue another one"),
+        CERT_REVOKED("gatehouse certs list says since when; issue another one, or release it if it is on hold"),
         CERT_UNKNOWN("the authority's journal does not know it: was its folder restored from a backup?"),
         CERT_CRL_STALE("publish a new revocation list: gatehouse certs crl"),
         CERT_OCSP("look at the OCSP responder");
@@ -46,28 +47,34 @@ public final class CertificateRefused extends CertificateException {
     private final transient @Nullable X509Certificate certificate;
 
     private final boolean urgent;
+    private final boolean onHold;
 
     CertificateRefused(Code code, @Nullable X509Certificate certificate, String message) {
-        this(code, certificate, message, false);
+        this(code, certificate, message, false, false);
     }
 
-    private CertificateRefused(Code code, @Nullable X509Certificate certificate, String message, boolean urgent) {
+    private CertificateRefused(
+            Code code, @Nullable X509Certificate certificate, String message, boolean urgent, boolean onHold) {
         super(message);
         this.code = code;
         this.certificate = certificate;
         this.urgent = urgent;
+        this.onHold = onHold;
     }
 
     /**
-     * Somebody took it back.
+     * Somebody took it back, for good or for the time being.
      *
      * @param reason may be empty
      * @param urgent because its key is in wrong hands
      */
     static CertificateRefused revoked(X509Certificate certificate, Instant at, String reason, boolean urgent) {
-        return new CertificateRefused(Code.CERT_REVOKED, certificate, since(at, reason), urgent);
+        boolean onHold = reason.equals(RevocationReason.CERTIFICATE_HOLD.word());
+        String since = onHold ? "on hold since " + at + " (" + reason + ")" : since(at, reason);
+        return new CertificateRefused(Code.CERT_REVOKED, certificate, since, urgent, onHold);
     }
 
+    /** @param reason may be empty */
     static String since(Instant at, String reason) {
         return "revoked " + at + (reason.isEmpty() ? "" : " (" + reason + ")");
     }
@@ -75,6 +82,11 @@ public final class CertificateRefused extends CertificateException {
     /** Whether a key is in wrong hands, so that nothing may wait. */
     public boolean isUrgent() {
         return urgent;
+    }
+
+    /** Whether it may be let in again (RFC 5280, 5.3.1, certificateHold). */
+    public boolean isOnHold() {
+        return onHold;
     }
 
     public Code code() {

@@ -2,6 +2,7 @@ package io.gatehouse.tls;
 
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.Stale;
+import io.gatehouse.pki.RevocationReason;
 import io.gatehouse.tls.CertificateRefused.Code;
 import java.io.IOException;
 import java.net.URI;
@@ -203,16 +204,17 @@ final class Revocation {
 
     private static String reason(X509CRLEntry entry) {
         CRLReason reason = entry.getRevocationReason();
-        return reason == null ? "" : reason.toString();
+        return reason == null ? "" : word(reason);
     }
 
-    /** Whom the lists and the journal name, by authority. What OCSP would say is not asked for. */
+    /** Whom the lists and the journal name for good, by authority. What OCSP would say is not asked for. */
     List<RevokedOf> revoked() {
         List<RevokedOf> all = new ArrayList<>();
         for (RevocationList list : current.values()) {
             all.add(new RevokedOf(
                     list.authority(),
                     serial -> Optional.ofNullable(list.list().getRevokedCertificate(serial))
+                            .filter(entry -> entry.getRevocationReason() != CRLReason.CERTIFICATE_HOLD)
                             .map(entry -> CertificateRefused.since(
                                     entry.getRevocationDate().toInstant(), reason(entry)))));
         }
@@ -220,6 +222,11 @@ final class Revocation {
             all.addAll(attached.revoked());
         }
         return all;
+    }
+
+    /** As the journal calls it, where it does. */
+    private static String word(CRLReason reason) {
+        return reason == CRLReason.CERTIFICATE_HOLD ? RevocationReason.CERTIFICATE_HOLD.word() : reason.toString();
     }
 
     /** What somebody should look at: lists that are due. */

@@ -95,6 +95,8 @@ class CertsJsonTest {
             renew        | valve --revoke-old                            | certificates files next
             rekey        | valve                                         | certificates files next
             revoke       | valve --reason superseded                     | revoked reason files next
+            revoke       | fan --reason certificateHold                  | revoked reason files next
+            release      | fan                                           | released files next
             crl          |                                               | files nextUpdate next
             crl          | --check                                       | findings next
             list         |                                               | []

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gatehouse.enrolment.EstClient.Answer;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Csr;
+import io.gatehouse.pki.Holds;
 import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.Pem;
 import io.gatehouse.pki.Profile;
@@ -192,6 +193,16 @@ class EstTest {
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
         assertThat(answer.certificate().getSubjectX500Principal().toString()).contains("CN=pump-maker", "SN-1");
 
+        try (Authority authority = house.authority()) {
+            authority.revoke(authority.inventory().byId("pump-maker"), RevocationReason.CERTIFICATE_HOLD);
+        }
+        refused(
+                client(makersDevice, makersCertificate)
+                        .post("simpleenroll", TestRequest.of("pump-maker").der()),
+                403,
+                "cert_held",
+                "pump-maker");
+
         TestRequest stranger = TestRequest.of("SN-2");
         X509Certificate unlisted = made(stranger);
         refused(
@@ -291,6 +302,25 @@ class EstTest {
                 403,
                 "cert_revoked",
                 "pump-gone");
+    }
+
+    @Test
+    void renew_byACertificateOnHold_isRefused_untilItIsReleased() throws Exception {
+        TestRequest request = TestRequest.of("pump-held");
+        X509Certificate certificate = client().enrol("pump-held", house.token("pump-held"), request.der())
+                .certificate();
+        EstClient renewing = client(request, certificate);
+        try (Authority authority = house.authority()) {
+            authority.revoke(authority.inventory().byId("pump-held"), RevocationReason.CERTIFICATE_HOLD);
+        }
+        byte[] next = TestRequest.of("pump-held").der();
+        refused(renewing.post("simplereenroll", next), 403, "cert_held", "pump-held");
+        try (Authority authority = house.authority()) {
+            Holds.lift(authority, authority.inventory().byId("pump-held"));
+        }
+        assertThat(renewing.post("simplereenroll", next).body())
+                .as("released: judged as any other")
+                .startsWith("too_early: ");
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.gatehouse.CannotStart;
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.Holds;
 import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.RevocationReason;
 import java.io.IOException;
@@ -165,12 +166,20 @@ class AwaySessionsTest {
             start("journal");
             Issued thief = authority.issueDevice("thief", Duration.ofDays(1));
             Issued honest = authority.issueDevice("honest", Duration.ofDays(1));
+            Issued held = authority.issueDevice("held", Duration.ofDays(1));
+            assertThat(visit("held", holder(held), "journal")).isFalse();
             assertThat(visit("thief", holder(thief), "journal")).isFalse();
             assertThat(visit("honest", holder(honest), "journal")).isFalse();
 
+            authority.revoke(authority.inventory().byId("held"), RevocationReason.CERTIFICATE_HOLD);
             authority.revoke(authority.inventory().byId("thief"), RevocationReason.CESSATION_OF_OPERATION);
 
             awaitEnded("thief");
+            Holds.lift(authority, authority.inventory().byId("held"));
+            house().awaitAudit(0, "broker", "what", "released");
+            assertThat(visit("held", holder(held), "journal"))
+                    .as("it was only on hold")
+                    .isTrue();
             assertThat(visit("thief", holder(authority.issueDevice("thief", Duration.ofDays(1))), "journal"))
                     .isFalse();
             assertThat(visit("honest", holder(honest), "journal")).isTrue();

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.sun.net.httpserver.HttpServer;
 import io.gatehouse.CannotStart;
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.Holds;
 import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
@@ -109,6 +110,58 @@ class LiveRevocationTest {
             assertThat(answer(forged, house.port("devices"))).isNegative();
             house.awaitAudit(0, "handshake", "code", "CERT_UNKNOWN");
         }
+    }
+
+    @Test
+    void journal_hold_endsTheConnection_andRelease_letsItInAgainWithItsSession()
+            throws PkiProblem, CannotStart, IOException {
+        write(Forge.root("Server Root"));
+        Path pki = folder.resolve("pki");
+        try (Authority authority = Authority.create(pki, "Test", PASSPHRASE.clone(), Clock.systemUTC())) {
+            Forge.Holder suspect = holder(authority.issueDevice("suspect", Duration.ofDays(1)));
+            Forge.Holder honest = holder(authority.issueDevice("honest", Duration.ofDays(1)));
+            Forge.write(folder.resolve("ca.pem"), Forge.pem(authority.deviceIssuer()));
+            try (TlsHouse house = new TlsHouse(folder, listener("devices", "revocation: {authority: pki}"));
+                    TlsClient stays = TlsClient.connect(honest, house.port("devices"), "TLSv1.3")) {
+                int port = house.port("devices");
+                stays.in("honest");
+                RawClient held = kept(suspect, port);
+                assertThat(held.connected()).isFalse();
+
+                authority.revoke(authority.inventory().byId("suspect"), RevocationReason.CERTIFICATE_HOLD);
+
+                held.assertDisconnected(NOT_AUTHORIZED);
+                assertThat(house.awaitAudit(0, "ended", "cause", "revoked").get("detail"))
+                        .asString()
+                        .contains("CERT_REVOKED: on hold since", "certificateHold");
+                assertThat(house.awaitAudit(0, "broker", "what", "revoked"))
+                        .extracting("held", "certificates")
+                        .asString()
+                        .isEqualTo("[1, 1]");
+                assertThat(answer(suspect, port)).isNegative();
+                assertThat(house.awaitAudit(0, "handshake", "code", "CERT_REVOKED")
+                                .toString())
+                        .contains("on hold since");
+
+                Holds.lift(authority, authority.inventory().byId("suspect"));
+
+                assertThat(house.awaitAudit(0, "broker", "what", "released").get("certificates"))
+                        .hasToString("1");
+                assertThat(answer(suspect, port)).isEqualTo(TlsClient.CONNACK);
+                try (RawClient back = kept(suspect, port)) {
+                    assertThat(back.connected()).as("its session waited for it").isTrue();
+                }
+                assertThat(stays.isAlive()).isTrue();
+            }
+        }
+    }
+
+    /** A client with a session that outlives its connection. */
+    private static RawClient kept(Forge.Holder holder, int port) throws IOException {
+        TlsClient tls = TlsClient.connect(holder, port, "TLSv1.3");
+        Raw expiry = Raw.raw().u8(0x11).u32(1000);
+        return new RawClient(tls.socket(), Raw.V5)
+                .send(Raw.connect(Raw.V5, 0, 60, expiry, "suspect", Raw.raw(), null, null));
     }
 
     /** What a copy of the authority, made elsewhere, would issue. */

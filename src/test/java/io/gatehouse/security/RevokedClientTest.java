@@ -21,6 +21,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is left of a client whose certificate is revoked, as its listener says; and the way back. */
 class RevokedClientTest {
@@ -132,10 +134,11 @@ class RevokedClientTest {
         }
     }
 
-    @Test
-    void onHold_isRefusedAndDisconnected_andLetInAgainWhenTheListNoLongerNamesIt() throws IOException {
-        Forge.Holder suspect = certificate("suspect");
-        RawClient held = client("suspect", suspect, "plain");
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "purged"})
+    void onHold_isRefusedAndDisconnected_andLetInAgainWhenTheListNoLongerNamesIt(String listener) throws IOException {
+        Forge.Holder suspect = certificate("suspect-" + listener);
+        RawClient held = client("suspect-" + listener, suspect, listener);
         held.connected();
 
         publish(CRLReason.certificateHold, suspect);
@@ -146,7 +149,7 @@ class RevokedClientTest {
         publish();
 
         await().atMost(Duration.ofSeconds(30)).until(() -> letsIn(suspect));
-        try (RawClient back = client("suspect", suspect, "plain")) {
+        try (RawClient back = client("suspect-" + listener, suspect, listener)) {
             assertThat(back.connected()).as("its session waited for it").isTrue();
         }
     }
