@@ -148,7 +148,7 @@ public final class RevocationFeed {
         if (issued.contains(serial)) {
             return true;
         }
-        poll();
+        read(); // what it brings is for whoever polls
         return issued.contains(serial);
     }
 

@@ -268,6 +268,19 @@ class HoldsTest {
     }
 
     @Test
+    void feed_askedAboutANewCertificate_keepsWhatItReadForWhoeverPolls() throws Exception {
+        RevocationFeed feed = RevocationFeed.open(pki);
+        try (Authority authority = open()) {
+            authority.revoke(of(authority, "pump"), RevocationReason.KEY_COMPROMISE);
+            Issued fresh = authority.issueDevice("fresh", Duration.ofDays(1));
+            assertThat(feed.knows(fresh.certificate().getSerialNumber())).isTrue();
+        }
+        assertThat(feed.poll().revoked())
+                .extracting(RevocationFeed.Revoked::serial)
+                .containsExactly(pump().serial());
+    }
+
+    @Test
     void journal_thatRevokesTwice_isReadable() throws Exception {
         forge("revoke keyCompromise"); // as when a holder and its number were given
         forge("revoke superseded");
