@@ -5,6 +5,7 @@ import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.tls.EnrolmentTls;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -72,24 +73,24 @@ public final class EstListener implements AutoCloseable {
         InetSocketAddress address = bind.equals("*")
                 ? new InetSocketAddress(port)
                 : new InetSocketAddress(InetAddress.getByName(bind), port);
-        try {
-            channel = new ServerBootstrap()
-                    .group(loop)
-                    .channel(NioServerSocketChannel.class)
-                    .option(ChannelOption.SO_BACKLOG, 128)
-                    .option(ChannelOption.SO_REUSEADDR, true)
-                    .childHandler(new ChannelInitializer<SocketChannel>() {
-                        @Override
-                        protected void initChannel(SocketChannel accepted) {
-                            accept(accepted);
-                        }
-                    })
-                    .bind(address)
-                    .syncUninterruptibly()
-                    .channel();
-        } catch (RuntimeException e) {
-            throw new IOException("enrolment cannot bind " + address + ": " + e.getMessage(), e);
+        ChannelFuture bound = new ServerBootstrap()
+                .group(loop)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_BACKLOG, 128)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel accepted) {
+                        accept(accepted);
+                    }
+                })
+                .bind(address)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            Throwable why = bound.cause();
+            throw new IOException("enrolment cannot bind " + address + ": " + why.getMessage(), why);
         }
+        channel = bound.channel();
     }
 
     private void accept(SocketChannel accepted) {
