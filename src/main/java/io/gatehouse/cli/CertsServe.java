@@ -23,17 +23,19 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code certs serve}: the signer for a broker's enrolment. */
+/** {@code certs serve}: the signer for a broker's enrolment, and enrolment where there is no broker. */
 @Command(
         name = "serve",
-        description =
-                "Sign what devices ask a broker for, over a Unix socket: the device authority's key is in this process,"
-                        + " which no network reaches, and not in the broker's. SIGTERM and Ctrl-C stop it cleanly. With --json"
-                        + " each event is an object in a line of its own.",
+        description = {
+            "Sign what devices ask a broker for, over a Unix socket (--signer): the device authority's key is in this"
+                    + " process, which no network reaches, and not in the broker's. With --est devices ask here, without a"
+                    + " broker. SIGTERM and Ctrl-C stop it cleanly. With --json each event is an object in a line of its own."
+        },
         mixinStandardHelpOptions = true)
 final class CertsServe implements Runnable {
     private static final String UNIX = "unix:";
     private static final int TEND_SECONDS = 60;
+    private static final int UNUSED_DAYS = 7;
 
     @Mixin
     private CertsCommon common = new CertsCommon();
@@ -41,9 +43,11 @@ final class CertsServe implements Runnable {
     @Option(
             names = "--signer",
             paramLabel = "unix:PATH",
-            required = true,
             description = "The socket, as the broker's 'enrolment: {signer: unix:PATH}' names it.")
-    private String socket = "";
+    private @Nullable String socket;
+
+    @Mixin
+    private CertsEst est = new CertsEst();
 
     @Option(names = "--group", description = "Let the socket's group ask too, not its owner only.")
     private boolean group;
@@ -66,9 +70,9 @@ final class CertsServe implements Runnable {
     @Option(
             names = "--revoke-unused-days",
             paramLabel = "DAYS",
-            defaultValue = "7",
-            description = "A certificate that nobody ever logged in with is revoked; default: ${DEFAULT-VALUE}.")
-    private int unused;
+            description = "A certificate that nobody ever logged in with is revoked; default: 7. Not with --est alone,"
+                    + " where no broker says who logged in.")
+    private @Nullable Integer unused;
 
     @Option(
             names = "--renew-after-expiry-hours",
@@ -140,32 +144,62 @@ final class CertsServe implements Runnable {
     @Override
     public void run() {
         EnrolmentRules rules = rules();
-        if (!socket.startsWith(UNIX) || socket.length() == UNIX.length()) {
-            throw Failure.usage("--signer is unix:PATH, found \"" + socket + "\"");
+        Path path = path();
+        est.require();
+        if (path == null && !est.isWanted()) {
+            throw Failure.usage("--signer unix:PATH, --est HOST:PORT or both: who is to ask?");
         }
-        Path path = Path.of(socket.substring(UNIX.length()));
         try {
             Enrolment enrolment = open(rules);
-            SignerServer signer;
+            Optional<SignerServer> signer = Optional.empty();
+            Optional<CertsEst.Running> listener = Optional.empty();
             try {
-                signer = SignerServer.open(path, group, enrolment, common::warn);
-            } catch (PkiProblem e) {
+                if (path != null) {
+                    signer = Optional.of(SignerServer.open(path, group, enrolment, common::warn));
+                }
+                if (est.isWanted()) {
+                    listener = Optional.of(est.open(enrolment, common));
+                }
+            } catch (PkiProblem | RuntimeException e) {
+                signer.ifPresent(SignerServer::close);
                 enrolment.close();
                 throw e;
             }
-            serve(enrolment, signer);
+            serve(enrolment, signer, listener);
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }
     }
 
-    private EnrolmentRules rules() {
+    private @Nullable Path path() {
+        if (socket == null) {
+            return null;
+        }
+        if (!socket.startsWith(UNIX) || socket.length() == UNIX.length()) {
+            throw Failure.usage("--signer is unix:PATH, found \"" + socket + "\"");
+        }
+        return Path.of(socket.substring(UNIX.length()));
+    }
+
+    /** Without a broker nobody says who logged in, and what is in use would be revoked. */
+    private Duration unusedFor() {
+        if (socket != null) {
+            return Duration.ofDays(unused == null ? UNUSED_DAYS : unused);
+        }
+        if (unused != null) {
+            throw Failure.usage("--revoke-unused-days: without --signer no broker says who logged in");
+        }
+        return Duration.ofDays(validity + 1L); // after its end
+    }
+
+    /** What the options say. */
+    EnrolmentRules rules() {
         if ((manufacturers == null) != (devices == null)) {
             throw Failure.usage("--manufacturers and --manufacturer-devices: give both or none");
         }
         within("--validity-days", validity, 1, 3650);
         within("--overlap-hours", overlap, 0, 8784);
-        within("--revoke-unused-days", unused, 1, 366);
+        within("--revoke-unused-days", unused == null ? UNUSED_DAYS : unused, 1, 366);
         within("--renew-after-expiry-hours", afterExpiry, 0, 8784);
         within("--per-minute", perMinute, 1, 1_000_000);
         within("--per-day", perDay, 1, 100_000_000);
@@ -183,7 +217,7 @@ final class CertsServe implements Runnable {
         return new EnrolmentRules(
                 Duration.ofDays(validity),
                 Duration.ofHours(overlap),
-                Duration.ofDays(unused),
+                unusedFor(),
                 Duration.ofHours(afterExpiry),
                 sameKey,
                 perMinute,
@@ -210,7 +244,7 @@ final class CertsServe implements Runnable {
     }
 
     /** Until the process is told to stop. */
-    private void serve(Enrolment enrolment, SignerServer signer) {
+    private void serve(Enrolment enrolment, Optional<SignerServer> signer, Optional<CertsEst.Running> listener) {
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()
@@ -220,12 +254,18 @@ final class CertsServe implements Runnable {
                             awaited(stopped, TEND_SECONDS);
                         },
                         "gatehouse-stop"));
-        say("the signer is ready: " + socket, "ready", Map.of("socket", socket));
+        signer.ifPresent(
+                one -> say("the signer is ready: " + socket, "ready", Map.of("socket", String.valueOf(socket))));
+        listener.ifPresent(one -> Signals.onHangUp(one::reload));
+        listener.ifPresent(one -> say("devices enrol at port " + one.port(), "ready", Map.of("est", one.port())));
         common.out().flush();
         do {
             tend(enrolment);
+            listener.ifPresent(CertsEst.Running::tend);
         } while (!awaited(stop, TEND_SECONDS));
-        signer.close();
+        listener.ifPresent(CertsEst.Running::close); // first, what strangers reach
+        signer.ifPresent(SignerServer::close);
+        enrolment.close();
         stopped.countDown();
     }
 

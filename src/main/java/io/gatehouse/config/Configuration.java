@@ -431,5 +431,15 @@ public record Configuration(
      * @param longest at most
      * @param exempt addresses that nothing is counted against
      */
-    public record Penalty(int after, Duration first, Duration longest, List<Network> exempt) {}
+    public record Penalty(int after, Duration first, Duration longest, List<Network> exempt) {
+        /** This machine. */
+        static final List<String> EXEMPT = List.of("127.0.0.0/8", "::1");
+
+        /** Where nothing is said. */
+        public static final Penalty DEFAULT = new Penalty(
+                5,
+                Duration.ofSeconds(1),
+                Duration.ofMinutes(5),
+                EXEMPT.stream().flatMap(text -> Network.parse(text).stream()).toList());
+    }
 }

@@ -316,14 +316,14 @@ public final class ConfigurationReader {
 
     private static Penalty penalty(Section section) {
         Duration most = Duration.ofHours(1);
-        int after = section.integer("after", 0, 1000, 5);
-        Duration first = section.duration("first", Duration.ofMillis(100), most, Duration.ofSeconds(1));
-        Duration longest = section.duration("longest", Duration.ofMillis(100), most, Duration.ofMinutes(5));
+        int after = section.integer("after", 0, 1000, Penalty.DEFAULT.after());
+        Duration first = section.duration("first", Duration.ofMillis(100), most, Penalty.DEFAULT.first());
+        Duration longest = section.duration("longest", Duration.ofMillis(100), most, Penalty.DEFAULT.longest());
         if (longest.compareTo(first) < 0) {
             section.error("longest", "\"longest\" is shorter than \"first\"");
         }
         List<Network> exempt = new ArrayList<>();
-        for (String text : section.texts("exempt", List.of("127.0.0.0/8", "::1"))) {
+        for (String text : section.texts("exempt", Penalty.EXEMPT)) {
             Network.parse(text)
                     .ifPresentOrElse(
                             exempt::add,

@@ -65,7 +65,10 @@ public record AuthorityFolder(Path path) {
         }
         try (Stream<Path> files = Files.list(path)) {
             return files.map(file -> String.valueOf(file.getFileName()))
-                    .filter(name -> !OWN.contains(name) && !name.startsWith(".") && !name.startsWith("journal."))
+                    .filter(name -> !OWN.contains(name)
+                            && !name.startsWith(".")
+                            && !name.startsWith("journal.")
+                            && !name.startsWith("audit."))
                     .sorted()
                     .toList();
         } catch (IOException e) {

@@ -222,6 +222,12 @@ public final class Admission {
         this.rate = new Rate(limits.connectsPerSecond());
     }
 
+    /** That knows of failures alone, for doors that bound their connections themselves. */
+    public static Admission ofFailures(Penalty penalty) {
+        int any = Integer.MAX_VALUE;
+        return new Admission(new Limits(any, any, any, any, any, any, Long.MAX_VALUE, penalty));
+    }
+
     /** Forgets addresses without connections that have been quiet since; called now and then. */
     public void forget() {
         visits.keySet()

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Calls {@code gatehouse certs} as a shell does, and programs that are not ours. */
@@ -46,14 +45,24 @@ final class CertsCalls {
         return text;
     }
 
+    /** A process of its own. */
+    static ProcessBuilder process(Object... arguments) {
+        Stream<String> java = Stream.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                Objects.requireNonNullElse(
+                        System.getProperty("surefire.test.class.path"), System.getProperty("java.class.path")),
+                "io.gatehouse.cli.Main",
+                "certs");
+        return new ProcessBuilder(
+                Stream.concat(java, Stream.of(arguments).map(String::valueOf)).toList());
+    }
+
     /** What a person sees on a terminal who types an answer; made by {@code script}. */
     static String onATerminal(String typed, Object... arguments) throws IOException, InterruptedException {
-        String line = Path.of(System.getProperty("java.home"), "bin", "java")
-                + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "
-                + Objects.requireNonNullElse(
-                        System.getProperty("surefire.test.class.path"), System.getProperty("java.class.path"))
-                + " io.gatehouse.cli.Main certs "
-                + Stream.of(arguments).map(String::valueOf).collect(Collectors.joining(" "));
+        String line = String.join(" ", process(arguments).command());
         ProcessBuilder builder = new ProcessBuilder("script", "-qec", line, "/dev/null").redirectErrorStream(true);
         builder.environment().put("LC_ALL", "C.UTF-8");
         Process process = builder.start();

@@ -172,19 +172,7 @@ class CertsJsonTest {
                 "gh",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Path socket = folder.resolve("s");
-        Process signer = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "io.gatehouse.cli.Main",
-                        "certs",
-                        "serve",
-                        "--signer",
-                        "unix:" + socket,
-                        "--json",
-                        "-d",
-                        pki.toString())
+        Process signer = CertsCalls.process("serve", "--signer", "unix:" + socket, "--json", "-d", pki)
                 .redirectError(temp.resolve("serve.err").toFile())
                 .start();
         try (BufferedReader lines = signer.inputReader(StandardCharsets.UTF_8)) {
