@@ -1,8 +1,10 @@
 package io.gatehouse.pki;
 
+import static io.gatehouse.pki.TestAuthority.PASSPHRASE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gatehouse.authn.MutableClock;
 import io.gatehouse.pki.Application.Decision;
 import io.gatehouse.pki.ApprovalRules.Whom;
 import io.gatehouse.pki.EnrolmentAnswer.Granted;
@@ -10,16 +12,10 @@ import io.gatehouse.pki.EnrolmentAnswer.Refused;
 import io.gatehouse.pki.EnrolmentAnswer.Waiting;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.cert.X509Certificate;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Devices without a token wait for an operator; the rules of it, by a clock that stands until it is moved. */
 class ApprovalsTest {
-    private static final char[] PASSPHRASE = "a passphrase for tests".toCharArray();
     private static final Duration WEEK = Duration.ofDays(7);
 
     /** Made once: a key costs half a second to encrypt. */
@@ -38,40 +33,16 @@ class ApprovalsTest {
     private Path temp;
 
     private Path pki = Path.of("");
-    private Instant now = Instant.parse("2026-06-01T12:00:00Z");
-    private final Clock clock = new Clock() {
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-    };
+    private final MutableClock clock = new MutableClock();
 
     @BeforeAll
     static void makeTemplate() throws Exception {
-        Clock then = Clock.fixed(Instant.parse("2026-06-01T11:00:00Z"), ZoneOffset.UTC);
-        Authority.create(template.resolve("pki"), "Greenhouses", PASSPHRASE, then)
-                .close();
+        TestAuthority.make(template.resolve("pki"));
     }
 
     @BeforeEach
     void make() throws Exception {
-        pki = temp.resolve("pki");
-        Path from = template.resolve("pki");
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, pki.resolve(from.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
-            }
-        }
+        pki = TestAuthority.copy(template.resolve("pki"), temp.resolve("pki"));
     }
 
     private Enrolment enrolment(Whom whom, int waiting, int perAddress, Optional<Manufacturers> makers)
@@ -173,7 +144,7 @@ class ApprovalsTest {
             X509Certificate certificate = granted(ask(enrolment, request));
             assertThat(certificate.getSubjectX500Principal().getName()).contains("CN=pump-7");
             assertThat(granted(ask(enrolment, request))).as("a lost reply").isEqualTo(certificate);
-            assertThat(Approvals.view(pki, now)).isEmpty();
+            assertThat(Approvals.view(pki, clock.instant())).isEmpty();
             assertThat(Authority.view(pki).items()).hasSize(1);
         }
         assertThat(Ledger.verify(pki, Optional.empty()).lines()).isEqualTo(lines());
@@ -188,13 +159,13 @@ class ApprovalsTest {
             decide(approvals -> approvals.refuse("pump-7", key, WEEK));
             refused(ask(enrolment, stranger), EnrolmentFault.APPROVAL_REFUSED);
             String own = waits(ask(enrolment, device)).fingerprint();
-            assertThat(Approvals.view(pki, now))
+            assertThat(Approvals.view(pki, clock.instant()))
                     .extracting(Application::decision)
                     .containsExactly(Decision.WAITING, Decision.REFUSED);
             decide(approvals -> approvals.approve("pump-7", own, false, WEEK));
             decide(approvals -> approvals.refuse("pump-7", own, WEEK)); // taken back
             refused(ask(enrolment, device), EnrolmentFault.APPROVAL_REFUSED);
-            now = now.plus(WEEK).plusSeconds(1);
+            clock.advance(WEEK.plusSeconds(1));
             waits(ask(enrolment, device));
         }
         assertThat(Authority.view(pki).items()).isEmpty();
@@ -214,10 +185,10 @@ class ApprovalsTest {
             long lines = lines();
             refused(enrolment.enrol(from("192.0.2.9"), TestRequest.of("pump-9").der()), EnrolmentFault.APPROVAL_FULL);
             assertThat(lines()).isEqualTo(lines);
-            now = now.plus(WEEK).minusSeconds(1);
-            assertThat(Approvals.view(pki, now)).hasSize(3);
-            now = now.plusSeconds(2);
-            assertThat(Approvals.view(pki, now)).isEmpty();
+            clock.advance(WEEK.minusSeconds(1));
+            assertThat(Approvals.view(pki, clock.instant())).hasSize(3);
+            clock.advance(Duration.ofSeconds(2));
+            assertThat(Approvals.view(pki, clock.instant())).isEmpty();
             waits(enrolment.enrol(from("192.0.2.1"), TestRequest.of("pump-9").der()));
         }
     }
@@ -228,7 +199,7 @@ class ApprovalsTest {
         try (Enrolment enrolment = anyone()) {
             String key = waits(ask(enrolment, request)).fingerprint();
             decide(approvals -> approvals.approve("pump-7", key, false, Duration.ofDays(1)));
-            now = now.plus(Duration.ofDays(1)).plusSeconds(1);
+            clock.advance(Duration.ofDays(1).plusSeconds(1));
             assertThat(waits(ask(enrolment, request)).first()).isTrue();
         }
         assertThat(Authority.view(pki).items()).isEmpty();
@@ -250,7 +221,7 @@ class ApprovalsTest {
             X509Certificate next = granted(ask(enrolment, request));
             enrolment.loggedIn(next.getSerialNumber());
             assertThat(Authority.view(pki).byId("pump-7"))
-                    .extracting(item -> item.state(now))
+                    .extracting(item -> item.state(clock.instant()))
                     .containsExactly(Inventory.State.SUPERSEDED, Inventory.State.ACTIVE);
 
             // and one that got its certificate otherwise after it was approved
@@ -304,7 +275,7 @@ class ApprovalsTest {
                 refused(enrolment.enrol(from("192.0.2.1", foreign), csr), EnrolmentFault.NOT_LISTED);
                 waits(enrolment.enrol(from("192.0.2.1", made, maker.deviceIssuer()), csr));
             }
-            assertThat(Approvals.view(pki, now))
+            assertThat(Approvals.view(pki, clock.instant()))
                     .extracting(Application::id, Application::from, Application::maker)
                     .containsExactly(org.assertj.core.api.Assertions.tuple(
                             "pump-7", "192.0.2.1", Journal.sha256(made.getEncoded())));

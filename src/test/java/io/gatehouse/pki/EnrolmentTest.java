@@ -1,29 +1,25 @@
 package io.gatehouse.pki;
 
+import static io.gatehouse.pki.TestAuthority.PASSPHRASE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.gatehouse.authn.MutableClock;
 import io.gatehouse.pki.EnrolmentAnswer.Granted;
 import io.gatehouse.pki.EnrolmentAnswer.Refused;
 import io.gatehouse.pki.Inventory.State;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.security.cert.X509Certificate;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
-import java.util.stream.Stream;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
@@ -36,7 +32,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EnrolmentTest {
-    private static final char[] PASSPHRASE = "a passphrase for tests".toCharArray();
 
     /** Made once: a key costs half a second to encrypt. */
     @TempDir
@@ -46,33 +41,14 @@ class EnrolmentTest {
     private Path temp;
 
     private Path pki = Path.of("");
-    private Instant now = Instant.parse("2026-06-01T12:00:00Z");
-    private final Clock clock = new Clock() {
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-    };
+    private final MutableClock clock = new MutableClock();
 
     private Enrolment enrolment;
 
     @BeforeAll
     static void makeTemplate() throws Exception {
-        Clock then = Clock.fixed(Instant.parse("2026-06-01T11:00:00Z"), ZoneOffset.UTC);
-        Authority.create(template.resolve("pki"), "Greenhouses", PASSPHRASE, then)
-                .close();
-        Authority.create(template.resolve("elsewhere"), "Greenhouses", PASSPHRASE, then)
-                .close();
+        TestAuthority.make(template.resolve("pki"));
+        TestAuthority.make(template.resolve("elsewhere"));
     }
 
     @BeforeEach
@@ -87,13 +63,7 @@ class EnrolmentTest {
     }
 
     private Path copy(String name) throws Exception {
-        Path from = template.resolve(name);
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, temp.resolve(name).resolve(from.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
-            }
-        }
-        return temp.resolve(name);
+        return TestAuthority.copy(template.resolve(name), temp.resolve(name));
     }
 
     private Enrolment enrolment(EnrolmentRules rules) throws Exception {
@@ -123,7 +93,7 @@ class EnrolmentTest {
         return Authority.view(pki)
                 .bySerial(certificate.getSerialNumber())
                 .orElseThrow()
-                .state(now);
+                .state(clock.instant());
     }
 
     private long certificates() throws Exception {
@@ -145,7 +115,8 @@ class EnrolmentTest {
 
         assertThat(certificate.getSubjectX500Principal().getName()).contains("CN=pump-7");
         assertThat(certificate.getExtendedKeyUsage()).containsExactly("1.3.6.1.5.5.7.3.2");
-        assertThat(Duration.between(now, certificate.getNotAfter().toInstant())).isEqualTo(Duration.ofDays(90));
+        assertThat(Duration.between(clock.instant(), certificate.getNotAfter().toInstant()))
+                .isEqualTo(Duration.ofDays(90));
         assertThat(state(certificate)).isEqualTo(State.PENDING);
         try (Authority authority = Authority.open(pki, PASSPHRASE, clock)) {
             assertThat(authority.issueDevice("other", Duration.ofDays(1))).isNotNull();
@@ -157,7 +128,7 @@ class EnrolmentTest {
         String token = token("pump-7");
         byte[] csr = TestRequest.of("pump-7").der();
         X509Certificate first = granted(enrolment.enrol("pump-7", token, csr));
-        now = now.plus(Duration.ofHours(1)); // pending: however late
+        clock.advance(Duration.ofHours(1)); // pending: however late
 
         assertThat(granted(enrolment.enrol("pump-7", token, csr))).isEqualTo(first);
         assertThat(certificates()).isOne();
@@ -178,7 +149,7 @@ class EnrolmentTest {
         answers.add(enrolment.enrol("pump-9", token, TestRequest.of("pump-9").der()));
         X509Certificate first = granted(enrolment.enrol("pump-7", token, csr));
         answers.add(enrolment.enrol("pump-7", token, TestRequest.of("pump-7").der())); // used, another key
-        now = now.plus(Duration.ofDays(8));
+        clock.advance(Duration.ofDays(8));
         answers.add(enrolment.enrol("pump-7", old, TestRequest.of("pump-7").der())); // too old
 
         assertThat(answers).allSatisfy(answer -> refused(answer, EnrolmentFault.TOKEN_REFUSED));
@@ -317,7 +288,7 @@ class EnrolmentTest {
         byte[] csr = TestRequest.of("pump-7").der();
         refused(enrolment.renew(old, csr), EnrolmentFault.TOO_EARLY);
 
-        now = now.plus(Duration.ofDays(46));
+        clock.advance(Duration.ofDays(46));
         X509Certificate fresh = granted(enrolment.renew(old, csr));
         assertThat(granted(enrolment.renew(old, csr))).isEqualTo(fresh); // the reply was lost
         assertThat(state(old)).isEqualTo(State.ACTIVE);
@@ -329,9 +300,9 @@ class EnrolmentTest {
         assertThat(state(old)).isEqualTo(State.SUPERSEDED);
         refused(enrolment.renew(old, TestRequest.of("pump-7").der()), EnrolmentFault.CERT_SUPERSEDED);
 
-        now = now.plus(Duration.ofHours(23));
+        clock.advance(Duration.ofHours(23));
         assertThat(enrolment.sweep()).isEmpty();
-        now = now.plus(Duration.ofHours(2));
+        clock.advance(Duration.ofHours(2));
         assertThat(enrolment.sweep()).extracting(Inventory.Item::serial).containsExactly(old.getSerialNumber());
         assertThat(state(old)).isEqualTo(State.REVOKED);
         assertThat(state(fresh)).isEqualTo(State.ACTIVE);
@@ -343,10 +314,10 @@ class EnrolmentTest {
     @Test
     void sweep_ofACertificateThatWasNeverUsed_revokesItAfterAWeek_andTheOldOneStays() throws Exception {
         X509Certificate old = enrolled(TestRequest.of("pump-7"), "pump-7");
-        now = now.plus(Duration.ofDays(46));
+        clock.advance(Duration.ofDays(46));
         X509Certificate lost =
                 granted(enrolment.renew(old, TestRequest.of("pump-7").der()));
-        now = now.plus(Duration.ofDays(7).plusSeconds(1));
+        clock.advance(Duration.ofDays(7).plusSeconds(1));
 
         assertThat(enrolment.sweep()).hasSize(1);
         assertThat(state(lost)).isEqualTo(State.REVOKED);
@@ -366,7 +337,7 @@ class EnrolmentTest {
     /** The list as of now, by the clock of this test; a sweep finds nothing to do. */
     private byte[] listOfNow() throws Exception {
         Path list = pki.resolve("crl/device.crl");
-        Files.setLastModifiedTime(list, FileTime.from(now));
+        Files.setLastModifiedTime(list, FileTime.from(clock.instant()));
         byte[] bytes = Files.readAllBytes(list);
         for (int i = 0; i < 2; i++) {
             assertThat(enrolment.sweep()).isEmpty();
@@ -381,7 +352,7 @@ class EnrolmentTest {
                 "pump-7", token("pump-7"), TestRequest.of("pump-7").der()));
         enrolment.sweep();
         byte[] before = listOfNow();
-        now = now.plus(Duration.ofDays(8));
+        clock.advance(Duration.ofDays(8));
         Path list = pki.resolve("crl/device.crl");
         Files.delete(list);
         Files.createDirectory(list); // nothing can be moved over it
@@ -390,7 +361,7 @@ class EnrolmentTest {
         assertThat(state(lost)).isEqualTo(State.REVOKED);
         Files.delete(list);
         Files.write(list, before);
-        Files.setLastModifiedTime(list, FileTime.from(now));
+        Files.setLastModifiedTime(list, FileTime.from(clock.instant()));
         assertThat(isListed(lost)).isFalse();
 
         assertThat(enrolment.sweep()).isEmpty();
@@ -413,7 +384,8 @@ class EnrolmentTest {
         listOfNow();
 
         Files.writeString(pki.resolve("crl/device.crl"), "not a list");
-        Files.setLastModifiedTime(pki.resolve("crl/device.crl"), FileTime.from(now.plusSeconds(1)));
+        Files.setLastModifiedTime(
+                pki.resolve("crl/device.crl"), FileTime.from(clock.instant().plusSeconds(1)));
         enrolment.sweep();
         assertThat(isListed(stolen)).isTrue();
     }
@@ -424,7 +396,7 @@ class EnrolmentTest {
         X509Certificate old = enrolled(request, "pump-7");
         TestRequest other = TestRequest.of("pump-8");
         enrolled(other, "pump-8");
-        now = now.plus(Duration.ofDays(50));
+        clock.advance(Duration.ofDays(50));
 
         refused(enrolment.renew(old, request.der()), EnrolmentFault.KEY_SAME);
         refused(enrolment.renew(old, TestRequest.of("pump-8").der()), EnrolmentFault.NAME_MISMATCH);
@@ -449,7 +421,7 @@ class EnrolmentTest {
                 new AuthorityFolder(pki), Authority.view(pki).byId("pump-8").get(0));
         refused(enrolment.renew(revoked, TestRequest.of("pump-8").der()), EnrolmentFault.CERT_REVOKED);
         refused(enrolment.enrol("pump-8", token("pump-8"), other.der()), EnrolmentFault.KEY_REVOKED);
-        now = now.plus(Duration.ofDays(41));
+        clock.advance(Duration.ofDays(41));
         refused(enrolment.renew(old, TestRequest.of("pump-7").der()), EnrolmentFault.CERT_EXPIRED);
     }
 
@@ -457,7 +429,7 @@ class EnrolmentTest {
     void renew_afterItsEndWithinTheGrace_andWithTheSameKeyWhereThatIsAllowed_isGranted() throws Exception {
         TestRequest request = TestRequest.of("pump-7");
         X509Certificate old = enrolled(request, "pump-7");
-        now = now.plus(Duration.ofDays(95));
+        clock.advance(Duration.ofDays(95));
         try (Enrolment lenient = enrolment(new EnrolmentRules(
                 Duration.ofDays(90), Duration.ofDays(1), Duration.ofDays(7), Duration.ofDays(10), true, 600, 100))) {
             granted(lenient.renew(old, request.der()));
@@ -467,10 +439,10 @@ class EnrolmentTest {
     @Test
     void renew_withTheRequestWhoseCertificateWasNeverUsed_isGrantedAgain() throws Exception {
         X509Certificate old = enrolled(TestRequest.of("pump-7"), "pump-7");
-        now = now.plus(Duration.ofDays(46));
+        clock.advance(Duration.ofDays(46));
         byte[] csr = TestRequest.of("pump-7").der();
         X509Certificate lost = granted(enrolment.renew(old, csr));
-        now = now.plus(Duration.ofDays(8)); // the device was away for longer than it may wait
+        clock.advance(Duration.ofDays(8)); // the device was away for longer than it may wait
         assertThat(enrolment.sweep()).extracting(Inventory.Item::serial).containsExactly(lost.getSerialNumber());
 
         X509Certificate next = granted(enrolment.renew(old, csr));
@@ -478,7 +450,7 @@ class EnrolmentTest {
         assertThat(next.getPublicKey()).isEqualTo(lost.getPublicKey());
         assertThat(enrolment.loggedIn(next.getSerialNumber())).isTrue();
         assertThat(state(lost)).isEqualTo(State.REVOKED);
-        now = now.plus(Duration.ofDays(46));
+        clock.advance(Duration.ofDays(46));
         refused(enrolment.renew(next, csr), EnrolmentFault.KEY_SAME); // now it was used
     }
 
@@ -487,7 +459,7 @@ class EnrolmentTest {
         String token = token("pump-7");
         byte[] csr = TestRequest.of("pump-7").der();
         granted(enrolment.enrol("pump-7", token, csr));
-        now = now.plus(Duration.ofDays(8));
+        clock.advance(Duration.ofDays(8));
         assertThat(enrolment.sweep()).hasSize(1);
 
         refused(enrolment.enrol("pump-7", token, csr), EnrolmentFault.TOKEN_REFUSED);
@@ -497,7 +469,7 @@ class EnrolmentTest {
     @Test
     void keyOfAPendingCertificate_thatWasRevokedForAnotherReason_isNotCertifiedAgain() throws Exception {
         X509Certificate old = enrolled(TestRequest.of("pump-7"), "pump-7");
-        now = now.plus(Duration.ofDays(46));
+        clock.advance(Duration.ofDays(46));
         byte[] csr = TestRequest.of("pump-7").der();
         X509Certificate stolen = granted(enrolment.renew(old, csr));
         try (Authority authority = Authority.open(pki, PASSPHRASE, clock)) {
@@ -519,10 +491,10 @@ class EnrolmentTest {
         try (Enrolment lenient = enrolment(new EnrolmentRules(
                 Duration.ofDays(90), Duration.ofDays(1), Duration.ofDays(7), Duration.ZERO, true, 600, 100))) {
             for (int i = 0; i < 3; i++) {
-                now = now.plus(Duration.ofDays(46));
+                clock.advance(Duration.ofDays(46));
                 X509Certificate next = granted(lenient.renew(current, request.der()));
                 assertThat(lenient.loggedIn(next.getSerialNumber())).isTrue();
-                now = now.plus(Duration.ofDays(2));
+                clock.advance(Duration.ofDays(2));
                 assertThat(lenient.sweep())
                         .extracting(Inventory.Item::serial, Inventory.Item::id)
                         .containsExactly(tuple(current.getSerialNumber(), "pump-7"));
@@ -538,11 +510,11 @@ class EnrolmentTest {
         // where it is not allowed, a key that had its day does not come back with a token
         TestRequest other = TestRequest.of("pump-8");
         X509Certificate first = enrolled(other, "pump-8");
-        now = now.plus(Duration.ofDays(46));
+        clock.advance(Duration.ofDays(46));
         X509Certificate second =
                 granted(enrolment.renew(first, TestRequest.of("pump-8").der()));
         enrolment.loggedIn(second.getSerialNumber());
-        now = now.plus(Duration.ofDays(2));
+        clock.advance(Duration.ofDays(2));
         enrolment.sweep();
         refused(enrolment.enrol("pump-8", token("pump-8"), other.der()), EnrolmentFault.KEY_REVOKED);
     }
@@ -571,9 +543,10 @@ class EnrolmentTest {
                             certificate.getExtensionValue(Extension.cRLDistributionPoints.getId()),
                             java.nio.charset.StandardCharsets.ISO_8859_1))
                     .contains("http://crl.example/device.crl");
-            assertThat(certificate.getNotBefore().toInstant()).isEqualTo(now.minus(Duration.ofHours(2)));
+            assertThat(certificate.getNotBefore().toInstant())
+                    .isEqualTo(clock.instant().minus(Duration.ofHours(2)));
             own.loggedIn(certificate.getSerialNumber());
-            now = now.plus(Duration.ofDays(50));
+            clock.advance(Duration.ofDays(50));
             refused(own.renew(certificate, TestRequest.of("pump-7").der()), EnrolmentFault.KEY_WEAK);
         }
     }
@@ -600,7 +573,7 @@ class EnrolmentTest {
         }
         try (Enrolment again = enrolment(two)) {
             refused(again.enrol("c", token("c"), TestRequest.of("c").der()), EnrolmentFault.QUOTA);
-            now = now.plus(Duration.ofHours(25));
+            clock.advance(Duration.ofHours(25));
             granted(again.enrol("c", token("c"), TestRequest.of("c").der()));
         }
     }
@@ -608,7 +581,7 @@ class EnrolmentTest {
     @Test
     void renew_sixTimesWithoutALogin_isRefused() throws Exception {
         X509Certificate old = enrolled(TestRequest.of("pump-7"), "pump-7");
-        now = now.plus(Duration.ofDays(46));
+        clock.advance(Duration.ofDays(46));
         for (int i = 0; i < 5; i++) {
             granted(enrolment.renew(old, TestRequest.of("pump-7").der()));
         }
@@ -623,7 +596,7 @@ class EnrolmentTest {
         assertThat(live.refresh()).isTrue();
         BigInteger serial = certificate.getSerialNumber();
         State state =
-                live.ask(inventory -> inventory.bySerial(serial).orElseThrow().state(now));
+                live.ask(inventory -> inventory.bySerial(serial).orElseThrow().state(clock.instant()));
         assertThat(state).isEqualTo(State.ACTIVE);
         Path journal = pki.resolve("journal");
         List<String> lines = Files.readAllLines(journal);
