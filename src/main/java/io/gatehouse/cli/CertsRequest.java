@@ -126,8 +126,31 @@ final class CertsRequest implements Runnable {
             return id;
         }
 
+        /** What the operator decides, with the authority open. */
+        @FunctionalInterface
+        interface Deed {
+            void on(Authority authority, String fingerprint) throws PkiProblem;
+        }
+
+        /** Decides about the key that the operator means, and reports it. */
+        void decide(CertsCommon common, String question, String state, Deed deed, String said, String next) {
+            try (CertsReport report = common.report()) {
+                String key = fingerprint(common, question);
+                try (Authority authority = common.open()) {
+                    deed.on(authority, key);
+                }
+                report.put("id", id);
+                report.put("state", state);
+                report.put("fingerprint", key);
+                report.say(state + ": " + said);
+                report.next(next);
+            } catch (PkiProblem e) {
+                throw CertsCommand.failure(e);
+            }
+        }
+
         /** The key that the operator means: what was given, or what is shown now and confirmed. */
-        String fingerprint(CertsCommon common, String question) throws PkiProblem {
+        private String fingerprint(CertsCommon common, String question) throws PkiProblem {
             if (fingerprint != null) {
                 return fingerprint;
             }
@@ -183,21 +206,16 @@ final class CertsRequest implements Runnable {
         @Override
         public void run() {
             CertsTime.require("--ttl", time, Duration.ofHours(1), Duration.ofDays(365));
-            try (CertsReport report = common.report()) {
-                String key = which.fingerprint(common, "Is that the device's key?");
-                try (Authority authority = common.open()) {
-                    authority.requirePassphrase();
-                    new Approvals(authority).approve(which.id(), key, replace, time);
-                }
-                report.put("id", which.id());
-                report.put("state", "approved");
-                report.put("fingerprint", key);
-                report.say("approved: \"" + which.id() + "\" gets its certificate when it asks again, within "
-                        + CertsTime.print(time));
-                report.next("gatehouse certs list --state pending shows it; its first login makes it active");
-            } catch (PkiProblem e) {
-                throw CertsCommand.failure(e);
-            }
+            which.decide(
+                    common,
+                    "Is that the device's key?",
+                    "approved",
+                    (authority, key) -> {
+                        authority.requirePassphrase();
+                        new Approvals(authority).approve(which.id(), key, replace, time);
+                    },
+                    "\"" + which.id() + "\" gets its certificate when it asks again, within " + CertsTime.print(time),
+                    "gatehouse certs list --state pending shows it; its first login makes it active");
         }
     }
 
@@ -224,19 +242,13 @@ final class CertsRequest implements Runnable {
         @Override
         public void run() {
             CertsTime.require("--for", time, Duration.ofHours(1), Duration.ofDays(365));
-            try (CertsReport report = common.report()) {
-                String key = which.fingerprint(common, "Refuse it?");
-                try (Authority authority = common.open()) {
-                    new Approvals(authority).refuse(which.id(), key, time);
-                }
-                report.put("id", which.id());
-                report.put("state", "refused");
-                report.put("fingerprint", key);
-                report.say("refused: the key that asked for \"" + which.id() + "\", for " + CertsTime.print(time));
-                report.next("gatehouse certs request list shows what else waits");
-            } catch (PkiProblem e) {
-                throw CertsCommand.failure(e);
-            }
+            which.decide(
+                    common,
+                    "Refuse it?",
+                    "refused",
+                    (authority, key) -> new Approvals(authority).refuse(which.id(), key, time),
+                    "the key that asked for \"" + which.id() + "\", for " + CertsTime.print(time),
+                    "gatehouse certs request list shows what else waits");
         }
     }
 }

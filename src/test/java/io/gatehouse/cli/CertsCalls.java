@@ -5,11 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Calls {@code gatehouse certs} as a shell does, and programs that are not ours. */
 final class CertsCalls {
@@ -33,6 +40,72 @@ final class CertsCalls {
         Answer answer = certs(arguments);
         assertThat(answer.exitCode()).as(answer.err()).isZero();
         return answer.out();
+    }
+
+    /** An authority as init makes it by default; its keys, which cost the most of the time, are made once for all tests. */
+    static Path authority(Path folder) throws IOException {
+        for (Kept kept : Template.FILES) {
+            Path file = folder.resolve(kept.name());
+            if (kept.content() == null) {
+                Files.createDirectories(file);
+            } else {
+                Files.write(file, kept.content());
+            }
+            Files.setPosixFilePermissions(file, kept.mode());
+        }
+        return folder;
+    }
+
+    /** @param content null: a folder */
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Kept(String name, Set<PosixFilePermission> mode, byte @Nullable [] content) {}
+
+    /** Made when it is first needed. */
+    private static final class Template {
+        static final List<Kept> FILES = make();
+
+        private static List<Kept> make() {
+            try {
+                Path folder = Files.createTempDirectory("gatehouse-authority");
+                done("init", "--generate-passphrase", "-d", folder);
+                List<Kept> all = new ArrayList<>();
+                try (Stream<Path> files = Files.walk(folder)) {
+                    for (Path file : files.toList()) {
+                        all.add(new Kept(
+                                folder.relativize(file).toString(),
+                                Files.getPosixFilePermissions(file),
+                                Files.isDirectory(file) ? null : Files.readAllBytes(file)));
+                    }
+                }
+                Collections.reverse(all); // what is in a folder before it
+                for (Kept kept : all) {
+                    Files.delete(folder.resolve(kept.name()));
+                }
+                Collections.reverse(all);
+                return all;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** A key and a request for it, as a device with openssl makes them. */
+    static Path request(Path csr, Path key, String subject, Object... more) throws IOException, InterruptedException {
+        List<Object> line = new ArrayList<>(List.of("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt"));
+        line.addAll(List.of("ec_paramgen_curve:P-256", "-nodes", "-subj", subject, "-keyout", key, "-out", csr));
+        line.addAll(List.of(more));
+        run(0, line.toArray());
+        return csr;
+    }
+
+    /** A root that was there before, as openssl makes it. */
+    static Path root(Path certificate, Path key, Object... more) throws IOException, InterruptedException {
+        List<Object> line = new ArrayList<>(List.of("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt"));
+        line.addAll(List.of("ec_paramgen_curve:P-384", "-subj", "/O=Acme/CN=Old Root", "-days", "3650"));
+        line.addAll(List.of("-keyout", key, "-out", certificate));
+        line.addAll(List.of(more));
+        run(0, line.toArray());
+        return certificate;
     }
 
     /** What a program says, after it ended as expected. */

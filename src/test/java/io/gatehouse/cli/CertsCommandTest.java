@@ -1,18 +1,16 @@
 package io.gatehouse.cli;
 
+import static io.gatehouse.cli.CertsCalls.certs;
+import static io.gatehouse.cli.CertsCalls.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,40 +18,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class CertsCommandTest {
-    private record Answer(int exitCode, String out, String err) {}
-
     @TempDir
     private Path temp;
 
     private Path pki;
 
-    /** Made once, and copied for each test: its keys cost the most of the time. */
-    @TempDir
-    private static Path made;
-
-    @BeforeAll
-    static void makeAnAuthority() {
-        CertsCalls.Answer answer = CertsCalls.certs("init", "--generate-passphrase", "-d", made.resolve("pki"));
-        assertThat(answer.exitCode()).as(answer.err()).isZero();
-        assertThat(answer.out()).contains("next: gatehouse certs server");
-    }
-
     @BeforeEach
     void anAuthority() throws Exception {
-        pki = temp.resolve("pki");
-        CertsCalls.run(0, "cp", "-a", made.resolve("pki"), pki);
-    }
-
-    private static Answer certs(Object... arguments) {
-        List<String> line = new ArrayList<>(List.of("certs"));
-        Stream.of(arguments).map(String::valueOf).forEach(line::add);
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int code = GatehouseCommand.run(
-                new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8),
-                line.toArray(String[]::new));
-        return new Answer(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        pki = CertsCalls.authority(temp.resolve("pki"));
     }
 
     private static String openssl(int expected, Object... arguments) throws IOException, InterruptedException {
@@ -62,19 +34,10 @@ class CertsCommandTest {
                 Stream.concat(Stream.of("openssl"), Stream.of(arguments)).toArray());
     }
 
-    private static String run(int expected, Object... command) throws IOException, InterruptedException {
-        List<String> line = Stream.of(command).map(String::valueOf).toList();
-        Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
-        process.getOutputStream().close();
-        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(text).isEqualTo(expected);
-        return text;
-    }
-
     @Test
     void init_onAnAuthority_changesNothing() throws Exception {
         byte[] before = Files.readAllBytes(pki.resolve("ca/root.crt"));
-        Answer again = certs("init", "--generate-passphrase", "-d", pki);
+        CertsCalls.Answer again = certs("init", "--generate-passphrase", "-d", pki);
         assertThat(again.exitCode()).isEqualTo(3);
         assertThat(again.err()).startsWith("certs: error[INPUT] ").contains("never overwritten");
         assertThat(Files.readAllBytes(pki.resolve("ca/root.crt"))).isEqualTo(before);
@@ -113,26 +76,15 @@ class CertsCommandTest {
     @Test
     void sign_requestThatAsksForMore_dropsAndReportsIt() throws Exception {
         Path csr = temp.resolve("r.csr");
-        openssl(
-                0,
-                "req",
-                "-new",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-keyout",
+        CertsCalls.request(
+                csr,
                 temp.resolve("k.pem"),
-                "-subj",
                 "/CN=pump",
                 "-addext",
                 "basicConstraints=critical,CA:TRUE",
                 "-addext",
-                "extendedKeyUsage=serverAuth",
-                "-out",
-                csr);
-        Answer signed = certs("sign", csr, "-d", pki);
+                "extendedKeyUsage=serverAuth");
+        CertsCalls.Answer signed = certs("sign", csr, "-d", pki);
         assertThat(signed.exitCode()).isZero();
         assertThat(signed.err()).contains("basicConstraints", "extendedKeyUsage");
         assertThat(certs("inspect", csr).out()).contains("certification request", "pump", "EC P-256");
@@ -147,7 +99,7 @@ class CertsCommandTest {
                 java.util.Base64.getMimeDecoder().decode(Files.readString(csr).replaceAll("-----[A-Z ]+-----", ""));
         der[der.length - 3] ^= 1;
         Path broken = Files.write(temp.resolve("broken.csr"), der);
-        Answer refused = certs("sign", broken, "--replace", "-d", pki);
+        CertsCalls.Answer refused = certs("sign", broken, "--replace", "-d", pki);
         assertThat(refused.exitCode()).isEqualTo(4);
         assertThat(refused.err()).contains("nobody has proven");
     }
@@ -269,7 +221,7 @@ class CertsCommandTest {
     @Test
     void batch_faultyTable_namesEveryLineAndIssuesNothing() throws Exception {
         Path table = Files.writeString(temp.resolve("f.csv"), "id,validity_days\npump,90\npump,90\na/b,90\nlamp,0\n");
-        Answer answer = certs("batch", table, "-o", temp.resolve("out"), "-d", pki);
+        CertsCalls.Answer answer = certs("batch", table, "-o", temp.resolve("out"), "-d", pki);
         assertThat(answer.exitCode()).isEqualTo(3);
         assertThat(answer.err()
                         .lines()
@@ -338,7 +290,8 @@ class CertsCommandTest {
         Path backup = temp.resolve("b");
         assertThat(certs("backup", backup, "-d", pki).exitCode()).isZero();
         Path elsewhere = temp.resolve("elsewhere");
-        Answer restored = certs("restore", backup, "-d", elsewhere, "--passphrase-file", pki.resolve("passphrase"));
+        CertsCalls.Answer restored =
+                certs("restore", backup, "-d", elsewhere, "--passphrase-file", pki.resolve("passphrase"));
         assertThat(restored.exitCode()).as(restored.err()).isZero();
         assertThat(elsewhere.resolve("trust/others.pem")).hasSize(33 << 20);
         assertThat(elsewhere.resolve("profiles/device.yaml")).hasContent(own);
@@ -351,7 +304,7 @@ class CertsCommandTest {
             file.setLength((1L << 30) + 1); // of holes
         }
         Path backup = temp.resolve("b");
-        Answer refused = certs("backup", backup, "-d", pki);
+        CertsCalls.Answer refused = certs("backup", backup, "-d", pki);
         assertThat(refused.exitCode()).as(refused.err()).isEqualTo(3);
         assertThat(refused.err()).startsWith("certs: error[INPUT] " + large + ": 1073741825 bytes; a backup holds");
         assertThat(backup).doesNotExist();
@@ -363,7 +316,7 @@ class CertsCommandTest {
         assertThat(certs("doctor", "-d", pki).exitCode()).isZero();
         Path key = pki.resolve("out/pump/key.pem");
         Files.setPosixFilePermissions(key, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
-        Answer answer = certs("doctor", "-d", pki);
+        CertsCalls.Answer answer = certs("doctor", "-d", pki);
         assertThat(answer.exitCode()).isEqualTo(9);
         assertThat(answer.out()).contains("chmod 600 " + key);
     }
@@ -376,10 +329,10 @@ class CertsCommandTest {
         assertThat(certs("verify", server, "--ca", root, "--as", "server", "--host", "localhost")
                         .exitCode())
                 .isZero();
-        Answer asClient = certs("verify", server, "--ca", root);
+        CertsCalls.Answer asClient = certs("verify", server, "--ca", root);
         assertThat(asClient.exitCode()).isEqualTo(4);
         assertThat(asClient.err()).contains("CERT_EKU");
-        Answer otherHost = certs("verify", server, "--ca", root, "--as", "server", "--host", "example.com");
+        CertsCalls.Answer otherHost = certs("verify", server, "--ca", root, "--as", "server", "--host", "example.com");
         assertThat(otherHost.err()).contains("CERT_NAME");
         assertThat(certs("lint", server).exitCode()).isZero();
         Path old = temp.resolve("old.pem");
@@ -397,7 +350,7 @@ class CertsCommandTest {
                 "-sha1",
                 "-out",
                 old);
-        Answer lint = certs("lint", old);
+        CertsCalls.Answer lint = certs("lint", old);
         assertThat(lint.exitCode()).isEqualTo(9);
         assertThat(lint.out()).contains("GH-CERT-005", "GH-CERT-006");
     }

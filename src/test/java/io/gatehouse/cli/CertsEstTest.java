@@ -38,10 +38,9 @@ class CertsEstTest {
     private static Path tls;
 
     @BeforeAll
-    static void anAuthority() {
-        pki = temp.resolve("pki");
+    static void anAuthority() throws Exception {
         tls = temp.resolve("tls");
-        done("init", "--generate-passphrase", "-d", pki);
+        pki = CertsCalls.authority(temp.resolve("pki"));
         done("server", "est", "--dns", "localhost", "--ip", "127.0.0.1", "-d", pki, "--out", tls);
     }
 
@@ -60,12 +59,7 @@ class CertsEstTest {
     }
 
     private static Path request(String name) throws Exception {
-        Path csr = temp.resolve(name + ".csr");
-        List<Object> line = new ArrayList<>(List.of("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt"));
-        line.addAll(List.of("ec_paramgen_curve:P-256", "-nodes", "-keyout", temp.resolve(name + ".key")));
-        line.addAll(List.of("-subj", "/CN=pump", "-out", csr));
-        run(0, line.toArray());
-        return csr;
+        return CertsCalls.request(temp.resolve(name + ".csr"), temp.resolve(name + ".key"), "/CN=pump");
     }
 
     private static Reply post(int port, String operation, Path csr, Object... options) throws Exception {

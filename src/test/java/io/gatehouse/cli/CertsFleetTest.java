@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,19 +23,9 @@ class CertsFleetTest {
 
     private Path pki;
 
-    /** Made once, and copied for each test: its keys cost the most of the time. */
-    @TempDir
-    private static Path made;
-
-    @BeforeAll
-    static void makeAnAuthority() {
-        done("init", "--generate-passphrase", "-d", made.resolve("pki"));
-    }
-
     @BeforeEach
     void anAuthority() throws Exception {
-        pki = temp.resolve("pki");
-        CertsCalls.run(0, "cp", "-a", made.resolve("pki"), pki);
+        pki = CertsCalls.authority(temp.resolve("pki"));
     }
 
     private Path table(String text) throws Exception {

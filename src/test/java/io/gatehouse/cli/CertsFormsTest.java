@@ -28,8 +28,7 @@ class CertsFormsTest {
 
     @BeforeAll
     static void anAuthority() throws Exception {
-        pki = temp.resolve("pki");
-        done("init", "--generate-passphrase", "-d", pki);
+        pki = CertsCalls.authority(temp.resolve("pki"));
     }
 
     private static String mode(Path file) throws Exception {

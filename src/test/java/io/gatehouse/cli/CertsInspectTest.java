@@ -28,8 +28,7 @@ class CertsInspectTest {
 
     @BeforeAll
     static void files() throws Exception {
-        pki = temp.resolve("pki");
-        done("init", "--generate-passphrase", "-d", pki);
+        pki = CertsCalls.authority(temp.resolve("pki"));
         done("device", "pump", "-d", pki);
         done("server", "broker", "--dns", "localhost", "--ip", "127.0.0.1", "-d", pki);
         Path pump = pki.resolve("out/pump");

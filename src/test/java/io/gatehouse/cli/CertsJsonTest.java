@@ -37,8 +37,7 @@ class CertsJsonTest {
 
     @BeforeAll
     static void anAuthority() throws Exception {
-        pki = temp.resolve("pki");
-        done("init", "--generate-passphrase", "-d", pki);
+        pki = CertsCalls.authority(temp.resolve("pki"));
         done("device", "pump", "-d", pki);
         done("device", "valve", "-d", pki);
         done("token", "new", "gone", "-d", pki);

@@ -23,8 +23,7 @@ class CertsLabelsTest {
 
     @BeforeAll
     static void anAuthority() throws Exception {
-        pki = temp.resolve("pki");
-        done("init", "--generate-passphrase", "-d", pki);
+        pki = CertsCalls.authority(temp.resolve("pki"));
         done("device", "named", "--san-uri", "urn:dev:org:32473-named", "--group", "hall A", "-d", pki);
     }
 

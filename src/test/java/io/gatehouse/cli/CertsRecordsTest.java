@@ -33,9 +33,8 @@ class CertsRecordsTest {
     private static Path pki;
 
     @BeforeAll
-    static void anAuthority() {
-        pki = temp.resolve("pki");
-        done("init", "--generate-passphrase", "-d", pki);
+    static void anAuthority() throws Exception {
+        pki = CertsCalls.authority(temp.resolve("pki"));
         done("device", "line-3-pump", "--validity", "20", "-d", pki);
         done("device", "line-3-valve", "-d", pki);
         done("device", "line-4-pump", "-d", pki);

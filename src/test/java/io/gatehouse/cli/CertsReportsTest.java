@@ -28,8 +28,7 @@ class CertsReportsTest {
 
     @BeforeAll
     static void anAuthority() throws Exception {
-        pki = temp.resolve("pki");
-        done("init", "--generate-passphrase", "-d", pki);
+        pki = CertsCalls.authority(temp.resolve("pki"));
         done("server", "broker", "--dns", "localhost", "--algo", "rsa3072", "-d", pki);
         done("device", "pump", "-d", pki);
         done("device", "pump", "--replace", "-d", pki);

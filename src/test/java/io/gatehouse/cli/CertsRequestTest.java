@@ -60,22 +60,7 @@ class CertsRequestTest {
             Assumptions.assumeTrue(CertsCalls.installed("curl") && CertsCalls.installed("openssl"), "needs curl");
             Path folder = Files.createDirectory(temp.resolve(id + "-" + addresses));
             Device device = new Device(id, folder, "127.0.8." + addresses++);
-            run(
-                    0,
-                    "openssl",
-                    "req",
-                    "-new",
-                    "-newkey",
-                    "ec",
-                    "-pkeyopt",
-                    "ec_paramgen_curve:P-256",
-                    "-nodes",
-                    "-keyout",
-                    folder.resolve("key.pem"),
-                    "-subj",
-                    "/CN=" + id,
-                    "-out",
-                    folder.resolve("csr.pem"));
+            CertsCalls.request(folder.resolve("csr.pem"), folder.resolve("key.pem"), "/CN=" + id);
             return device;
         }
 

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,21 +26,9 @@ class CertsRulesTest {
 
     private Path pki;
 
-    /** Made once, and copied for each test: its keys cost the most of the time. */
-    @TempDir
-    private static Path made;
-
-    @BeforeAll
-    static void makeAnAuthority() {
-        CertsCalls.Answer answer = CertsCalls.certs("init", "--generate-passphrase", "-d", made.resolve("pki"));
-        assertThat(answer.exitCode()).as(answer.err()).isZero();
-        assertThat(answer.out()).contains("next: gatehouse certs server");
-    }
-
     @BeforeEach
     void anAuthority() throws Exception {
-        pki = temp.resolve("pki");
-        CertsCalls.run(0, "cp", "-a", made.resolve("pki"), pki);
+        pki = CertsCalls.authority(temp.resolve("pki"));
     }
 
     @Test
@@ -118,26 +105,14 @@ class CertsRulesTest {
     @Test
     void sign_asJson_namesWhatWasNotTaken() throws Exception {
         Path csr = temp.resolve("r.csr");
-        run(
-                0,
-                "openssl",
-                "req",
-                "-new",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-keyout",
+        CertsCalls.request(
+                csr,
                 temp.resolve("k.pem"),
-                "-subj",
                 "/O=Other/CN=pump",
                 "-addext",
                 "basicConstraints=critical,CA:TRUE",
                 "-addext",
-                "subjectAltName=DNS:localhost",
-                "-out",
-                csr);
+                "subjectAltName=DNS:localhost");
         Map<String, Object> made = Json.object(done("sign", csr, "--json", "-d", pki));
         assertThat(made.get("notTaken"))
                 .isEqualTo(List.of("subject O", "extension basicConstraints", "name DNS:localhost"));
@@ -201,25 +176,11 @@ class CertsRulesTest {
         Path root = temp.resolve("root.pem");
         Files.writeString(temp.resolve("pass"), "of the old root\n");
         Files.setPosixFilePermissions(temp.resolve("pass"), PosixFilePermissions.fromString("rw-------"));
-        run(
-                0,
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-384",
+        CertsCalls.root(
+                root,
+                key,
                 "-passout",
                 "file:" + temp.resolve("pass"),
-                "-keyout",
-                key,
-                "-out",
-                root,
-                "-days",
-                "3000",
-                "-subj",
-                "/CN=Old Root",
                 "-addext",
                 "keyUsage=critical,keyCertSign,cRLSign");
         Path authority = temp.resolve("under");

@@ -28,9 +28,8 @@ class CertsServerTest {
     private static Path pki;
 
     @BeforeAll
-    static void anAuthority() {
-        pki = temp.resolve("pki");
-        done("init", "--generate-passphrase", "-d", pki);
+    static void anAuthority() throws Exception {
+        pki = CertsCalls.authority(temp.resolve("pki"));
     }
 
     private static final String CONFIGURATION = """

@@ -42,19 +42,9 @@ class CertsUsageTest {
     private record Ended(int exitCode, String out, String err) {}
 
     private static Ended process(Map<String, String> environment, Object... arguments) throws Exception {
-        List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.gatehouse.cli.Main",
-                "certs"));
-        for (Object argument : arguments) {
-            line.add(argument.toString());
-        }
         Path out = Files.createTempFile(temp, "out", "");
         Path err = Files.createTempFile(temp, "err", "");
-        ProcessBuilder builder = new ProcessBuilder(line)
+        ProcessBuilder builder = CertsCalls.process(arguments)
                 .redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile());
@@ -148,7 +138,8 @@ class CertsUsageTest {
         assertThat(asked.exitCode()).isEqualTo(2);
         assertThat(asked.err()).contains("no terminal to ask for the passphrase on");
         assertThat(folder.resolve("ca")).doesNotExist();
-        done("init", "--generate-passphrase", "--yes", "-d", folder);
+        assertThat(done("init", "--generate-passphrase", "--yes", "-d", folder))
+                .contains("next: gatehouse certs server");
         CertsCalls.Answer again = certs("init", "--generate-passphrase", "--yes", "-d", folder);
         assertThat(again.exitCode()).isEqualTo(3);
         assertThat(again.err()).contains("holds an authority already; it is never overwritten");
@@ -180,24 +171,7 @@ class CertsUsageTest {
 
     @Test
     void init_withARootAndItsKeyInOneOption_standsBelowIt() throws Exception {
-        run(
-                0,
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-384",
-                "-nodes",
-                "-subj",
-                "/O=Acme/CN=Old Root",
-                "-days",
-                "3650",
-                "-keyout",
-                temp.resolve("root.key"),
-                "-out",
-                temp.resolve("root.pem"));
+        CertsCalls.root(temp.resolve("root.pem"), temp.resolve("root.key"), "-nodes");
         Path below = temp.resolve("below");
         done(
                 "init",
