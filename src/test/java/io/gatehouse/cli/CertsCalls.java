@@ -57,7 +57,6 @@ final class CertsCalls {
     }
 
     /** @param content null: a folder */
-    @SuppressWarnings("ArrayRecordComponent")
     private record Kept(String name, Set<PosixFilePermission> mode, byte @Nullable [] content) {}
 
     /** Made when it is first needed. */
