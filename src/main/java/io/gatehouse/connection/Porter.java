@@ -10,6 +10,13 @@ public interface Porter {
     /** Whether nothing is accepted from there now; if so, the connection is counted and told of. */
     boolean turnsAway(InetSocketAddress peer);
 
+    /**
+     * A client was refused by what its ClientHello says: it is told of, and held against the address.
+     *
+     * @param code stable
+     */
+    void helloRefused(InetSocketAddress peer, String code, String detail);
+
     /** A TLS handshake failed: it is told of, and held against the address if it was the client's doing. */
     void handshakeFailed(InetSocketAddress peer, Throwable cause);
 

@@ -106,11 +106,18 @@ public final class EstListener implements AutoCloseable {
             hangUp(accepted);
             return;
         }
-        SslHandler handler = tls.newHandler(accepted.alloc());
-        handler.setHandshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS);
-        handler.setCloseNotifyFlushTimeout(1, TimeUnit.SECONDS);
-        accepted.pipeline().addLast("tls", handler).addLast("handshake", new Greeting());
+        Greeting greeting = new Greeting();
+        accepted.pipeline().addLast("hello", new EstHello(tls, porter, address)).addLast("handshake", greeting);
+        accepted.eventLoop().schedule(() -> late(accepted, greeting), HANDSHAKE_SECONDS, TimeUnit.SECONDS);
         accepted.eventLoop().schedule(() -> hangUp(accepted), WHOLE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Whoever has not shaken hands by now is closed without a word. */
+    private static void late(Channel accepted, Greeting greeting) {
+        if (accepted.pipeline().context(greeting) != null) {
+            LOG.debug("enrolment: {} did not shake hands in time", accepted.remoteAddress());
+            hangUp(accepted);
+        }
     }
 
     /** At once, and not {@code closeForcibly}, which tells nobody: it would be counted as open for ever. */

@@ -100,6 +100,11 @@ final class Engines {
                 .toArray(String[]::new);
     }
 
+    /** What every listener offers on BoringSSL if nothing else is said, as it calls them, best first. */
+    static String[] groupsOfBoringSsl() {
+        return names(Hybrid.IS_THERE ? GROUPS : CLASSICAL_GROUPS);
+    }
+
     /** Who does it, and what is offered, best first; of the suites how many, because their names fill a screen. */
     String offer() {
         return (provider == SslProvider.JDK ? "JDK" : "BoringSSL") + ": " + String.join(", ", versions()) + "; groups "

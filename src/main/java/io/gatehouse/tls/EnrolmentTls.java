@@ -18,7 +18,9 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 
 /**
@@ -51,8 +53,19 @@ public final class EnrolmentTls {
         context = build(certificate, key, clock);
     }
 
+    /** Why a client is not meant for here; empty: it may be. */
+    public Optional<ServerNames.Choice.Refused> foreign(ClientHello hello) {
+        return ServerNames.foreign(hello, ApplicationProtocolNames.HTTP_1_1);
+    }
+
     public SslHandler newHandler(ByteBufAllocator allocator) {
-        return context.newHandler(allocator);
+        SslHandler handler = context.newHandler(allocator);
+        if (!OpenSsl.isAvailable()) {
+            SSLParameters parameters = handler.engine().getSSLParameters();
+            parameters.setAlgorithmConstraints(new StrictConstraints(false, false));
+            handler.engine().setSSLParameters(parameters);
+        }
+        return handler;
     }
 
     /** What a client proved to hold the key of, leaf first; empty if nothing. Not judged yet. */
@@ -78,7 +91,8 @@ public final class EnrolmentTls {
                         SelectedListenerFailureBehavior.ACCEPT,
                         ApplicationProtocolNames.HTTP_1_1));
         if (provider == SslProvider.OPENSSL) {
-            builder.option(OpenSslContextOption.MAX_CERTIFICATE_LIST_BYTES, 16 << 10);
+            builder.option(OpenSslContextOption.GROUPS, Engines.groupsOfBoringSsl())
+                    .option(OpenSslContextOption.MAX_CERTIFICATE_LIST_BYTES, 16 << 10);
         }
         try {
             return builder.build();

@@ -4,6 +4,7 @@ import io.gatehouse.config.Configuration.Tls;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -15,6 +16,7 @@ public final class ServerNames {
     private static final int UNRECOGNIZED_NAME = 112;
 
     private static final int NO_APPLICATION_PROTOCOL = 120;
+    private static final int MAX_SHOWN = 100;
 
     private final Tls settings;
     private final TlsContext own;
@@ -45,11 +47,9 @@ public final class ServerNames {
      * (RFC 9325, 3.7). One that offers none is let in; most clients of MQTT do not.
      */
     public Choice choose(ClientHello hello) {
-        if (!hello.protocols().isEmpty() && !hello.protocols().contains(settings.protocol())) {
-            return new Choice.Refused(
-                    NO_APPLICATION_PROTOCOL,
-                    "ALPN",
-                    "it speaks " + printable(hello.protocols()) + ", and this listener " + settings.protocol());
+        Optional<Choice.Refused> foreign = foreign(hello, settings.protocol());
+        if (foreign.isPresent()) {
+            return foreign.get();
         }
         TlsContext named = others.get(hello.serverName());
         if (named != null) {
@@ -60,6 +60,16 @@ public final class ServerNames {
                     UNRECOGNIZED_NAME, "SNI", "it wants the server " + printable(List.of(hello.serverName())));
         }
         return new Choice.Chosen(own);
+    }
+
+    /** Refuses a client that offers protocols, and not the one that is spoken here. */
+    static Optional<Choice.Refused> foreign(ClientHello hello, String protocol) {
+        return hello.protocols().isEmpty() || hello.protocols().contains(protocol)
+                ? Optional.empty()
+                : Optional.of(new Choice.Refused(
+                        NO_APPLICATION_PROTOCOL,
+                        "ALPN",
+                        "it speaks " + printable(hello.protocols()) + ", and this listener " + protocol));
     }
 
     /** The listener's own. */
@@ -74,6 +84,7 @@ public final class ServerNames {
 
     private static String printable(List<String> texts) {
         String all = String.join(", ", texts);
-        return "\"" + (all.length() > 100 ? all.substring(0, 100) + "…" : all).replaceAll("[^ -~]", "?") + "\"";
+        return "\"" + (all.length() > MAX_SHOWN ? all.substring(0, MAX_SHOWN) + "…" : all).replaceAll("[^ -~]", "?")
+                + "\"";
     }
 }

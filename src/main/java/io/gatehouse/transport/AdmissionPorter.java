@@ -33,6 +33,12 @@ public final class AdmissionPorter implements Porter {
     }
 
     @Override
+    public void helloRefused(InetSocketAddress peer, String code, String detail) {
+        refusals.tell(door, peer, code, detail);
+        failed(peer);
+    }
+
+    @Override
     public void handshakeFailed(InetSocketAddress peer, Throwable cause) {
         refusals.tell(door, peer, cause);
         if (Refusals.isOfClient(cause)) {

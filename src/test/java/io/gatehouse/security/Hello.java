@@ -121,7 +121,7 @@ final class Hello {
         return (bytes[at] & 0xFF) << 8 | bytes[at + 1] & 0xFF;
     }
 
-    private byte[] records() {
+    byte[] records() {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         u16(body, Math.min(version, TLS_1_2));
         body.writeBytes(new byte[32]);

@@ -114,7 +114,8 @@ class RefusalTableTest {
                 HELLO + "a hello of 60 KiB",
                 "security.AdmissionLimitsTest#limit_connectTimeout_endsADribblingConnect",
                 "security.AdmissionLimitsTest#limit_handshakes_ofAnAddressAndOfAListener_areThoseThatHaveNotEnded",
-                "abuse.AbuseTest#halfOpenHandshakes_end");
+                "abuse.AbuseTest#halfOpenHandshakes_end",
+                "security.EstTlsTest#handshakes_thatDoNotEnd_areEnded_andOthersEnrolMeanwhile");
         row(
                 29,
                 HELLO + "TLS 1.0",
@@ -126,7 +127,9 @@ class RefusalTableTest {
                 "security.TlsSettingsTest#hello_ofSsl2AndOfHttp_isClosedWithoutAWord",
                 "security.TlsSettingsTest#renegotiation_askedByTheClient_isRefused",
                 "security.RefusalRowsTest#handshake_thatTheClientSignsWithSha1_isRefusedByTheJdk",
-                "security.RefusalRowsTest#ticket_allowsNoEarlyData");
+                "security.RefusalRowsTest#ticket_allowsNoEarlyData",
+                "security.EstTlsTest#hello_isAnsweredOrRefusedWithTheAlertThatSaysWhy",
+                "security.EstTlsTest#hello_ofSsl2AndOfHttp_isClosed");
         row(
                 30,
                 "pki.EnrolmentTest#enrol_withARequestThatIsNotGood_isRefused_andTheTokenIsGoodForTheNext",
