@@ -34,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Client certificates that are wrong in every way, over real handshakes, on both providers and both versions of TLS: the
@@ -376,6 +377,23 @@ class ClientCertificateTest {
                             "serial", holder.certificate().getSerialNumber().toString(16))
                     .containsKeys("subject", "issuer", "detail");
         }
+        assertThat(house().figure("received_bytes_total")).isEqualTo(bytes);
+    }
+
+    /** A client that is not asked for a signature of this kind sends no certificate, and is told of as one that has none. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void handshake_withAnEd25519Key_isRefusedByBoringssl(String version) {
+        assumeThat(providers()).contains("boringssl");
+        Forge.Holder holder = leaf("Ed25519").key("Ed25519").make();
+        double refused = house().figure("handshakes_refused_total");
+        double bytes = house().figure("received_bytes_total");
+
+        assertThat(answer(
+                        holder, house().port("boringssl-" + version.substring(4).replace(".", "")), version))
+                .isNegative();
+
+        await().atMost(Duration.ofSeconds(30)).until(() -> house().figure("handshakes_refused_total") > refused);
         assertThat(house().figure("received_bytes_total")).isEqualTo(bytes);
     }
 

@@ -35,6 +35,7 @@ final class Hello {
     private int[] groups = {X25519, P_256, P_384};
     private List<String> protocols = List.of();
     private int padding;
+    private boolean early;
 
     Hello(int version) {
         this.version = version;
@@ -58,6 +59,12 @@ final class Hello {
 
     Hello padding(int bytes) {
         padding = bytes;
+        return this;
+    }
+
+    /** With a ticket that nobody gave, for which early data may follow (RFC 8446, 4.2.10 and 4.2.11). */
+    Hello early() {
+        early = true;
         return this;
     }
 
@@ -176,6 +183,18 @@ final class Hello {
         }
         if (padding > 0) {
             extension(out, 21, new byte[padding]);
+        }
+        if (early) {
+            extension(out, 45, new byte[] {1, 1});
+            extension(out, 42, new byte[0]);
+            ByteArrayOutputStream offered = new ByteArrayOutputStream();
+            u16(offered, 2 + 64 + 4);
+            u16(offered, 64);
+            offered.writeBytes(new byte[64 + 4]); // the ticket, and its age
+            u16(offered, 1 + 32);
+            offered.write(32);
+            offered.writeBytes(new byte[32]); // the binder
+            extension(out, 41, offered.toByteArray());
         }
         return out.toByteArray();
     }

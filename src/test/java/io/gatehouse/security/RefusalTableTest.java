@@ -58,6 +58,9 @@ class RefusalTableTest {
                 18,
                 "security.RefusalRowsTest#key_onSecp256k1_isRefused",
                 HANDSHAKE + "P-521, not asked for",
+                "security.ClientCertificateTest#handshake_withAnEd25519Key_isRefusedByBoringssl",
+                HANDSHAKE + "P-521",
+                HANDSHAKE + "Ed25519",
                 "security.ClientCertificateTest#handshake_rareKeysAndASkewedClock_logInWhereTheListenerSaysSo");
         row(
                 19,
@@ -68,7 +71,12 @@ class RefusalTableTest {
                 HANDSHAKE + "a plus in the name",
                 HANDSHAKE + "65 characters",
                 HANDSHAKE + "a control character in a URI");
-        row(20, HANDSHAKE + "two URIs", HANDSHAKE + "two common names", HANDSHAKE + "no name");
+        row(
+                20,
+                HANDSHAKE + "two URIs",
+                HANDSHAKE + "two common names",
+                HANDSHAKE + "no name",
+                "security.RefusalRowsTest#certificate_withoutAnyName_isRefused");
         row(21, "security.RefusalRowsTest#clientId_thatTheCertificateDoesNotBearOut_isRefused");
         row(22, "security.RevocationListTest#list_replaced_endsTheConnectionOfWhoIsOnItAndNobodyElses");
         row(
@@ -115,6 +123,7 @@ class RefusalTableTest {
                 "security.AdmissionLimitsTest#limit_connectTimeout_endsADribblingConnect",
                 "security.AdmissionLimitsTest#limit_handshakes_ofAnAddressAndOfAListener_areThoseThatHaveNotEnded",
                 "abuse.AbuseTest#halfOpenHandshakes_end",
+                "security.UnfinishedHandshakeTest#handshakes_fiveHundredHalfOpenOfOneAddress_takeItsPlacesAndNobodyElses_andEnd",
                 "security.EstTlsTest#handshakes_thatDoNotEnd_areEnded_andOthersEnrolMeanwhile");
         row(
                 29,
@@ -128,6 +137,7 @@ class RefusalTableTest {
                 "security.TlsSettingsTest#renegotiation_askedByTheClient_isRefused",
                 "security.RefusalRowsTest#handshake_thatTheClientSignsWithSha1_isRefusedByTheJdk",
                 "security.RefusalRowsTest#ticket_allowsNoEarlyData",
+                "security.UnfinishedHandshakeTest#earlyData_isNeverMqtt",
                 "security.EstTlsTest#hello_isAnsweredOrRefusedWithTheAlertThatSaysWhy",
                 "security.EstTlsTest#hello_ofSsl2AndOfHttp_isClosed");
         row(
