@@ -151,6 +151,9 @@ class RefusalTableTest {
                 "pki.AuthorityTest#storedPassphrase_thatOthersCanRead_isRefused",
                 "pki.AuthorityTest#issue_wrongPassphrase_issuesNothing",
                 "pki.AuthorityTest#open_whileInUse_isRefused",
+                "pki.AuthorityLockTest#lock_thatAnotherThreadWaitsFor_staysWithItsHolder",
+                "cli.CertsTroubleTest#command_whileAnotherProcessHasTheAuthority_exits6_andIssuesNothing",
+                "cli.CertsTroubleTest#command_onAFullDisk_exits1_issuesNothing_andIsDoneWhenThereIsRoom",
                 "pki.AuthorityFullDiskTest#issue_onAFullDisk_issuesNothing_andGoesOnWhenThereIsRoom",
                 "cli.CertsKillTest#batch_killedAtRandomMoments_losesNothingAndGivesNoSerialTwice",
                 "cli.CertsCommandTest#verify_andLint_nameTheRule");
