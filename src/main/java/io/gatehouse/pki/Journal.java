@@ -1,8 +1,6 @@
 package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Kind;
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -41,6 +39,8 @@ final class Journal {
     private String lastHash = FIRST;
     /** The bytes of the lines that were read or written. */
     private long whole;
+
+    private final MessageDigest digest = sha256();
 
     /**
      * One line: fields separated by tabs, then the hash of the line before and of this one.
@@ -147,43 +147,66 @@ final class Journal {
     }
 
     private void read(Consumer<Entry> reader) throws IOException, PkiProblem {
-        ByteArrayOutputStream line = new ByteArrayOutputStream(1024);
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+        byte[] block = new byte[4 * MAX_LINE_BYTES];
+        int filled = 0;
+        try (InputStream in = Files.newInputStream(file)) {
             in.skipNBytes(whole);
-            for (int b = in.read(); b >= 0; b = in.read()) {
-                if (b != '\n') {
-                    if (line.size() >= MAX_LINE_BYTES) {
-                        throw changed(count + 1);
+            for (int got = in.read(block); got >= 0; got = in.read(block, filled, block.length - filled)) {
+                int begin = 0;
+                for (int i = filled; i < filled + got; i++) {
+                    if (block[i] == '\n') {
+                        take(block, begin, i - begin, reader);
+                        begin = i + 1;
                     }
-                    line.write(b);
-                    continue;
                 }
-                String before = lastHash;
-                Entry entry = accept(line.toString(StandardCharsets.UTF_8));
-                try {
-                    reader.accept(entry);
-                } catch (UnfitEntry e) {
-                    count--;
-                    lastHash = before;
-                    throw changed(count + 1, " (" + e.getMessage() + ")");
-                }
-                whole += line.size() + 1L;
-                line.reset();
+                filled += got - begin;
+                requireLine(filled);
+                System.arraycopy(block, begin, block, 0, filled);
             }
         }
     }
 
-    private Entry accept(String text) throws PkiProblem {
-        String[] parts = text.split("\t", -1);
+    private void requireLine(int bytes) throws PkiProblem {
+        if (bytes > MAX_LINE_BYTES) {
+            throw changed(count + 1);
+        }
+    }
+
+    private void take(byte[] block, int begin, int length, Consumer<Entry> reader) throws PkiProblem {
+        requireLine(length);
+        String before = lastHash;
+        Entry entry = accept(block, begin, length);
+        try {
+            reader.accept(entry);
+        } catch (UnfitEntry e) {
+            count--;
+            lastHash = before;
+            throw changed(count + 1, " (" + e.getMessage() + ")");
+        }
+        whole += length + 1L;
+    }
+
+    private Entry accept(byte[] block, int begin, int length) throws PkiProblem {
+        String[] parts = new String(block, begin, length, StandardCharsets.UTF_8).split("\t", -1);
         if (parts.length != FIELDS
                 || !parts[0].equals(Long.toString(count + 1))
                 || !parts[10].equals(lastHash)
-                || !hash(text.substring(0, text.lastIndexOf('\t'))).equals(parts[11])) {
+                || !hashOfBody(block, begin, length).equals(parts[11])) {
             throw changed(count + 1);
         }
         count++;
         lastHash = parts[11];
         return new Entry(parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], parts[7], parts[8], parts[9]);
+    }
+
+    /** Of a line without its own hash, which is the last field. */
+    private String hashOfBody(byte[] block, int begin, int length) {
+        int end = begin + length;
+        while (block[end - 1] != '\t') {
+            end--;
+        }
+        digest.update(block, begin, end - 1 - begin);
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     private PkiProblem changed(long line) {
@@ -256,8 +279,12 @@ final class Journal {
     }
 
     static String sha256(byte[] bytes) {
+        return HexFormat.of().formatHex(sha256().digest(bytes));
+    }
+
+    private static MessageDigest sha256() {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
