@@ -386,6 +386,9 @@ public final class Authority implements AutoCloseable {
 
     List<Path> publishRevocations(List<Profile> kinds, Duration validity) throws PkiProblem {
         long number = inventory.listNumber() + 1;
+        for (Profile kind : kinds) {
+            RevocationLists.requireNewer(folder, kind, number);
+        }
         append(List.of(scribe.entry("crl", Journal.NOTHING, Long.toString(number))));
         List<Path> written = new ArrayList<>();
         for (Profile kind : kinds) {

@@ -59,10 +59,10 @@ final class Foundation {
         }
         AtomicFiles.writePublic(folder.certificateOf("root"), Authority.ascii(Pem.of(root)));
         AtomicFiles.writePublic(folder.trustedRoot(), Authority.ascii(Pem.of(root)));
-        Journal.open(folder.journal(), clock, entry -> {})
+        Journal.begin(folder.journal(), clock, entry -> {})
                 .append(List.of(new Scribe(clock)
                         .entry(
-                                "create",
+                                Journal.CREATE,
                                 options.organisation(),
                                 options.uriTemplate().isEmpty() ? Journal.NOTHING : options.uriTemplate())));
         for (String kind : List.of("device", "server")) { // the server's last: isWhole() asks for it
@@ -89,8 +89,15 @@ final class Foundation {
                             + " left of an init that was interrupted, remove it");
         }
         boolean[] used = new boolean[1];
-        Journal.follow(folder.journal())
-                .catchUp(entry -> used[0] |= !entry.action().equals("create"));
+        Journal journal = Journal.begin(
+                folder.journal(), clock, entry -> used[0] |= !entry.action().equals(Journal.CREATE));
+        if (journal.count() == 0 && isBeyondTheJournal()) {
+            throw new PkiProblem(
+                    Kind.CORRUPT,
+                    folder.path() + ": an authority was made here, and its journal and "
+                            + folder.certificateOf("server") + " are missing; its keys are not overwritten. Restore it"
+                            + " from a backup, or name another folder");
+        }
         if (used[0]) {
             throw new PkiProblem(
                     Kind.CORRUPT,
@@ -98,6 +105,13 @@ final class Foundation {
                             + folder.certificateOf("server") + " is missing; its keys are not overwritten. Restore it"
                             + " from a backup, or name another folder");
         }
+    }
+
+    /** Whether there is what is made only after the first line of the journal. */
+    private boolean isBeyondTheJournal() {
+        return Files.exists(folder.keyOf("device"))
+                || Files.exists(folder.keyOf("server"))
+                || Files.exists(folder.path().resolve("crl"));
     }
 
     private X500Name name(String commonName) {

@@ -30,11 +30,17 @@ final class Journal {
     /** In a field that says nothing. */
     static final String NOTHING = "-";
 
+    /** What the first line is about. */
+    static final String CREATE = "create";
+
     private static final String FIRST = "0".repeat(64);
     private static final int FIELDS = 12;
     private static final int MAX_LINE_BYTES = 64 * 1024;
 
     private final Path file;
+    /** Whether it is being made; any other has the line that made it. */
+    private final boolean isNew;
+
     private long count;
     private String lastHash = FIRST;
     /** The bytes of the lines that were read or written. */
@@ -84,20 +90,28 @@ final class Journal {
         }
     }
 
-    private Journal(Path file) {
+    private Journal(Path file, boolean isNew) {
         this.file = file;
+        this.isNew = isNew;
     }
 
     /** Opens to append; a torn last line is set aside first. */
     static Journal open(Path file, Clock clock, Consumer<Entry> reader) throws PkiProblem {
-        Journal journal = new Journal(file);
+        Journal journal = new Journal(file, false);
+        journal.resume(clock, reader);
+        return journal;
+    }
+
+    /** As {@link #open}, for an authority that is being made: there may be no journal yet. */
+    static Journal begin(Path file, Clock clock, Consumer<Entry> reader) throws PkiProblem {
+        Journal journal = new Journal(file, true);
         journal.resume(clock, reader);
         return journal;
     }
 
     /** Begins at the first line, for {@link #catchUp} only. */
     static Journal follow(Path file) {
-        return new Journal(file);
+        return new Journal(file, false);
     }
 
     /** How many lines were read or written. */
@@ -133,6 +147,9 @@ final class Journal {
             if (size > whole) {
                 read(reader);
             }
+            if (count == 0 && !isNew) {
+                throw lost(size);
+            }
         } catch (IOException e) {
             throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
         }
@@ -141,7 +158,7 @@ final class Journal {
 
     /** Reads without the right to write: a line that another process is just appending is not seen yet. */
     static long view(Path file, Consumer<Entry> reader) throws PkiProblem {
-        Journal journal = new Journal(file);
+        Journal journal = new Journal(file, false);
         journal.catchUp(reader);
         return journal.count;
     }
@@ -191,6 +208,7 @@ final class Journal {
         if (parts.length != FIELDS
                 || !parts[0].equals(Long.toString(count + 1))
                 || !parts[10].equals(lastHash)
+                || count == 0 && !parts[3].equals(CREATE)
                 || !hashOfBody(block, begin, length).equals(parts[11])) {
             throw changed(count + 1);
         }
@@ -207,6 +225,16 @@ final class Journal {
         }
         digest.update(block, begin, end - 1 - begin);
         return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Every authority's journal begins with the line of its making, so one without it is not new: it lost all it knew. */
+    private PkiProblem lost(long size) {
+        return new PkiProblem(
+                Kind.CORRUPT,
+                file + ": the journal "
+                        + (Files.exists(file) ? size == 0 ? "is empty" : "has no whole line" : "is missing")
+                        + ", so nobody knows what this authority issued and revoked. Nothing is issued or published until"
+                        + " it is restored from a backup, into another folder: gatehouse certs restore");
     }
 
     private PkiProblem changed(long line) {
@@ -247,9 +275,12 @@ final class Journal {
         long written;
         try (FileChannel channel = FileChannel.open(
                 file,
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                isNew ? Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE) : Set.of(StandardOpenOption.WRITE),
                 AtomicFiles.attribute("rw-------"))) {
             long before = channel.size();
+            if (before != whole) {
+                throw changed(count);
+            }
             ByteBuffer buffer = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
             written = buffer.remaining();
             channel.position(before);

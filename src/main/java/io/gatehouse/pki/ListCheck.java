@@ -1,6 +1,7 @@
 package io.gatehouse.pki;
 
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -59,6 +60,10 @@ public final class ListCheck {
         Instant end = list.getNextUpdate() == null
                 ? Instant.MIN
                 : list.getNextUpdate().toInstant();
+        BigInteger number = RevocationLists.number(list);
+        if (number.compareTo(BigInteger.valueOf(inventory.listNumber())) > 0) {
+            findings.add(RevocationLists.older(file, number, inventory.listNumber()));
+        }
         if (now.isAfter(end)) {
             findings.add(file + ": out of date. Run: gatehouse certs crl");
         } else if (now.plus(ahead).isAfter(end)) {

@@ -3,6 +3,7 @@ package io.gatehouse.pki;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.cert.X509Certificate;
@@ -71,7 +72,7 @@ public final class RevocationFeed {
     }
 
     private void read() throws PkiProblem {
-        Object now = attributes().fileKey();
+        Object now = identity();
         if (identity == null || Objects.equals(identity, now)) {
             journal.catchUp(entry -> apply(entry, revoked, issued, fresh, released));
         } else {
@@ -100,9 +101,13 @@ public final class RevocationFeed {
         return news;
     }
 
-    private BasicFileAttributes attributes() throws PkiProblem {
+    /** Which file the journal is; null: it is missing, as {@link Journal#catchUp} says. */
+    private @Nullable Object identity() throws PkiProblem {
         try {
-            return Files.readAttributes(folder.journal(), BasicFileAttributes.class);
+            return Files.readAttributes(folder.journal(), BasicFileAttributes.class)
+                    .fileKey();
+        } catch (NoSuchFileException e) {
+            return null;
         } catch (IOException e) {
             throw new PkiProblem(PkiProblem.Kind.IO, folder.journal() + ": cannot be read: " + e.getMessage());
         }

@@ -1,6 +1,7 @@
 package io.gatehouse.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
@@ -17,7 +18,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
@@ -109,6 +112,50 @@ class LiveRevocationTest {
             Forge.Holder forged = forged(pki);
             assertThat(answer(forged, house.port("devices"))).isNegative();
             house.awaitAudit(0, "handshake", "code", "CERT_UNKNOWN");
+        }
+    }
+
+    @Test
+    void journal_lost_letsNobodyInWhoIsRevoked_andAStartWithoutItIsRefused()
+            throws PkiProblem, CannotStart, IOException {
+        write(Forge.root("Server Root"));
+        Path pki = folder.resolve("pki");
+        Path journal = pki.resolve("journal");
+        Issued thief;
+        Issued honest;
+        try (Authority authority = Authority.create(pki, "Test", PASSPHRASE.clone(), Clock.systemUTC())) {
+            thief = authority.issueDevice("thief", Duration.ofDays(1));
+            honest = authority.issueDevice("honest", Duration.ofDays(1));
+            authority.revoke(authority.inventory().byId("thief"), RevocationReason.KEY_COMPROMISE);
+            Forge.write(folder.resolve("ca.pem"), Forge.pem(authority.deviceIssuer()));
+        }
+        Forge.Holder forged = forged(pki);
+        String attached = listener("devices", "revocation: {authority: pki}");
+        try (TlsHouse house = new TlsHouse(folder, attached)) {
+            Path empty = Files.createFile(folder.resolve("empty"));
+            Files.move(empty, journal, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            assertThat(house.awaitAudit(0, "broker", "what", "tls_alarm").get("detail"))
+                    .asString()
+                    .contains(journal + ": the journal is empty");
+            assertThat(answer(holder(thief), house.port("devices"))).isNegative();
+            assertThat(answer(holder(honest), house.port("devices")))
+                    .as("what the journal said before it was lost stays in force")
+                    .isEqualTo(TlsClient.CONNACK);
+
+            Files.delete(journal);
+            assertThat(answer(forged, house.port("devices")))
+                    .as("nobody can say whether it was issued")
+                    .isNegative();
+            assertThat(answer(holder(thief), house.port("devices"))).isNegative();
+        }
+        for (boolean there : List.of(false, true)) {
+            if (there) {
+                Files.createFile(journal);
+            }
+            assertThatThrownBy(() -> new TlsHouse(folder, attached).close())
+                    .isInstanceOf(CannotStart.class)
+                    .hasMessageContaining(journal + ": the journal is " + (there ? "empty" : "missing"))
+                    .hasMessageContaining("gatehouse certs restore");
         }
     }
 

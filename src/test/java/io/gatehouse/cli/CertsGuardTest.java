@@ -1,0 +1,223 @@
+package io.gatehouse.cli;
+
+import static io.gatehouse.cli.CertsCalls.certs;
+import static io.gatehouse.cli.CertsCalls.done;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatehouse.cli.CertsCalls.Answer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * An authority's folder that lost something, or that somebody changed: every command names it, and none makes it worse.
+ * {@code scripts/mutants} breaks what is in the room of the authority against this class.
+ */
+class CertsGuardTest {
+    private static final int POLICY = 4;
+    private static final int NOT_FOUND = 5;
+    private static final int CORRUPT = 10;
+
+    @TempDir
+    private static Path once;
+
+    @TempDir
+    private Path temp;
+
+    /** A copy of an authority with two devices, of which one is revoked, and lists numbered 1 to 2. */
+    private Path pki;
+
+    @BeforeAll
+    static void authority() {
+        Path whole = once.resolve("pki");
+        done("init", "--generate-passphrase", "--san-uri", "urn:acme:{id}", "-d", whole);
+        done("device", "pump-1", "-d", whole);
+        done("device", "pump-2", "-d", whole);
+        done("revoke", "pump-2", "-d", whole);
+        done("crl", "-d", whole);
+    }
+
+    @BeforeEach
+    void copy() throws IOException {
+        pki = temp.resolve("pki");
+        copy(once.resolve("pki"), pki);
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path one : files.toList()) {
+                Files.copy(one, to.resolve(from.relativize(one)), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
+    }
+
+    /** Every file with its content, but for the lock. */
+    private static Map<String, String> files(Path folder) throws IOException {
+        Map<String, String> all = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path one : files.filter(Files::isRegularFile)
+                    .filter(file -> !file.endsWith("lock"))
+                    .toList()) {
+                all.put(
+                        folder.relativize(one).toString(),
+                        Files.readString(one, java.nio.charset.StandardCharsets.ISO_8859_1));
+            }
+        }
+        return all;
+    }
+
+    // a journal that is gone
+
+    @ParameterizedTest
+    @ValueSource(strings = {"missing", "empty", "no whole line", "another first line"})
+    void journal_lost_isNamedByEveryCommandAndNothingIsWritten(String how) throws Exception {
+        Path journal = pki.resolve("journal");
+        String first = Files.readAllLines(journal).get(0);
+        switch (how) {
+            case "missing" -> Files.delete(journal);
+            case "empty" -> Files.writeString(journal, "");
+            case "no whole line" -> Files.writeString(journal, first.substring(0, 40));
+            default -> Files.writeString(journal, withoutItsMaking(first));
+        }
+        Map<String, String> before = files(pki);
+        Path table = Files.writeString(temp.resolve("fleet.csv"), "id\nvalve-1\n");
+
+        for (List<Object> command : List.<List<Object>>of(
+                List.of("device", "pump-3"),
+                List.of("server", "mqtt", "--dns", "mqtt.example.com"),
+                List.of("batch", table, "-o", temp.resolve("fleet.tar")),
+                List.of("renew", "pump-1"),
+                List.of("revoke", "pump-1"),
+                List.of("token", "new", "pump-3"),
+                List.of("crl"),
+                List.of("crl", "--check"),
+                List.of("list"),
+                List.of("audit", "verify"),
+                List.of("audit", "export"),
+                List.of("lint", "--all"),
+                List.of("doctor"),
+                List.of("doctor", "--crypto-inventory"),
+                List.of("backup", temp.resolve("backup")),
+                List.of("serve", "--signer", "unix:" + temp.resolve("signer")))) {
+            Answer answer =
+                    certs(Stream.concat(command.stream(), Stream.of("-d", pki)).toArray());
+            assertThat(answer.exitCode()).as(command + ": " + answer.err()).isEqualTo(CORRUPT);
+            assertThat(answer.err())
+                    .as(command.toString())
+                    .startsWith("certs: error[CORRUPT] " + journal)
+                    .contains("gatehouse certs restore")
+                    .hasLineCount(1);
+        }
+        assertThat(certs("init", "--generate-passphrase", "-d", pki).exitCode())
+                .as("an authority is never made over one")
+                .isEqualTo(3);
+        assertThat(files(pki)).isEqualTo(before);
+        assertThat(temp.resolve("fleet.tar")).doesNotExist();
+    }
+
+    /** A first line with a good hash, which is not that of the making. */
+    private static String withoutItsMaking(String first) throws Exception {
+        String[] parts = first.split("\t", -1);
+        parts[3] = "crl";
+        parts[9] = "1";
+        String body = String.join("\t", List.of(parts).subList(0, 11));
+        String hash = java.util.HexFormat.of()
+                .formatHex(java.security.MessageDigest.getInstance("SHA-256")
+                        .digest(body.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        return body + "\t" + hash + "\n";
+    }
+
+    @Test
+    void journal_olderThanThePublishedList_isNamedAndNothingIsPublished() throws Exception {
+        Path journal = pki.resolve("journal");
+        List<String> lines = Files.readAllLines(journal);
+        Files.writeString(journal, String.join("\n", lines.subList(0, 3)) + "\n"); // before the revocation
+        Map<String, String> before = files(pki);
+
+        Answer crl = certs("crl", "-d", pki);
+        assertThat(crl.exitCode()).isEqualTo(CORRUPT);
+        assertThat(crl.err())
+                .contains("device.crl: its number is 2, and the last in the journal is 0", "gatehouse certs restore");
+        assertThat(files(pki)).isEqualTo(before);
+        Answer check = certs("crl", "--check", "-d", pki);
+        assertThat(check.exitCode()).isEqualTo(9);
+        assertThat(check.out()).contains("device.crl: its number is 2, and the last in the journal is 0");
+    }
+
+    @Test
+    void list_thatIsNotOfThisAuthority_isWrittenOver() throws Exception {
+        Files.writeString(pki.resolve("crl/device.crl"), "no list");
+
+        done("crl", "-d", pki);
+
+        assertThat(done("crl", "--check", "-d", pki)).contains("the lists say what the journal says");
+    }
+
+    // an init that was killed
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "journal,ca/root.crt,ca/device.key,ca/device.crt,ca/server.key,ca/server.crt,trust",
+                "journal,ca/device.key,ca/device.crt,ca/server.key,ca/server.crt,trust/device-ca.pem",
+                "ca/device.key,ca/device.crt,ca/server.key,ca/server.crt,trust/device-ca.pem",
+                "ca/device.crt,ca/server.key,ca/server.crt",
+                "ca/server.crt"
+            })
+    void init_killedBetweenItsSteps_isDoneAgain(String notMadeYet) throws Exception {
+        Path fresh = temp.resolve("fresh");
+        copy(once.resolve("pki"), fresh);
+        List<String> lines = Files.readAllLines(fresh.resolve("journal"));
+        // torn, as a kill leaves it
+        Files.writeString(
+                fresh.resolve("journal"), lines.get(0) + "\n" + lines.get(1).substring(0, 30));
+        delete(fresh.resolve("crl"));
+        delete(fresh.resolve("out"));
+        for (String file : notMadeYet.split(",")) {
+            delete(fresh.resolve(file));
+        }
+        assertThat(certs("device", "pump-3", "-d", fresh).exitCode()).isEqualTo(NOT_FOUND);
+
+        done("init", "--generate-passphrase", "-d", fresh);
+
+        done("device", "pump-3", "-d", fresh);
+        assertThat(done("verify", fresh.resolve("out/pump-3/cert.pem"), "-d", fresh))
+                .contains("accepted");
+        assertThat(done("audit", "verify", "-d", fresh)).contains("none changed");
+    }
+
+    private static void delete(Path path) throws IOException {
+        if (Files.exists(path)) {
+            try (Stream<Path> files = Files.walk(path)) {
+                for (Path one :
+                        files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                    Files.delete(one);
+                }
+            }
+        }
+    }
+
+    @Test
+    void init_whereAnAuthorityLostItsJournalAndItsServersCertificate_overwritesNoKey() throws Exception {
+        Files.delete(pki.resolve("journal"));
+        Files.delete(pki.resolve("ca/server.crt"));
+        Map<String, String> before = files(pki);
+
+        Answer init = certs("init", "--generate-passphrase", "-d", pki);
+
+        assertThat(init.exitCode()).isEqualTo(CORRUPT);
+        assertThat(init.err()).contains("its keys are not overwritten", "backup");
+        assertThat(files(pki)).isEqualTo(before);
+    }
+}
