@@ -39,6 +39,7 @@ import org.slf4j.LoggerFactory;
 final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(EstHandler.class);
     private static final String ROOT = "/.well-known/est/";
+    private static final String REQUEST = "application/pkcs10";
     private static final String CERTIFICATES = "application/pkcs7-mime";
     /** For a certificate that is waited for, too: somebody has to look at it first. */
     private static final int RETRY_SECONDS = 60;
@@ -124,7 +125,24 @@ final class EstHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     private void post(Channel channel, FullHttpRequest request, Operation operation) {
-        only(channel, request, HttpMethod.POST, operation);
+        only(channel, request, HttpMethod.POST, (asked, post) -> {
+            if (isRequest(post)) {
+                operation.run(asked, post);
+            } else {
+                refuse(
+                        asked,
+                        HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
+                        "",
+                        "content_type",
+                        "the request is of another type than " + REQUEST);
+            }
+        });
+    }
+
+    /** Whether it says that it is a certification request, with parameters or without (RFC 7030, 4.2.1), or says nothing. */
+    private static boolean isRequest(FullHttpRequest request) {
+        return request.headers().getAll(HttpHeaderNames.CONTENT_TYPE).stream()
+                .allMatch(type -> REQUEST.equalsIgnoreCase(type.split(";", 2)[0].strip()));
     }
 
     private void only(Channel channel, FullHttpRequest request, HttpMethod method, Operation operation) {

@@ -79,7 +79,9 @@ final class EstClient {
         List<String> lines = new ArrayList<>();
         lines.add(method + " /.well-known/est/" + operation + " HTTP/1.1");
         lines.add("Host: localhost");
-        lines.add("Content-Type: application/pkcs10");
+        if (List.of(headers).stream().noneMatch(header -> header.startsWith("Content-Type"))) {
+            lines.add("Content-Type: application/pkcs10");
+        }
         lines.add("Content-Transfer-Encoding: base64");
         lines.add("Content-Length: " + body.length);
         lines.addAll(List.of(headers));

@@ -264,6 +264,14 @@ class EstTest {
                 .isEqualTo(200);
         refused(client().enrol("pump-bad", token, taken.as("pump-bad").der()), 409, "key_taken", "pump-bad");
         refused(client().post("simplereenroll", good), 403, "cert_none", "");
+        for (String type : List.of("text/plain", "application/pkcs10x", "multipart/form-data; boundary=x")) {
+            String header = "Content-Type: " + type;
+            refused(
+                    client().post("simpleenroll", good, EstClient.basic("pump-bad", token), header),
+                    415,
+                    "content_type",
+                    "");
+        }
         assertThat(client().get("simpleenroll").status()).isEqualTo(405);
         assertThat(client().post("cacerts", good).status()).isEqualTo(405);
         assertThat(client().post("serverkeygen", good).status()).isEqualTo(501);
@@ -271,14 +279,15 @@ class EstTest {
         assertThat(client().get("../../etc/passwd").status()).isEqualTo(404);
         assertThat(Authority.view(house.pki).byId("pump-bad")).isEmpty();
 
-        Answer answer = client().enrol(
-                        "pump-bad",
-                        token.toUpperCase(java.util.Locale.ROOT), // people type it
+        Answer answer = client().post(
+                        "simpleenroll",
                         TestRequest.of("pump-bad")
                                 .with(Extension.basicConstraints, new BasicConstraints(true))
                                 .with(Extension.extendedKeyUsage, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth))
                                 .with(Extension.keyUsage, new KeyUsage(KeyUsage.keyCertSign))
-                                .der());
+                                .der(),
+                        EstClient.basic("pump-bad", token.toUpperCase(java.util.Locale.ROOT)), // people type it
+                        "Content-Type: Application/PKCS10; charset=us-ascii");
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
         assertThat(answer.certificate().getBasicConstraints()).isNegative();
         assertThat(answer.certificate().getExtendedKeyUsage()).containsExactly("1.3.6.1.5.5.7.3.2");
