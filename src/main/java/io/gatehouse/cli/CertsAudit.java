@@ -36,6 +36,8 @@ final class CertsAudit implements Runnable {
                             + " names it.",
             mixinStandardHelpOptions = true)
     static final class Verify implements Runnable {
+        private static final String HASH = "[0-9a-f]{64}";
+
         @Option(
                 names = "--holds",
                 paramLabel = "HASH",
@@ -49,6 +51,10 @@ final class CertsAudit implements Runnable {
 
         @Override
         public void run() {
+            if (noted != null && !noted.matches(HASH)) {
+                throw Failure.usage("--holds is a last hash as this command prints it, 64 digits 0-9 and a-f, found \""
+                        + noted + "\"");
+            }
             try (CertsReport report = common.report()) {
                 Ledger.Verified verified = Ledger.verify(common.folder(), Optional.ofNullable(noted));
                 if (!verified.holds()) {

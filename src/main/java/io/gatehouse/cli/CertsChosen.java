@@ -1,5 +1,6 @@
 package io.gatehouse.cli;
 
+import io.gatehouse.pki.FileFault;
 import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.Inventory.Item;
 import java.io.IOException;
@@ -80,7 +81,7 @@ final class CertsChosen {
         } catch (NoSuchFileException e) {
             throw Failure.of(5, file + ": no such file");
         } catch (IOException e) {
-            throw Failure.of(3, file + ": cannot be read: " + e.getMessage());
+            throw Failure.of(3, file + ": cannot be read: " + FileFault.why(e));
         }
     }
 

@@ -2,6 +2,7 @@ package io.gatehouse.cli;
 
 import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.FileFault;
 import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.ListCheck;
 import io.gatehouse.pki.Pem;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,6 +23,8 @@ import picocli.CommandLine.Option;
         description = "Sign and write fresh revocation lists, DER and PEM, of both authorities. Run it daily.",
         mixinStandardHelpOptions = true)
 final class CertsCrl implements Runnable {
+    private static final Pattern ENDINGS = Pattern.compile("\\.(pem|der|crl)$");
+
     @Option(
             names = "--validity",
             paramLabel = CertsTime.LABEL,
@@ -41,7 +45,8 @@ final class CertsCrl implements Runnable {
             paramLabel = "FILE",
             split = ",",
             description =
-                    "Write the list of --for here too, such as f.pem,f.der: PEM where the name ends so, else DER.")
+                    "Write the list of --for here too, such as f.pem,f.der: the ending says the form, .pem, or .der or .crl for"
+                            + " DER.")
     private List<Path> out = List.of();
 
     @Option(
@@ -59,6 +64,14 @@ final class CertsCrl implements Runnable {
         CertsTime.require("--validity", validity, Duration.ofHours(1), Duration.ofDays(365));
         if (!whose.equals("devices") && !whose.equals("servers")) {
             throw Failure.usage("--for is devices or servers, found \"" + whose + "\"");
+        }
+        for (Path file : out) {
+            if (!ENDINGS.matcher(file.toString()).find()) {
+                throw Failure.usage("--out " + file + ": is named .pem, or .der or .crl for DER, as its form is to be");
+            }
+            if (!check) {
+                CertsTokenTable.requireFolder(file);
+            }
         }
         if (check) {
             if (!out.isEmpty()) {
@@ -91,7 +104,7 @@ final class CertsCrl implements Runnable {
             try {
                 AtomicFiles.install(file, Pem.bytes(list), false);
             } catch (IOException e) {
-                throw Failure.of(1, file + ": cannot be written: " + e.getMessage());
+                throw Failure.of(1, file + ": cannot be written: " + FileFault.why(e));
             }
             report.wrote(file, whose);
         }

@@ -2,6 +2,7 @@ package io.gatehouse.cli;
 
 import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Export;
+import io.gatehouse.pki.FileFault;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.StoredPassphrase;
 import java.io.IOException;
@@ -93,7 +94,7 @@ final class CertsExport implements Runnable {
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         } catch (IOException e) {
-            throw Failure.of(1, file + ": cannot be written: " + e.getMessage());
+            throw Failure.of(1, file + ": cannot be written: " + FileFault.why(e));
         }
     }
 

@@ -2,6 +2,7 @@ package io.gatehouse.cli;
 
 import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Export;
+import io.gatehouse.pki.FileFault;
 import io.gatehouse.pki.Forms;
 import io.gatehouse.pki.HolderFile;
 import io.gatehouse.pki.Issued;
@@ -42,7 +43,13 @@ final class CertsForms {
         if (known != null) {
             return known;
         }
-        Forms read = Forms.of(words, passwordFile == null ? null : StoredPassphrase.read(passwordFile));
+        char[] password = passwordFile == null ? null : StoredPassphrase.read(passwordFile);
+        Forms read;
+        try {
+            read = Forms.of(words, password);
+        } catch (PkiProblem e) { // of an option, not of a file
+            throw Failure.usage("--format: " + e.getMessage());
+        }
         if (read.has(Export.Format.P12_COMPAT)) {
             common.warn("p12-compat is protected by triple DES and SHA-1; use p12 wherever it is read");
         }
@@ -70,7 +77,8 @@ final class CertsForms {
                     AtomicFiles.writePublic(place, file.content());
                 }
             } catch (IOException e) {
-                throw Failure.of(1, place + ": cannot be written: " + e.getMessage() + "; try gatehouse certs export");
+                throw Failure.of(
+                        1, place + ": cannot be written: " + FileFault.why(e) + "; try gatehouse certs export");
             }
             written.add(file.name());
             report.file(place);

@@ -3,6 +3,7 @@ package io.gatehouse.cli;
 import io.gatehouse.json.Json;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Contents;
+import io.gatehouse.pki.FileFault;
 import io.gatehouse.pki.Inspection;
 import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.Ledger;
@@ -102,7 +103,7 @@ final class CertsInspect implements Runnable {
             }
             return bytes;
         } catch (IOException e) {
-            throw Failure.of(1, "standard input cannot be read: " + e.getMessage());
+            throw Failure.of(1, "standard input cannot be read: " + FileFault.why(e));
         }
     }
 
@@ -136,7 +137,7 @@ final class CertsInspect implements Runnable {
         try {
             seen = port.look();
         } catch (IOException e) {
-            throw Failure.of(5, what + ": " + e.getMessage());
+            throw Failure.of(5, what + ": " + FileFault.why(e));
         }
         List<Map<String, Object>> all = new ArrayList<>();
         Map<String, Object> handshake = new LinkedHashMap<>();

@@ -5,6 +5,7 @@ import io.gatehouse.config.Problem;
 import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Draft;
+import io.gatehouse.pki.FileFault;
 import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.Pem;
 import io.gatehouse.pki.PkiProblem;
@@ -152,6 +153,7 @@ final class CertsInstalling {
     }
 
     private static Failure unwritten(Path file, IOException why) {
-        return Failure.of(1, file + ": cannot be written: " + why.getMessage() + "; the certificate is in the journal");
+        return Failure.of(
+                1, file + ": cannot be written: " + FileFault.why(why) + "; the certificate is in the journal");
     }
 }

@@ -1,6 +1,7 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.FileFault;
 import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.KeyKind;
 import io.gatehouse.pki.PkiProblem;
@@ -103,7 +104,7 @@ final class CertsIssuing {
             issued.writeTo(folder);
         } catch (IOException e) {
             throw Failure.of(
-                    1, folder + ": cannot be written: " + e.getMessage() + "; the certificate is in the journal");
+                    1, folder + ": cannot be written: " + FileFault.why(e) + "; the certificate is in the journal");
         }
         Map<String, Object> made = new LinkedHashMap<>();
         made.put("id", issued.id());

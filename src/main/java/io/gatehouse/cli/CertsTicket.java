@@ -3,6 +3,7 @@ package io.gatehouse.cli;
 import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.EnrolmentTicket;
+import io.gatehouse.pki.FileFault;
 import io.gatehouse.pki.PkiProblem;
 import java.io.Console;
 import java.io.IOException;
@@ -72,6 +73,7 @@ final class CertsTicket {
             if (screen.isEmpty()) {
                 prepare(place, authority.folder().outputOf(id));
             }
+            tellOfOthers(authority, id, common, report);
             token = authority.token(id, time);
         }
         report.put("id", id);
@@ -89,11 +91,25 @@ final class CertsTicket {
         } catch (IOException e) {
             throw Failure.of(
                     1,
-                    place + ": cannot be written: " + e.getMessage() + ". Take the token back: gatehouse certs token"
+                    place + ": cannot be written: " + FileFault.why(e) + ". Take the token back: gatehouse certs token"
                             + " revoke " + id + " -d " + common.folder());
         }
         report.wrote(place, "0600: who reads it can enrol as \"" + id + "\", once");
         report.next("print it, then remove it; the device enrols within " + CertsTime.print(time));
+    }
+
+    /** A new token takes none back: whoever has one of them can enrol too. */
+    static void tellOfOthers(Authority authority, String id, CertsCommon common, CertsReport report) {
+        Instant now = Clock.systemUTC().instant();
+        long others = authority.inventory().tokens().stream()
+                .filter(token -> token.id().equals(id) && token.usable(now))
+                .count();
+        report.put("otherTokens", others);
+        if (others > 0) {
+            common.warn("\"" + id + "\" has " + others + (others == 1 ? " other token" : " other tokens")
+                    + " that can still be used; gatehouse certs token revoke " + id + " -d " + common.folder()
+                    + " takes all of them back");
+        }
     }
 
     /** A device that has nothing yet has no folder either; those of others are theirs to make. */
@@ -102,7 +118,7 @@ final class CertsTicket {
             try {
                 AtomicFiles.makePrivateFolder(own);
             } catch (IOException e) {
-                throw Failure.of(1, own + ": cannot be made: " + e.getMessage());
+                throw Failure.of(1, own + ": cannot be made: " + FileFault.why(e));
             }
         }
         CertsTokenTable.requireFolder(place);

@@ -120,6 +120,7 @@ final class CertsToken implements Runnable {
             Instant end = Clock.systemUTC().instant().plus(time).truncatedTo(ChronoUnit.SECONDS);
             try (Authority authority = common.open()) {
                 authority.requirePassphrase();
+                CertsTicket.tellOfOthers(authority, device, common, report);
                 token = authority.token(device, time);
             }
             report.put("id", device);

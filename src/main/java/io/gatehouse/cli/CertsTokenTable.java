@@ -2,6 +2,7 @@ package io.gatehouse.cli;
 
 import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.FileFault;
 import io.gatehouse.pki.Fleet;
 import io.gatehouse.pki.PkiProblem;
 import java.io.IOException;
@@ -53,7 +54,7 @@ final class CertsTokenTable {
         } catch (IOException e) {
             throw Failure.of(
                     1,
-                    out + ": cannot be written: " + e.getMessage()
+                    out + ": cannot be written: " + FileFault.why(e)
                             + ". The tokens are lost; make others, these end by themselves");
         }
         report.put("of", ids.size());

@@ -1,6 +1,7 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.pki.Inspection;
+import io.gatehouse.pki.JournalCheck;
 import io.gatehouse.pki.Lint;
 import io.gatehouse.pki.Pem;
 import io.gatehouse.pki.PkiProblem;
@@ -19,7 +20,10 @@ import picocli.CommandLine.Parameters;
 /** {@code certs verify}: whether a certificate would be accepted, and if not, which rule it breaks. */
 @Command(
         name = "verify",
-        description = "Say whether a certificate would be accepted, and which rule it breaks if not.",
+        description = {
+            "Say whether a certificate would be accepted, and which rule it breaks if not.",
+            "Of a certificate that the authority in --dir issued, its journal says whether it is revoked or on hold."
+        },
         mixinStandardHelpOptions = true)
 final class CertsVerify implements Runnable {
     @Parameters(paramLabel = "FILE", description = "The certificate, with what is sent along.")
@@ -46,17 +50,24 @@ final class CertsVerify implements Runnable {
     @Option(
             names = "--as",
             paramLabel = "client|server",
-            defaultValue = "client",
-            description = "What it is used for; default: ${DEFAULT-VALUE}.")
-    private String as = "client";
+            description = "What it is used for; default: client, and server with --host.")
+    private @Nullable String use;
 
-    @Option(names = "--host", paramLabel = "HOST", description = "The name a server must have.")
+    @Option(
+            names = "--host",
+            paramLabel = "HOST",
+            description = "The name or address that a server must have; it is judged as a server's.")
     private @Nullable String host;
 
     @Override
     public void run() {
+        String as = use != null ? use : host != null ? "server" : "client";
         if (!as.equals("client") && !as.equals("server")) {
             throw Failure.usage("--as is client or server, found \"" + as + "\"");
+        }
+        if (as.equals("client") && host != null) {
+            throw Failure.usage(
+                    "--host is the name of a server, and --as client judges it as a client's; give one of them");
         }
         try (CertsReport report = common.report()) {
             Path trusted = ca != null ? ca : common.places().trustedRoot();
@@ -64,6 +75,7 @@ final class CertsVerify implements Runnable {
             List<String> broken = new ArrayList<>(
                     Inspection.verify(file, trusted, as.equals("server"), Optional.ofNullable(host), now));
             broken.addAll(Inspection.revoked(file, trusted, lists, now));
+            broken.addAll(JournalCheck.of(common.folder(), file));
             if (strict) {
                 Lint.of(Pem.certificates(file).get(0))
                         .forEach(lint ->

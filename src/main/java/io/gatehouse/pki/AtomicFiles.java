@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -66,6 +67,9 @@ public final class AtomicFiles {
 
     private static void write(Path file, byte[] bytes, String mode, boolean toItsFolder) throws IOException {
         Path folder = java.util.Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file is in a folder");
+        if (!Files.isDirectory(folder)) {
+            throw new NoSuchFileException(file.toString(), null, "there is no folder " + folder);
+        }
         Path fresh = Files.createTempFile(folder, "." + file.getFileName(), ".new", attribute(mode));
         try {
             if (toItsFolder) {

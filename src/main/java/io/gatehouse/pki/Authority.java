@@ -103,7 +103,7 @@ public final class Authority implements AutoCloseable {
                 throw e;
             }
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, path + ": cannot be written: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, path + ": cannot be written: " + FileFault.why(e));
         } catch (GeneralSecurityException e) {
             throw new PkiProblem(Kind.IO, "the authority's certificates cannot be made: " + e.getMessage());
         }
@@ -123,7 +123,7 @@ public final class Authority implements AutoCloseable {
                 throw e;
             }
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, path + ": cannot be read: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, path + ": cannot be opened for writing: " + FileFault.why(e));
         }
     }
 
@@ -168,7 +168,7 @@ public final class Authority implements AutoCloseable {
             journal.resume(clock, inventory::apply);
             return work.run();
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, folder.path() + ": cannot be locked: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, folder.path() + ": cannot be locked: " + FileFault.why(e));
         }
     }
 

@@ -72,7 +72,7 @@ public record AuthorityFolder(Path path) {
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, path + ": cannot be read: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, path + ": cannot be read: " + FileFault.why(e));
         }
     }
 

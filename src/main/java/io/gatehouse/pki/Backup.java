@@ -68,7 +68,7 @@ public final class Backup {
             }
             AtomicFiles.writePrivate(file, whole.toByteArray());
         } catch (IOException | GeneralSecurityException e) {
-            throw new PkiProblem(Kind.IO, file + ": the backup cannot be written: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, file + ": the backup cannot be written: " + FileFault.why(e));
         }
     }
 
@@ -105,9 +105,13 @@ public final class Backup {
             unpack(archive, folder);
             return Authority.view(folder);
         } catch (AEADBadTagException e) {
-            throw new PkiProblem(Kind.PASSPHRASE, file + ": the passphrase does not open it, or it was changed");
+            throw new PkiProblem(
+                    Kind.PASSPHRASE,
+                    file
+                            + ": the passphrase does not open it, or it was changed. Give the one it was made with: that of the"
+                            + " authority at that time");
         } catch (IOException | GeneralSecurityException e) {
-            throw new PkiProblem(Kind.IO, folder + ": cannot be restored: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, folder + ": cannot be restored: " + FileFault.why(e));
         }
     }
 

@@ -98,7 +98,7 @@ public final class Contents {
         return switch (type) {
             case "CERTIFICATE", "X509 CERTIFICATE" ->
                 Inspection.describe(Pem.certificates(name, content).get(0));
-            case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST" -> Inspection.describe(Csr.parse(name, content));
+            case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST" -> Csr.describe(name, content);
             case "X509 CRL" ->
                 Inspection.describe(revocations(content)
                         .orElseThrow(() -> new PkiProblem(Kind.INPUT, name + ": a revocation list that is none")));
@@ -133,13 +133,11 @@ public final class Contents {
             return all;
         } catch (PkiProblem noCertificate) {
             try {
-                return List.of(Inspection.describe(Csr.parse(name, bytes)));
+                return List.of(Csr.describe(name, bytes));
             } catch (PkiProblem e) {
-                throw e.kind() == Kind.POLICY
-                        ? e // a request, by another than the holder of its key
-                        : new PkiProblem(
-                                Kind.INPUT,
-                                name + ": no certificate, request, revocation list, key or store that is known here");
+                throw new PkiProblem(
+                        Kind.INPUT,
+                        name + ": no certificate, request, revocation list, key or store that is known here");
             }
         }
     }
@@ -190,6 +188,7 @@ public final class Contents {
     }
 
     private static PkiProblem wrong(String name) {
-        return new PkiProblem(Kind.PASSPHRASE, name + ": that is not its password");
+        return new PkiProblem(
+                Kind.PASSPHRASE, name + ": that is not its password. Give another with --password-file FILE");
     }
 }

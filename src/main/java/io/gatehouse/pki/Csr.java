@@ -8,22 +8,32 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.x500.RDN;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x500.style.IETFUtils;
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.Extensions;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.openssl.PEMParser;
+import org.bouncycastle.operator.DefaultAlgorithmNameFinder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
 import org.bouncycastle.pkcs.PKCSException;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A certification request (PKCS#10, RFC 2986) whose sender has proven to hold the key. Immutable.
@@ -52,22 +62,89 @@ public final class Csr {
 
     /** Reads PEM or DER, and checks the proof of possession. */
     public static Csr parse(String name, byte[] bytes) throws PkiProblem {
+        Parsed parsed = parsed(name, bytes);
+        if (!parsed.proven()) {
+            throw new PkiProblem(
+                    Kind.POLICY, name + ": the signature is not by the key in it; nobody has proven to hold that key");
+        }
+        return parsed.csr();
+    }
+
+    /** What was read, and whether its sender has proven to hold the key: without that nobody gets to see it as a request. */
+    private record Parsed(Csr csr, JcaPKCS10CertificationRequest request, boolean proven) {}
+
+    /** What one says, for people who look at it: also one that nobody would grant. */
+    static Map<String, Object> describe(String name, byte[] bytes) throws PkiProblem {
+        Parsed parsed = parsed(name, bytes);
+        Csr csr = parsed.csr();
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("kind", "certification request");
+        fields.put("subject", csr.subject.toString());
+        fields.put("commonName", csr.commonName().orElse(""));
+        fields.put("key", csr.keyDescription());
+        fields.put(
+                "signature",
+                new DefaultAlgorithmNameFinder()
+                        .getAlgorithmName(parsed.request().getSignatureAlgorithm()));
+        List<String> names = new ArrayList<>();
+        csr.dnsNames.forEach(one -> names.add("dns:" + Profile.shown(one)));
+        csr.ipAddresses.forEach(one -> names.add("ip:" + one));
+        csr.uris.forEach(one -> names.add("uri:" + Profile.shown(one)));
+        csr.otherNames.forEach(one -> names.add(Profile.shown(one)));
+        fields.put("names", names);
+        fields.put("extensions", asked(parsed.request().getRequestedExtensions()));
+        fields.put("proofOfPossession", parsed.proven() ? "yes" : "no");
+        if (!parsed.proven()) {
+            fields.put(
+                    "finding",
+                    "the signature is not by the key in it: nobody has proven to hold that key; it is refused");
+        }
+        fields.put("notTakenForDevice", csr.dropped(Profile.DEVICE));
+        return fields;
+    }
+
+    /** Which extensions it asks for, and what they say where that is short. */
+    private static List<String> asked(@Nullable Extensions extensions) {
+        List<String> all = new ArrayList<>();
+        for (ASN1ObjectIdentifier oid :
+                extensions == null ? new ASN1ObjectIdentifier[0] : extensions.getExtensionOIDs()) {
+            String word = NAMES.getOrDefault(oid.getId(), oid.getId());
+            String critical = extensions.getExtension(oid).isCritical() ? " (critical)" : "";
+            try {
+                all.add(word + said(extensions, oid) + critical);
+            } catch (RuntimeException e) { // what the library throws for an extension that is none is of many kinds
+                all.add(word + ": cannot be read" + critical);
+            }
+        }
+        return all;
+    }
+
+    private static String said(Extensions extensions, ASN1ObjectIdentifier oid) {
+        if (oid.equals(Extension.basicConstraints)) {
+            return BasicConstraints.fromExtensions(extensions).isCA() ? ": an authority" : ": no authority";
+        }
+        if (oid.equals(Extension.keyUsage)) {
+            return ": " + String.join(", ", Inspection.keyUsage(KeyUsage.fromExtensions(extensions)));
+        }
+        if (oid.equals(Extension.extendedKeyUsage)) {
+            return ": "
+                    + Arrays.stream(ExtendedKeyUsage.fromExtensions(extensions).getUsages())
+                            .map(purpose -> Inspection.purpose(purpose.getId()))
+                            .collect(Collectors.joining(", "));
+        }
+        return "";
+    }
+
+    private static Parsed parsed(String name, byte[] bytes) throws PkiProblem {
         if (bytes.length > MAX_BYTES) {
             throw new PkiProblem(Kind.INPUT, name + ": larger than a certification request can be");
         }
         try {
             JcaPKCS10CertificationRequest request = new JcaPKCS10CertificationRequest(decode(name, bytes));
             request.setProvider(BouncyCastle.PROVIDER);
-            if (!request.isSignatureValid(new JcaContentVerifierProviderBuilder()
-                    .setProvider(BouncyCastle.PROVIDER)
-                    .build(request.getSubjectPublicKeyInfo()))) {
-                throw unproven(name);
-            }
             Csr csr = new Csr(request.getPublicKey(), request.getSubject());
             csr.sort(request);
-            return csr;
-        } catch (PKCSException | OperatorCreationException e) {
-            throw unproven(name);
+            return new Parsed(csr, request, isProven(request));
         } catch (GeneralSecurityException | IOException e) {
             throw new PkiProblem(Kind.INPUT, name + ": not a certification request: " + e.getMessage());
         } catch (RuntimeException e) { // what the library throws for bytes that are not one is of many kinds
@@ -75,9 +152,14 @@ public final class Csr {
         }
     }
 
-    private static PkiProblem unproven(String name) {
-        return new PkiProblem(
-                Kind.POLICY, name + ": the signature is not by the key in it; nobody has proven to hold that key");
+    private static boolean isProven(PKCS10CertificationRequest request) {
+        try {
+            return request.isSignatureValid(new JcaContentVerifierProviderBuilder()
+                    .setProvider(BouncyCastle.PROVIDER)
+                    .build(request.getSubjectPublicKeyInfo()));
+        } catch (PKCSException | OperatorCreationException e) {
+            return false; // a signature that cannot be verified proves nothing
+        }
     }
 
     private static PKCS10CertificationRequest decode(String name, byte[] bytes) throws IOException, PkiProblem {
@@ -116,7 +198,8 @@ public final class Csr {
             Extension.basicConstraints.getId(), "basicConstraints",
             Extension.keyUsage.getId(), "keyUsage",
             Extension.extendedKeyUsage.getId(), "extendedKeyUsage",
-            Extension.subjectKeyIdentifier.getId(), "subjectKeyIdentifier");
+            Extension.subjectKeyIdentifier.getId(), "subjectKeyIdentifier",
+            Extension.subjectAlternativeName.getId(), "subjectAltName");
 
     private void names(GeneralNames asked) {
         for (GeneralName name : asked.getNames()) {

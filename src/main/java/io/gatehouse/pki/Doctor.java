@@ -57,7 +57,7 @@ public final class Doctor {
             doctor.holds(inventory);
             doctor.leftOvers(inventory);
         } catch (IOException e) {
-            throw new PkiProblem(PkiProblem.Kind.IO, path + ": cannot be read: " + e.getMessage());
+            throw new PkiProblem(PkiProblem.Kind.IO, path + ": cannot be read: " + FileFault.why(e));
         }
         return doctor.findings;
     }

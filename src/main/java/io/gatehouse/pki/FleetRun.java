@@ -143,7 +143,10 @@ public final class FleetRun {
             AtomicFiles.writePublic(FleetOutput.manifest(out), manifest.toByteArray());
             return new Outcome(done, kept, List.copyOf(skipped.values()), whole, out, FleetOutput.manifest(out));
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, out + ": cannot be written: " + e.getMessage() + ". Continue with --resume");
+            throw new PkiProblem(
+                    Kind.IO,
+                    out + ": cannot be written: " + FileFault.why(e)
+                            + (FleetOutput.isThere(out) ? ". Continue with --resume" : ". Nothing was issued"));
         } finally {
             workers.shutdownNow();
         }

@@ -1,6 +1,7 @@
 package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Kind;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -16,6 +17,7 @@ import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Date;
 import java.util.HexFormat;
@@ -24,12 +26,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import javax.security.auth.x500.X500Principal;
+import org.bouncycastle.asn1.ASN1Integer;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.RSASSAPSSparams;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.KeyUsage;
 import org.jspecify.annotations.Nullable;
 
 /** Looks at certificates: what they say, and which rules they keep. Stateless. */
@@ -69,16 +76,6 @@ public final class Inspection {
 
     private Inspection() {}
 
-    static Map<String, Object> describe(Csr csr) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("kind", "certification request");
-        fields.put("commonName", csr.commonName().orElse(""));
-        fields.put("key", csr.keyDescription());
-        fields.put("proofOfPossession", "yes");
-        fields.put("notTakenForDevice", csr.dropped(Profile.DEVICE));
-        return fields;
-    }
-
     static Map<String, Object> describe(X509CRL list) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("kind", "revocation list");
@@ -87,14 +84,43 @@ public final class Inspection {
         if (list.getNextUpdate() != null) {
             fields.put("nextUpdate", list.getNextUpdate().toInstant().toString());
         }
-        List<String> revoked = list.getRevokedCertificates() == null
-                ? List.of()
-                : list.getRevokedCertificates().stream()
-                        .map(one -> one.getSerialNumber().toString(16))
-                        .sorted()
-                        .toList();
-        fields.put("revoked", revoked);
+        number(list).ifPresent(number -> fields.put("number", number.toString()));
+        fields.put("signature", list.getSigAlgName());
+        Set<? extends X509CRLEntry> entries = list.getRevokedCertificates();
+        Map<String, String> reasons = new TreeMap<>();
+        for (X509CRLEntry entry : entries == null ? Set.<X509CRLEntry>of() : entries) {
+            reasons.put(
+                    entry.getSerialNumber().toString(16),
+                    reason(entry) + " " + entry.getRevocationDate().toInstant());
+        }
+        fields.put("revoked", List.copyOf(reasons.keySet()));
+        fields.put("reasons", reasons);
         return fields;
+    }
+
+    /** In the words of RFC 5280, 5.3.1; one that is not said is that of code 0. */
+    private static String reason(X509CRLEntry entry) {
+        CRLReason reason = entry.getRevocationReason() == null ? CRLReason.UNSPECIFIED : entry.getRevocationReason();
+        return Arrays.stream(RevocationReason.values())
+                .filter(one -> one.code() == reason.ordinal())
+                .map(RevocationReason::word)
+                .findFirst()
+                .orElse(reason.name());
+    }
+
+    /** The number of a list (RFC 5280, 5.2.3): whichever is higher is the newer one. */
+    private static Optional<BigInteger> number(X509CRL list) {
+        byte[] extension = list.getExtensionValue(Extension.cRLNumber.getId());
+        if (extension == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(ASN1Integer.getInstance(
+                            ASN1OctetString.getInstance(extension).getOctets())
+                    .getValue());
+        } catch (IllegalArgumentException e) {
+            return Optional.empty(); // a number that is none is not shown
+        }
     }
 
     /** What a certificate says, for people and as JSON. */
@@ -140,7 +166,12 @@ public final class Inspection {
         List<String> usage = certificate.getExtendedKeyUsage();
         return usage == null
                 ? List.of()
-                : usage.stream().map(oid -> USAGES.getOrDefault(oid, oid)).toList();
+                : usage.stream().map(Inspection::purpose).toList();
+    }
+
+    /** A purpose in letters, where it has a name here. */
+    static String purpose(String oid) {
+        return USAGES.getOrDefault(oid, oid);
     }
 
     /** What a certificate is for: its purposes, or the usages of its key where it has none. */
@@ -158,6 +189,18 @@ public final class Inspection {
         List<String> words = new ArrayList<>();
         for (int i = 0; bits != null && i < Math.min(bits.length, KEY_USAGES.size()); i++) {
             if (bits[i]) {
+                words.add(KEY_USAGES.get(i));
+            }
+        }
+        return words;
+    }
+
+    /** The same of a request. */
+    static List<String> keyUsage(KeyUsage usage) {
+        List<String> words = new ArrayList<>();
+        for (int i = 0; i < KEY_USAGES.size(); i++) {
+            int bit = i < 8 ? 0x80 >> i : 0x8000; // decipherOnly is the first of the second octet
+            if (usage.hasUsages(bit)) {
                 words.add(KEY_USAGES.get(i));
             }
         }

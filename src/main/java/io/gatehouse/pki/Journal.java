@@ -132,7 +132,7 @@ final class Journal {
                 setAside(whole, clock);
             }
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + FileFault.why(e));
         }
     }
 
@@ -151,7 +151,7 @@ final class Journal {
                 throw lost(size);
             }
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + FileFault.why(e));
         }
         return count > before;
     }
@@ -298,7 +298,7 @@ final class Journal {
                         Objects.requireNonNull(file.toAbsolutePath().getParent()));
             }
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, file + ": cannot be written: " + e.getMessage() + ". Nothing was issued");
+            throw new PkiProblem(Kind.IO, file + ": cannot be written: " + FileFault.why(e) + ". Nothing was issued");
         }
         count = number;
         lastHash = hash;

@@ -101,7 +101,10 @@ final class KeyVault {
         } catch (IOException e) {
             throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + e.getMessage());
         } catch (PKCSException e) {
-            throw new PkiProblem(PkiProblem.Kind.PASSPHRASE, file + ": the passphrase does not open it");
+            throw new PkiProblem(
+                    PkiProblem.Kind.PASSPHRASE,
+                    file + ": the passphrase does not open it. Give the authority's own with --passphrase-file FILE,"
+                            + " or in " + StoredPassphrase.ENVIRONMENT);
         } catch (GeneralSecurityException | OperatorCreationException | IllegalArgumentException e) {
             throw new PkiProblem(PkiProblem.Kind.CORRUPT, file + ": encrypted in a way that is not understood");
         }

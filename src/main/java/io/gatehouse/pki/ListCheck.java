@@ -40,7 +40,7 @@ public final class ListCheck {
                 list.verify(folder.certificate(kind).getPublicKey());
                 findings.addAll(judge(file, list, inventory, kind.equals("server"), now, ahead));
             } catch (IOException e) {
-                throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + e.getMessage());
+                throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + FileFault.why(e));
             } catch (GeneralSecurityException e) {
                 findings.add(file + ": not a revocation list of this authority. Run: gatehouse certs crl");
             }

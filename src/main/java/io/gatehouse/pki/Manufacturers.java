@@ -71,7 +71,7 @@ public final class Manufacturers {
         } catch (MalformedInputException e) {
             throw new PkiProblem(Kind.INPUT, list + ": not UTF-8 text");
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, list + ": cannot be read: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, list + ": cannot be read: " + FileFault.why(e));
         }
         String head = lines.isEmpty() ? "" : lines.get(0).trim();
         if (!head.equals("sha256,id") && !head.equals("sha256,id,serial_number")) {

@@ -15,12 +15,17 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 
 /** DER in the clothes that other programs read (RFC 7468), and back. Stateless. */
 public final class Pem {
     /** Nothing that this reads is near it; a wrong file may be. */
     private static final long MAX_BYTES = 32L << 20;
+
+    private static final Pattern LABEL = Pattern.compile("-----BEGIN ([A-Z0-9 ]{1,40})-----");
 
     private Pem() {}
 
@@ -83,7 +88,7 @@ public final class Pem {
         } catch (NoSuchFileException e) {
             throw new PkiProblem(Kind.NOT_FOUND, file + ": no such file");
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + FileFault.why(e));
         }
     }
 
@@ -104,7 +109,19 @@ public final class Pem {
             }
             return all;
         } catch (CertificateException e) {
-            throw new PkiProblem(Kind.INPUT, name + ": not a certificate: " + e.getMessage());
+            throw new PkiProblem(Kind.INPUT, name + ": not a certificate" + instead(bytes));
         }
+    }
+
+    /** What people give for a certificate by mistake. */
+    private static String instead(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        Matcher label = LABEL.matcher(text);
+        if (!label.find()) {
+            return ", neither PEM nor DER; or it is damaged";
+        }
+        return label.group(1).endsWith("CERTIFICATE")
+                ? "; what follows BEGIN " + label.group(1) + " is damaged"
+                : " but a " + label.group(1).toLowerCase(Locale.ROOT) + "; gatehouse certs inspect shows it";
     }
 }

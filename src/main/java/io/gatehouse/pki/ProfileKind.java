@@ -65,42 +65,71 @@ enum ProfileKind {
         return Arrays.stream(values()).map(ProfileKind::word).collect(Collectors.joining(", "));
     }
 
+    /** A rule that settings break, and the key of the file that breaks it. */
+    record Breach(String key, String rule) {}
+
     /** Why settings are not those of a profile of this kind; empty if they are. */
-    List<String> faults(ProfileSettings settings) {
-        List<String> faults = new ArrayList<>();
+    List<Breach> faults(ProfileSettings settings) {
+        List<Breach> faults = new ArrayList<>();
         List<String> usages = authority ? List.of("keyCertSign", "cRLSign") : List.of("digitalSignature");
-        require(faults, settings.issuedBy().equals(issuedBy), "is issued_by: " + issuedBy);
-        require(faults, settings.authority() == authority, "has basic_constraints: {ca: " + authority + "}");
+        require(faults, settings.issuedBy().equals(issuedBy), "issued_by", "is issued_by: " + issuedBy);
+        require(faults, settings.authority() == authority, "ca", "has basic_constraints: {ca: " + authority + "}");
         require(
                 faults,
                 java.util.Objects.equals(settings.pathLength(), pathLength),
+                "path_length",
                 pathLength == null ? "has no path_length" : "has path_length: " + pathLength);
-        require(faults, settings.keyUsage().equals(usages), "has key_usage: " + usages);
+        require(faults, settings.keyUsage().equals(usages), "key_usage", "has key_usage: " + usages);
         require(
                 faults,
                 settings.extendedKeyUsage().equals(purposes),
+                "extended_key_usage",
                 purposes.isEmpty() ? "has no extended_key_usage" : "has extended_key_usage: " + purposes);
-        require(faults, !authority || settings.subjectKeyIdentifier(), "has subject_key_identifier: true");
-        require(faults, this == ROOT || settings.authorityKeyIdentifier(), "has authority_key_identifier: true");
+        require(
+                faults,
+                !authority || settings.subjectKeyIdentifier(),
+                "subject_key_identifier",
+                "has subject_key_identifier: true");
+        require(
+                faults,
+                this == ROOT || settings.authorityKeyIdentifier(),
+                "authority_key_identifier",
+                "has authority_key_identifier: true");
         require(
                 faults,
                 settings.alternativeName() == names,
+                "subject_alternative_name",
                 "has subject_alternative_name: " + names.name().toLowerCase(Locale.ROOT));
-        require(faults, settings.ocspNoCheck() == isResponder(), "has ocsp_no_check: " + isResponder());
-        require(faults, settings.accepts().contains(settings.key()), "accepts the kind of key that it makes");
         require(
                 faults,
-                settings.validity().compareTo(settings.most()) <= 0
-                        && settings.most().compareTo(most) <= 0,
+                settings.ocspNoCheck() == isResponder(),
+                "ocsp_no_check",
+                "has ocsp_no_check: " + isResponder());
+        require(
+                faults,
+                settings.accepts().contains(settings.key()),
+                "accepts",
+                "accepts the kind of key that it makes");
+        require(
+                faults,
+                settings.validity().compareTo(settings.most()) <= 0,
+                "default",
+                "has a default validity no longer than its most");
+        require(
+                faults,
+                settings.most().compareTo(most) <= 0,
+                "most",
                 "has a validity of at most "
                         + (most.equals(ProfileSettings.WITHOUT_END) ? "any length" : most.toDays() + "d"));
         require(
                 faults,
                 !settings.backdate().isNegative() && settings.backdate().compareTo(Duration.ofDays(1)) <= 0,
+                "backdate",
                 "is backdated by a day at most");
         require(
                 faults,
                 !settings.accepts().contains(KeyKind.RSA2048) || this == DEVICE || this == IDEVID,
+                "accepts",
                 "takes no RSA key below 3072 bits; devices alone may");
         return faults;
     }
@@ -109,9 +138,9 @@ enum ProfileKind {
         return this == OCSP_DEVICE || this == OCSP_SERVER;
     }
 
-    private void require(List<String> faults, boolean kept, String rule) {
+    private void require(List<Breach> faults, boolean kept, String key, String rule) {
         if (!kept) {
-            faults.add("the profile " + word() + " " + rule);
+            faults.add(new Breach(key, "the profile " + word() + " " + rule));
         }
     }
 }

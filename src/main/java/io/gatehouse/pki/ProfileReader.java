@@ -8,6 +8,7 @@ import io.gatehouse.pki.ProfileSettings.Names;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,14 +45,16 @@ final class ProfileReader {
             "basic_constraints",
             List.of("ca", "path_length"));
 
-    private final List<String> faults = new ArrayList<>();
+    private final List<PkiProblem.Fault> faults = new ArrayList<>();
+    /** Where the value of each key stands. */
+    private final Map<String, Place> places = new HashMap<>();
 
     /** @throws PkiProblem with every mistake of the file */
     static ProfileSettings read(String file, String text) throws PkiProblem {
         ProfileReader reader = new ProfileReader();
         ProfileSettings settings = reader.profile(file, text);
         if (!reader.faults.isEmpty()) {
-            throw new PkiProblem(PkiProblem.Kind.INPUT, String.join("\n", reader.faults));
+            throw new PkiProblem(PkiProblem.Kind.INPUT, reader.faults);
         }
         return settings;
     }
@@ -90,14 +93,29 @@ final class ProfileReader {
         if (faults.isEmpty()) {
             ProfileKind.of(name)
                     .ifPresentOrElse(
-                            kind -> kind.faults(settings).forEach(why -> fault(top, why)),
-                            () -> fault(top, "\"" + name + "\" is not a profile; there are " + ProfileKind.names()));
+                            kind -> kind.faults(settings)
+                                    .forEach(breach -> fault(placeOf(breach.key(), top), breach.rule())),
+                            () -> fault(
+                                    placeOf("profile", top),
+                                    "\"" + name + "\" is not a profile; there are " + ProfileKind.names()));
         }
         return settings;
     }
 
     private void fault(Place place, String why) {
-        faults.add(place + ": " + why);
+        faults.add(new PkiProblem.Fault(PkiProblem.Kind.INPUT.name(), place + ": " + why));
+    }
+
+    /** Where a key stands; of one that is missing, where what it belongs in does. */
+    private Place placeOf(String key, Place top) {
+        Place found = places.get(key);
+        return found != null
+                ? found
+                : KEYS.entrySet().stream()
+                        .filter(section -> section.getValue().contains(key))
+                        .map(section -> places.getOrDefault(section.getKey(), top))
+                        .findFirst()
+                        .orElse(top);
     }
 
     private Map<String, Yaml.Value> fields(String where, Yaml.@Nullable Value value, Place top) {
@@ -110,6 +128,7 @@ final class ProfileReader {
         for (Yaml.Field field : map.fields()) {
             if (known.contains(field.key())) {
                 fields.put(field.key(), field.value());
+                places.put(field.key(), field.value().place());
             } else {
                 fault(
                         field.place(),

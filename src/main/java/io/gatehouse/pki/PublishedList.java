@@ -54,7 +54,7 @@ final class PublishedList {
             wholeWith = revocations;
             return false;
         } catch (IOException e) {
-            throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + e.getMessage());
+            throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + FileFault.why(e));
         } catch (GeneralSecurityException e) {
             return true; // not a list: it is written over
         }

@@ -109,7 +109,7 @@ public final class RevocationFeed {
         } catch (NoSuchFileException e) {
             return null;
         } catch (IOException e) {
-            throw new PkiProblem(PkiProblem.Kind.IO, folder.journal() + ": cannot be read: " + e.getMessage());
+            throw new PkiProblem(PkiProblem.Kind.IO, folder.journal() + ": cannot be read: " + FileFault.why(e));
         }
     }
 

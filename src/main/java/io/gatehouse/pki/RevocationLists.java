@@ -83,7 +83,7 @@ final class RevocationLists {
             AtomicFiles.writePublic(pem, Authority.ascii(Pem.block("X509 CRL", list.getEncoded())));
             return List.of(der, pem);
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, der + ": cannot be written: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, der + ": cannot be written: " + FileFault.why(e));
         } catch (GeneralSecurityException e) {
             throw new PkiProblem(Kind.IO, "the revocation list cannot be made: " + e.getMessage());
         }

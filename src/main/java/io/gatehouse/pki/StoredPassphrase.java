@@ -42,7 +42,7 @@ public final class StoredPassphrase {
         try {
             AtomicFiles.makePrivateFolder(authority);
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, authority + ": cannot be made: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, authority + ": cannot be made: " + FileFault.why(e));
         }
         return into(file);
     }
@@ -53,7 +53,7 @@ public final class StoredPassphrase {
         try {
             AtomicFiles.writePrivate(file, (new String(fresh) + "\n").getBytes(StandardCharsets.US_ASCII));
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, file + ": cannot be written: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, file + ": cannot be written: " + FileFault.why(e));
         }
         return fresh;
     }
@@ -95,11 +95,15 @@ public final class StoredPassphrase {
                 throw new PkiProblem(
                         Kind.INPUT, file + ": a passphrase that others can read or change. Run: chmod 600 " + file);
             }
-            return Files.readString(file).lines().findFirst().orElse("").toCharArray();
+            String line = Files.readString(file).lines().findFirst().orElse("");
+            if (line.isEmpty()) {
+                throw new PkiProblem(Kind.INPUT, file + ": no passphrase in its first line");
+            }
+            return line.toCharArray();
         } catch (java.nio.file.NoSuchFileException e) {
             throw new PkiProblem(Kind.NOT_FOUND, file + ": no such file");
         } catch (IOException e) {
-            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + e.getMessage());
+            throw new PkiProblem(Kind.IO, file + ": cannot be read: " + FileFault.why(e));
         }
     }
 }

@@ -86,14 +86,14 @@ final class Refusals {
         String alike = before == 0 ? "" : " [and " + before + " alike before]";
         if (code.startsWith("CERT_")) {
             LOG.info(
-                    "{} refused on {}: {} {} (subject \"{}\", serial {}, issuer \"{}\"). Hint: {}{}",
+                    "{} refused on {}: {} {}{}. Hint: {}{}",
                     address,
                     listener,
                     code,
                     detail,
-                    subject,
-                    serial,
-                    issuer,
+                    certificate == null
+                            ? ""
+                            : " (subject \"" + subject + "\", serial " + serial + ", issuer \"" + issuer + "\")",
                     Code.valueOf(code).hint(),
                     alike);
         } else {

@@ -126,8 +126,8 @@ class CertsFormsTest {
     void device_withFormsThatCannotBe_isRefusedBeforeAnythingIsIssued(String forms, String why) {
         String before = done("list", "-d", pki);
         CertsCalls.Answer refused = certs("device", "shoe", "--format", forms, "-d", pki);
-        assertThat(refused.exitCode()).isEqualTo(3);
-        assertThat(refused.err()).startsWith("certs: error[INPUT] ").contains(why);
+        assertThat(refused.exitCode()).isEqualTo(2);
+        assertThat(refused.err()).startsWith("certs: error[USAGE] ").contains(why);
         assertThat(done("list", "-d", pki)).isEqualTo(before);
     }
 
