@@ -101,6 +101,7 @@ final class CertsDevice implements Runnable {
         if (factory) {
             common.warn("this certificate has no end; if its key is lost, only revocation ends it");
         }
+        issuing.requirePlace(common, authority, profile, id);
         if (csr.isEmpty()) {
             Draft draft = Draft.client(id, validity, serialNumber).with(new Labels(uri, group));
             issuing.write(common, authority.issue(profile, draft, issuing.key(), replace), NEXT);

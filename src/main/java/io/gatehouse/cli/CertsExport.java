@@ -6,6 +6,7 @@ import io.gatehouse.pki.FileFault;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.StoredPassphrase;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -77,8 +78,10 @@ final class CertsExport implements Runnable {
         Path folder = from != null ? from : common.places().outputOf(id);
         Path file = out != null ? out : folder.resolve(format.fileName(id));
         try (CertsReport report = common.report()) {
-            char[] password = format.hasPassword() ? password(file, report) : new char[0];
-            byte[] bytes = Export.of(folder).as(format, id, password);
+            Export export = Export.of(folder);
+            boolean makes = format.hasPassword() && passwordFile == null;
+            char[] password = password(format);
+            byte[] bytes = export.as(format, id, password);
             if (format.isSecret()) {
                 AtomicFiles.writePrivate(file, bytes);
             } else {
@@ -87,6 +90,9 @@ final class CertsExport implements Runnable {
             report.put("id", id);
             report.put("format", format.word());
             report.wrote(file, format.isSecret() ? "0600: it holds the key" : "");
+            if (makes) { // after it: where that cannot be written, what was there keeps the password that opens it
+                report.wrote(writePassword(file, password), "0600: the password");
+            }
             if (format == Export.Format.P12_COMPAT) {
                 common.warn("p12-compat is protected by triple DES and SHA-1; use p12 wherever it is read");
             }
@@ -111,13 +117,24 @@ final class CertsExport implements Runnable {
         }
     }
 
-    private char[] password(Path file, CertsReport report) throws PkiProblem, IOException {
-        if (passwordFile != null) {
-            return StoredPassphrase.read(passwordFile);
+    /** Of a form that has one; a file beside says it where it is made here. */
+    private char[] password(Export.Format format) throws PkiProblem {
+        if (!format.hasPassword()) {
+            return new char[0];
         }
+        return passwordFile == null ? StoredPassphrase.random().toCharArray() : StoredPassphrase.read(passwordFile);
+    }
+
+    private static Path writePassword(Path file, char[] password) {
         Path beside = file.resolveSibling(file.getFileName() + ".password");
-        char[] made = StoredPassphrase.into(beside);
-        report.wrote(beside, "0600: the password");
-        return made;
+        try {
+            AtomicFiles.writePrivate(beside, (new String(password) + "\n").getBytes(StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            throw Failure.of(
+                    1,
+                    beside + ": cannot be written: " + e.getMessage() + "; without it " + file + " is of no use. Make"
+                            + " room, and give the same command");
+        }
+        return beside;
     }
 }

@@ -38,7 +38,9 @@ final class CertsIssuing {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "DIR",
-            description = "The folder for cert.pem, key.pem and ca.pem; default: out/ID in the authority's folder.")
+            description =
+                    "The folder for cert.pem, key.pem and ca.pem; default: out/ID in the authority's folder. What is there"
+                            + " of another holder is never overwritten.")
     private @Nullable Path out;
 
     @Mixin
@@ -89,12 +91,21 @@ final class CertsIssuing {
         }
     }
 
+    /** Before anything is issued: the files that are there have to be this holder's. */
+    void requirePlace(CertsCommon common, Authority authority, Profile profile, String id) {
+        CertsPlace.requireOwn(authority, profile, id, folder(common, id), out != null);
+    }
+
     boolean hasOut() {
         return out != null;
     }
 
     Path folder(CertsCommon common, Issued issued) {
-        return out != null ? out : common.places().outputOf(issued.id());
+        return folder(common, issued.id());
+    }
+
+    private Path folder(CertsCommon common, String id) {
+        return out != null ? out : common.places().outputOf(id);
     }
 
     /** Writes the files and says them; what is told to programs besides is returned. */

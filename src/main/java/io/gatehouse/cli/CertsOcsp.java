@@ -41,6 +41,7 @@ final class CertsOcsp implements Runnable {
         Profile profile = devices ? Profile.OCSP_DEVICE : Profile.OCSP_SERVER;
         try (Authority authority = common.open()) {
             issuing.forms().read(common);
+            issuing.requirePlace(common, authority, profile, name);
             issuing.write(
                     common,
                     authority.issue(

@@ -83,6 +83,9 @@ final class CertsRenewing {
                 requireFolders(old);
             }
             issuing.requireRoomFor(old.size());
+            for (Inventory.Item item : old) {
+                issuing.requirePlace(common, authority, item.profile(), item.id());
+            }
             Renewal renewal = new Renewal(authority);
             for (Inventory.Item item : old) {
                 Issued issued = renewal.renew(item, issuing.validity(authority, item.profile()), sameKey);

@@ -116,7 +116,9 @@ final class CertsServer implements Runnable {
         if (install != null) {
             installing.requireOurs(install.resolve("cert.pem"));
         }
-        Draft draft = Draft.server(Objects.requireNonNull(name), dns, ips, issuing.validity(authority, profile))
+        String called = Objects.requireNonNull(name);
+        issuing.requirePlace(common, authority, profile, called);
+        Draft draft = Draft.server(called, dns, ips, issuing.validity(authority, profile))
                 .withWildcards(wildcards);
         Issued issued = authority.issue(profile, draft, issuing.key(), true);
         issuing.write(common, issued, report).forEach(report::put);

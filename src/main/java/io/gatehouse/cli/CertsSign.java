@@ -66,6 +66,7 @@ final class CertsSign implements Runnable {
                 Request request = csr.request(profile, Optional.ofNullable(id), issuing.validity(authority, profile))
                         .withWildcards(wildcards);
                 Permit permit = profile.permit(request, authority.profiles());
+                issuing.requirePlace(common, authority, profile, request.id());
                 Issued issued = authority.certify(permit, replace);
                 if (diff && !common.json()) {
                     csr.taken(profile).forEach(what -> common.out().println("taken from the request: " + what));

@@ -59,7 +59,7 @@ public final class StoredPassphrase {
     }
 
     /** 26 characters, 130 bits. */
-    static String random() {
+    public static String random() {
         SecureRandom random = new SecureRandom();
         StringBuilder text = new StringBuilder(26);
         for (int i = 0; i < 26; i++) {

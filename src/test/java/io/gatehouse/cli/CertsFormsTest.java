@@ -10,6 +10,7 @@ import io.gatehouse.pki.TestRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -174,6 +175,73 @@ class CertsFormsTest {
         CertsCalls.Answer another = certs("batch", table, "-o", out, "--format", "jks", "--resume", "-d", pki);
         assertThat(another.exitCode()).isEqualTo(3);
         assertThat(another.err()).contains("written without a form that is asked for now");
+    }
+
+    /** A refusal changes nothing, and what was there opens as before. */
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"p12", "p12-compat", "jks"})
+    void export_thatIsRefused_leavesTheStoreAndItsPassword(String form) throws Exception {
+        Files.write(
+                temp.resolve(form + ".csr"), TestRequest.of("keyless-" + form).der());
+        done("device", "keyless-" + form, "--csr", temp.resolve(form + ".csr"), "-d", pki);
+        done("device", "of-" + form, "-d", pki);
+        Path store = temp.resolve("kept-" + form);
+        Path password = temp.resolve("kept-" + form + ".password");
+        done("export", "of-" + form, "--format", form, "-o", store, "-d", pki);
+        String before = Files.readString(password);
+        byte[] bytes = Files.readAllBytes(store);
+        for (String other : List.of("nobody", "keyless-" + form)) {
+            CertsCalls.Answer refused = certs("export", other, "--format", form, "-o", store, "-d", pki);
+            assertThat(refused.exitCode()).as(refused.err()).isEqualTo(5);
+            assertThat(certs("export", other, "--format", form, "-d", pki).exitCode())
+                    .isEqualTo(5);
+        }
+        assertThat(password).hasContent(before);
+        assertThat(store).hasBinaryContent(bytes);
+        assertThat(pki.resolve("out/keyless-" + form).toFile().list()).containsExactlyInAnyOrder("cert.pem", "ca.pem");
+        assertThat(mode(password)).isEqualTo("rw-------");
+        if (form.equals("p12")) {
+            opens(store, pki.resolve("out/of-p12"));
+        }
+        done("export", "of-" + form, "--format", form, "-o", store, "-d", pki);
+        assertThat(Files.readString(password)).isNotEqualTo(before);
+    }
+
+    @Test
+    void issuing_intoTheFolderOfAnother_isRefusedBeforeAnythingIsIssued() throws Exception {
+        Path strange = temp.resolve("strange");
+        done("init", "--generate-passphrase", "-d", strange);
+        done("device", "gate", "-d", strange);
+        done("device", "gate", "-d", pki);
+        done("server", "gate-2", "--dns", "gate.example.com", "-d", pki);
+        Path keyOnly = Files.createDirectory(temp.resolve("key-only"));
+        Files.copy(pki.resolve("out/gate/key.pem"), keyOnly.resolve("key.pem"));
+        Path gate = pki.resolve("out/gate");
+        byte[] key = Files.readAllBytes(gate.resolve("key.pem"));
+        String before = done("list", "-d", pki);
+        List<List<Object>> all = List.of(
+                List.of("device", "fence", "-o", gate),
+                List.of("device", "gate", "--replace", "-o", strange.resolve("out/gate")),
+                List.of("server", "gate", "--dns", "gate.example.com"),
+                List.of("server", "fence", "--dns", "fence.example.com", "-o", pki.resolve("out/gate-2")),
+                List.of("renew", "gate-2", "-o", gate),
+                List.of("ocsp-signer", "responder", "-o", gate),
+                List.of("device", "fence", "-o", keyOnly));
+        for (List<Object> one : all) {
+            List<Object> line = new ArrayList<>(one);
+            line.addAll(List.of("-d", pki));
+            CertsCalls.Answer refused = certs(line.toArray());
+            assertThat(refused.exitCode()).as(one + refused.err()).isEqualTo(4);
+            assertThat(refused.err()).startsWith("certs: error[POLICY] ").contains("never overwritten", "--out");
+        }
+        assertThat(certs("device", "fence", "-o", gate, "-d", pki).err())
+                .contains(gate.resolve("cert.pem") + ": that of the device \"gate\"");
+        assertThat(done("list", "-d", pki)).isEqualTo(before);
+        assertThat(gate.resolve("key.pem")).hasBinaryContent(key);
+        // its own is what renewal and --replace are for
+        done("renew", "gate", "-d", pki);
+        done("device", "gate", "--replace", "-o", gate, "-d", pki);
+        done("device", "gate", "--admin", "--replace", "-d", pki); // clients have one set of names
     }
 
     @Test
