@@ -107,6 +107,9 @@ final class CertsBatch implements Runnable {
         try {
             FleetRun.Terms terms = new FleetRun.Terms(resume, onError == OnError.SKIP, forms.read(common));
             Fleet fleet = Fleet.read(table, validity, ProfileBook.of(common.folder()));
+            if (tokenOnly) {
+                fleet.requireGood();
+            }
             try (CertsReport report = common.report();
                     Authority authority = common.open()) {
                 if (tokenOnly) {

@@ -109,6 +109,7 @@ final class CertsToken implements Runnable {
 
         private void many(Path from, Path to, Duration time, CertsReport report) throws PkiProblem {
             Fleet fleet = Fleet.read(from, null, ProfileBook.of(common.folder()));
+            fleet.requireGood();
             CertsTokenTable.requirePlace(to);
             try (Authority authority = common.open()) {
                 CertsTokenTable.write(authority, fleet, to, time, report);

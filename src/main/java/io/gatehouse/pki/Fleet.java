@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -20,8 +21,12 @@ import org.jspecify.annotations.Nullable;
  * Immutable.
  *
  * <p>It is judged whole: either every line is good, or every fault is named and nothing is issued.
+ *
+ * @param file where it was read
+ * @param rows the lines that are good by themselves
+ * @param faults of the others; with one, nothing is issued
  */
-public record Fleet(List<Row> rows) {
+public record Fleet(Path file, List<Row> rows, List<Found> faults) {
     private static final List<String> COLUMNS = List.of(
             "id", "serial_number", "profile", "validity", "validity_days", "csr_file", "san_uri", "group", "note");
     private static final int MAX_SHOWN = 50;
@@ -36,12 +41,17 @@ public record Fleet(List<Row> rows) {
             Optional<Csr> csr,
             Labels labels) {}
 
+    /** A fault, and the line that it is on. */
+    record Found(int line, Fault fault) {}
+
     public Fleet {
         rows = List.copyOf(rows);
+        faults = List.copyOf(faults);
     }
 
     /**
-     * Reads and judges a file.
+     * Reads a file and judges it by itself. What it is to the authority judges {@link FleetCheck}, and names the faults of
+     * both at once; {@link #requireGood} is for those that do not ask it.
      *
      * @param validity where the table says none; null: what the profile says
      * @param book the profiles of the authority that is to sign
@@ -49,14 +59,32 @@ public record Fleet(List<Row> rows) {
     public static Fleet read(Path file, @Nullable Duration validity, ProfileBook book) throws PkiProblem {
         Reader reader = new Reader(file, validity, book);
         List<Row> rows = reader.rows();
-        if (!reader.faults.isEmpty()) {
-            throw faults(reader.faults);
-        }
-        return new Fleet(rows);
+        return new Fleet(file, rows, reader.faults);
     }
 
-    static PkiProblem faults(List<Fault> faults) {
-        List<Fault> shown = new ArrayList<>(faults.subList(0, Math.min(MAX_SHOWN, faults.size())));
+    /** Refuses a table with faults. */
+    public void requireGood() throws PkiProblem {
+        if (!faults.isEmpty()) {
+            throw refusal(faults);
+        }
+    }
+
+    /** A fault of a line, whose place comes first. */
+    Found fault(String code, int line, String text) {
+        return fault(file, code, line, text);
+    }
+
+    private static Found fault(Path file, String code, int line, String text) {
+        return new Found(line, new Fault(code, file + ":" + line + ": " + text));
+    }
+
+    /** All of them in the order of the lines, as far as anybody reads. */
+    static PkiProblem refusal(List<Found> faults) {
+        List<Fault> shown = new ArrayList<>(faults.stream()
+                .sorted(Comparator.comparingInt(Found::line))
+                .map(Found::fault)
+                .limit(MAX_SHOWN)
+                .toList());
         int more = faults.size() - shown.size();
         shown.add(new Fault(Kind.INPUT.name(), (more > 0 ? "and " + more + " more; " : "") + "nothing was issued"));
         return new PkiProblem(Kind.INPUT, shown);
@@ -67,7 +95,7 @@ public record Fleet(List<Row> rows) {
         private final Path file;
         private final @Nullable Duration validity;
         private final ProfileBook book;
-        private final List<Fault> faults = new ArrayList<>();
+        private final List<Found> faults = new ArrayList<>();
         private final Map<String, Integer> seen = new HashMap<>();
         private final Map<String, Integer> uris = new HashMap<>();
 
@@ -150,7 +178,7 @@ public record Fleet(List<Row> rows) {
         }
 
         private void fault(String code, int line, String text) {
-            faults.add(new Fault(code, file + ":" + line + ": " + text));
+            faults.add(Fleet.fault(file, code, line, text));
         }
 
         private Row judged(int line, String id, Map<String, String> values) throws PkiProblem {

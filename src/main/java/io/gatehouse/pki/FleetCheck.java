@@ -1,6 +1,7 @@
 package io.gatehouse.pki;
 
 import io.gatehouse.pki.PkiProblem.Fault;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -17,20 +18,24 @@ import java.util.function.Predicate;
  * has its name or its key, stops it or leaves that device out.
  */
 final class FleetCheck {
-    private final Authority authority;
+    private final Inventory inventory;
+    private final Instant now;
+    private final Fleet fleet;
     private final Forms forms;
     private final Predicate<Fleet.Row> begun;
     private final Map<String, Fleet.Row> keys = new HashMap<>();
 
-    /** In the order of the table. */
-    private final List<Fault> all = new ArrayList<>();
-
-    private final List<Fault> ofTheTable = new ArrayList<>();
+    private final List<Fleet.Found> all;
+    private final List<Fleet.Found> ofTheTable;
     private final Map<Fleet.Row, Fault> ofOne = new LinkedHashMap<>();
 
     /** @param begun whether an earlier run may have issued for a device, so that it may have a certificate */
     FleetCheck(Authority authority, Fleet fleet, Forms forms, Predicate<Fleet.Row> begun) {
-        this.authority = authority;
+        this.inventory = authority.inventory();
+        this.now = authority.clock().instant();
+        this.fleet = fleet;
+        this.all = new ArrayList<>(fleet.faults());
+        this.ofTheTable = new ArrayList<>(fleet.faults());
         this.forms = forms;
         this.begun = begun;
         fleet.rows().forEach(this::judge);
@@ -40,54 +45,64 @@ final class FleetCheck {
         row.csr().ifPresent(csr -> {
             Fleet.Row before = keys.putIfAbsent(Authority.keyHash(csr.key()), row);
             if (before != null) {
-                table(new Fault(
-                        "KEY_TAKEN", keyOf(row, "is that of \"" + before.id() + "\" on line " + before.line())));
+                table(keyTaken(row, "is that of \"" + before.id() + "\" on line " + before.line()));
             }
             if (!forms.withKey().isEmpty()) {
-                table(new Fault(
+                table(fleet.fault(
                         "FORM_KEY",
-                        "line " + row.line() + ": " + forms.withKey() + " would hold the key of \"" + row.id()
-                                + "\", which is with the device"));
+                        row.line(),
+                        forms.withKey() + " would hold the key of \"" + row.id() + "\", which is with the device"));
             }
         });
-        keyTaken(row).or(() -> idTaken(row)).or(() -> uriTaken(row)).ifPresent(fault -> {
-            all.add(fault);
-            ofOne.put(row, fault);
+        keyTaken(row).or(() -> idTaken(row)).or(() -> uriTaken(row)).ifPresent(found -> {
+            all.add(found);
+            ofOne.put(row, found.fault());
         });
     }
 
-    private void table(Fault fault) {
-        all.add(fault);
-        ofTheTable.add(fault);
+    private void table(Fleet.Found found) {
+        all.add(found);
+        ofTheTable.add(found);
     }
 
     /** The rule of {@link Authority#certify}: one key for two names is one device that poses as another. */
-    private Optional<Fault> keyTaken(Fleet.Row row) {
+    private Optional<Fleet.Found> keyTaken(Fleet.Row row) {
         return row.csr()
-                .flatMap(csr -> authority.inventory().holderOf(Authority.keyHash(csr.key())))
+                .flatMap(csr -> inventory.holderOf(Authority.keyHash(csr.key())))
                 .filter(holder -> !holder.equals(row.id()))
-                .map(holder -> new Fault("KEY_TAKEN", keyOf(row, "belongs to \"" + holder + "\" already")));
+                .map(holder -> keyTaken(row, "belongs to \"" + holder + "\" already"));
     }
 
-    private static String keyOf(Fleet.Row row, String whose) {
-        return "line " + row.line() + ": the key of its request " + whose + "; every holder has a key of its own";
+    private Fleet.Found keyTaken(Fleet.Row row, String whose) {
+        return fleet.fault(
+                "KEY_TAKEN", row.line(), "the key of its request " + whose + "; every holder has a key of its own");
     }
 
-    private Optional<Fault> idTaken(Fleet.Row row) {
-        try {
-            authority.requireFree(row.profile(), row.id(), begun.test(row));
+    /** The rule of {@link Authority#requireFree}. */
+    private Optional<Fleet.Found> idTaken(Fleet.Row row) {
+        String id = row.id();
+        if (begun.test(row)) {
             return Optional.empty();
-        } catch (PkiProblem e) {
-            return Optional.of(new Fault("ID_TAKEN", "line " + row.line() + ": " + e.getMessage()));
         }
+        String why = inventory.isHeld(row.profile(), id, now)
+                ? "on hold. Lift that with: gatehouse certs release " + id
+                : inventory.active(row.profile(), id, now).isPresent()
+                        ? "valid. Its next one makes: gatehouse certs renew " + id
+                        : "";
+        return why.isEmpty()
+                ? Optional.empty()
+                : Optional.of(fleet.fault(
+                        "ID_TAKEN",
+                        row.line(),
+                        "\"" + id + "\" has a certificate that is " + why + "; without it goes on: --on-error skip"));
     }
 
-    private Optional<Fault> uriTaken(Fleet.Row row) {
+    private Optional<Fleet.Found> uriTaken(Fleet.Row row) {
         try {
-            authority.inventory().requireOwn(row.profile(), row.id(), row.labels());
+            inventory.requireOwn(row.profile(), row.id(), row.labels());
             return Optional.empty();
         } catch (PkiProblem e) {
-            return Optional.of(new Fault("URI_TAKEN", "line " + row.line() + ": " + e.getMessage()));
+            return Optional.of(fleet.fault("URI_TAKEN", row.line(), String.valueOf(e.getMessage())));
         }
     }
 
@@ -98,9 +113,9 @@ final class FleetCheck {
      * @throws PkiProblem with every fault that stops the run
      */
     Map<Fleet.Row, Fault> leftOut(boolean skip) throws PkiProblem {
-        List<Fault> stopping = skip ? ofTheTable : all;
+        List<Fleet.Found> stopping = skip ? ofTheTable : all;
         if (!stopping.isEmpty()) {
-            throw Fleet.faults(stopping);
+            throw Fleet.refusal(stopping);
         }
         return ofOne;
     }

@@ -271,7 +271,8 @@ public final class FleetRun {
                 if (!terms.skip() || problem.kind() == Kind.IO) {
                     throw problem;
                 }
-                Fault why = new Fault("NOT_ISSUED", "line " + work.row().line() + ": " + problem.getMessage());
+                Fault why = fleet.fault("NOT_ISSUED", work.row().line(), String.valueOf(problem.getMessage()))
+                        .fault();
                 skipped.put(work.row(), why);
                 skip(work.row(), why);
                 return Optional.empty();

@@ -118,14 +118,55 @@ class CertsFleetTest {
             assertThat(refused.exitCode()).as(how).isEqualTo(3);
             assertThat(refused.err().lines().toList())
                     .containsExactly(
-                            "certs: error[KEY_TAKEN] line 3: the key of its request is that of \"a\" on line 2; every"
+                            "certs: error[KEY_TAKEN] " + table
+                                    + ":3: the key of its request is that of \"a\" on line 2; every"
                                     + " holder has a key of its own",
-                            "certs: error[KEY_TAKEN] line 4: the key of its request belongs to \"old\" already; every"
+                            "certs: error[KEY_TAKEN] " + table
+                                    + ":4: the key of its request belongs to \"old\" already; every"
                                     + " holder has a key of its own",
                             "certs: error[INPUT] nothing was issued");
         }
         assertThat(done("list", "-d", pki)).isEqualTo(before);
         assertThat(out).doesNotExist();
+    }
+
+    /** One judgement: whoever mends what it names is done. */
+    @Test
+    void batch_faultsOfEveryKind_areNamedAtOnceInTheOrderOfTheLines() throws Exception {
+        done("device", "taken", "-d", pki);
+        done("device", "held", "-d", pki);
+        done("revoke", "held", "--reason", "certificateHold", "-d", pki);
+        TestRequest request = TestRequest.of("a");
+        request(request, "a.csr");
+        request(request.as("b"), "b.csr");
+        Path table = table("id,csr_file\ntaken,\nx/y,\na,a.csr\nheld,\nb,b.csr\nnew,\nx/z,\n");
+        CertsCalls.Answer refused = certs("batch", table, "-o", temp.resolve("fleet"), "-d", pki);
+        assertThat(refused.exitCode()).isEqualTo(3);
+        assertThat(refused.err()).doesNotContain("--replace");
+        assertThat(refused.err().lines().toList())
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .isEqualTo("certs: error[ID_TAKEN] " + table + ":2: \"taken\" has a certificate that is"
+                                        + " valid. Its next one makes: gatehouse certs renew taken; without it goes on:"
+                                        + " --on-error skip"),
+                        line -> assertThat(line).startsWith("certs: error[CSV_VALUE] " + table + ":3: \"x/y\""),
+                        line -> assertThat(line)
+                                .startsWith("certs: error[ID_TAKEN] " + table + ":5: \"held\" has a certificate that is"
+                                        + " on hold."),
+                        line -> assertThat(line).startsWith("certs: error[KEY_TAKEN] " + table + ":6: "),
+                        line -> assertThat(line).startsWith("certs: error[CSV_VALUE] " + table + ":8: \"x/z\""),
+                        line -> assertThat(line).isEqualTo("certs: error[INPUT] nothing was issued"));
+        assertThat(temp.resolve("fleet")).doesNotExist();
+        // what does not ask the authority names what is wrong with the table alone
+        Path tokens = temp.resolve("tokens.csv");
+        for (List<Object> line : List.<List<Object>>of(
+                List.of("batch", table, "--token-only", "-o", tokens, "-d", pki),
+                List.of("token", "new", "--count", table, "--out", tokens, "-d", pki))) {
+            CertsCalls.Answer none = certs(line.toArray());
+            assertThat(none.exitCode()).as(none.err()).isEqualTo(3);
+            assertThat(none.err().lines()).hasSize(3).first().asString().startsWith("certs: error[CSV_VALUE] " + table);
+        }
+        assertThat(tokens).doesNotExist();
     }
 
     @Test
@@ -152,7 +193,7 @@ class CertsFleetTest {
         for (String how : List.of("--jobs=1", "--dry-run")) {
             CertsCalls.Answer refused = certs("batch", table, how, "--resume", "-o", out, "-d", pki);
             assertThat(refused.exitCode()).as(refused.err()).isEqualTo(3);
-            assertThat(refused.err()).startsWith("certs: error[ID_TAKEN] line 2: ");
+            assertThat(refused.err()).startsWith("certs: error[ID_TAKEN] " + table + ":2: ");
         }
         assertThat(out).doesNotExist();
         done("revoke", "pump", "-d", pki);

@@ -251,7 +251,8 @@ class CertsFormsTest {
         CertsCalls.Answer refused =
                 certs("batch", table, "-o", temp.resolve("own"), "--format", "p12", "--on-error", "skip", "-d", pki);
         assertThat(refused.exitCode()).isEqualTo(3);
-        assertThat(refused.err()).startsWith("certs: error[FORM_KEY] line 2: p12 would hold the key of \"own\"");
+        assertThat(refused.err())
+                .startsWith("certs: error[FORM_KEY] " + table + ":2: p12 would hold the key of \"own\"");
         assertThat(temp.resolve("own")).doesNotExist();
     }
 
@@ -268,7 +269,7 @@ class CertsFormsTest {
 
         CertsCalls.Answer stopped = certs("batch", table, "-o", out, "-d", pki);
         assertThat(stopped.exitCode()).isEqualTo(3);
-        assertThat(stopped.err()).contains("error[ID_TAKEN] line 3:", "nothing was issued");
+        assertThat(stopped.err()).contains("error[ID_TAKEN] " + table + ":3:", "nothing was issued");
         CertsCalls.Answer dry = certs("batch", table, "-o", out, "--on-error", "skip", "--dry-run", "-d", pki);
         assertThat(dry.exitCode()).isEqualTo(8);
         assertThat(out).doesNotExist();
@@ -277,8 +278,10 @@ class CertsFormsTest {
         assertThat(skipped.exitCode()).isEqualTo(8);
         assertThat(skipped.err().lines().toList())
                 .hasSize(3)
-                .satisfies(lines -> assertThat(lines.get(0)).startsWith("certs: error[ID_TAKEN] line 3: \"s-2\""))
-                .satisfies(lines -> assertThat(lines.get(1)).startsWith("certs: error[KEY_TAKEN] line 5: the key"))
+                .satisfies(
+                        lines -> assertThat(lines.get(0)).startsWith("certs: error[ID_TAKEN] " + table + ":3: \"s-2\""))
+                .satisfies(lines ->
+                        assertThat(lines.get(1)).startsWith("certs: error[KEY_TAKEN] " + table + ":5: the key"))
                 .satisfies(lines -> assertThat(lines.get(2))
                         .isEqualTo("certs: error[PARTIAL] 2 devices were left out; the manifest says which"));
         assertThat(out.toFile().list()).containsExactlyInAnyOrder("s-1", "s-3", "manifest.csv");
