@@ -89,8 +89,12 @@ final class LintFacts {
     }
 
     static boolean noAddressAsHostName(X509Certificate certificate) {
-        return named(certificate, DNS).stream()
-                .noneMatch(host -> IPV4.matcher(host).matches());
+        return named(certificate, DNS).stream().noneMatch(LintFacts::isAddress);
+    }
+
+    /** Whether a host name is an address by its form. */
+    static boolean isAddress(String host) {
+        return IPV4.matcher(host).matches();
     }
 
     static boolean hasWildcard(X509Certificate certificate) {

@@ -142,6 +142,12 @@ public enum Profile {
             throw new PkiProblem(Kind.POLICY, "a certificate of the profile " + word() + " has no host names");
         }
         for (String name : request.dnsNames()) {
+            if (LintFacts.isAddress(name)) { // no client looks for an address among the names (RFC 9525, 3)
+                throw new PkiProblem(
+                        Kind.INPUT,
+                        "\"" + name + "\" is an address, not a host name. Give it as one: --ip " + name
+                                + "; in a request, IP:" + name);
+            }
             boolean wildcard = WILDCARD.matcher(name).matches();
             if (!wildcard && !HOST.matcher(name).matches() || name.length() > 253) {
                 throw new PkiProblem(

@@ -145,6 +145,35 @@ class CertsServerTest {
         assertThat(folder.resolve("cert.pem")).hasContent("mine\n");
     }
 
+    /** Our own rule GH-CERT-053 would find it. */
+    @Test
+    void server_addressAsAHostName_isRefusedAndSaysHow() throws Exception {
+        CertsCalls.Answer refused = certs("server", "s2", "--dns", "127.0.0.1", "-d", pki);
+        assertThat(refused.exitCode()).isEqualTo(3);
+        assertThat(refused.err()).contains("\"127.0.0.1\" is an address, not a host name", "--ip 127.0.0.1");
+        run(
+                0,
+                "openssl",
+                "req",
+                "-new",
+                "-newkey",
+                "rsa:3072",
+                "-nodes",
+                "-keyout",
+                temp.resolve("a.key"),
+                "-subj",
+                "/CN=s2",
+                "-addext",
+                "subjectAltName=DNS:10.0.0.5",
+                "-out",
+                temp.resolve("a.csr"));
+        CertsCalls.Answer request = certs("sign", temp.resolve("a.csr"), "--profile", "server", "-d", pki);
+        assertThat(request.exitCode()).isEqualTo(3);
+        assertThat(request.err()).contains("in a request, IP:10.0.0.5");
+        assertThat(done("list", "--id", "s2", "-d", pki)).startsWith("0 ");
+        assertThat(pki.resolve("out/s2")).doesNotExist();
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
             version: 1                                                                    | 3 | no listener has tls
