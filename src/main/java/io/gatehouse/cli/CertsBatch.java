@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "batch",
         description =
-                "Issue a fleet from a table (CSV: id, and optionally serial_number, profile, validity, csr_file, san_uri,"
-                        + " group, note). It is judged whole before anything is issued.",
+                "Issue a fleet from a table (CSV: id, and optionally serial_number, profile (device, administrator, idevid),"
+                        + " validity, csr_file, san_uri, group, note). It is judged whole before anything is issued.",
         mixinStandardHelpOptions = true)
 final class CertsBatch implements Runnable {
     private static final int MAX_SHOWN = 50;
@@ -34,7 +34,9 @@ final class CertsBatch implements Runnable {
             names = {"-o", "--out"},
             paramLabel = "DIR|FILE.tar|FILE.zip",
             required = true,
-            description = "One folder a device, or one archive, which is faster for thousands.")
+            description =
+                    "One folder a device, or one archive, .tar or .zip, which is faster for thousands. With another"
+                            + " ending it is a folder that is there already.")
     private Path out = Path.of("");
 
     @Option(
@@ -133,6 +135,13 @@ final class CertsBatch implements Runnable {
                     requireNone(skipped, report);
                     report.next("the same without --dry-run");
                     return;
+                }
+                long endless =
+                        fleet.rows().stream().filter(Fleet.Row::isEndless).count();
+                if (endless > 0) {
+                    common.warn(
+                            endless + " of these certificates have no end; if a key is lost, only revocation ends its"
+                                    + " certificate");
                 }
                 report(fleet, issue(run, fleet.rows().size()), report);
             }

@@ -39,7 +39,12 @@ public record Fleet(Path file, List<Row> rows, List<Found> faults) {
             Duration validity,
             @Nullable String deviceSerial,
             Optional<Csr> csr,
-            Labels labels) {}
+            Labels labels) {
+        /** Whether its certificate has no end, as those of the factory. */
+        public boolean isEndless() {
+            return validity.equals(ProfileSettings.WITHOUT_END);
+        }
+    }
 
     /** A fault, and the line that it is on. */
     record Found(int line, Fault fault) {}
@@ -143,6 +148,9 @@ public record Fleet(Path file, List<Row> rows, List<Found> faults) {
             for (Optional<CsvRecords.Cells> next = records.next(); next.isPresent(); next = records.next()) {
                 row(next.get().line(), header, next.get().cells()).ifPresent(rows::add);
             }
+            if (rows.isEmpty() && faults.isEmpty()) {
+                fault("CSV_EMPTY", first.line(), "the columns are named, and no device follows");
+            }
             return rows;
         }
 
@@ -186,11 +194,12 @@ public record Fleet(Path file, List<Row> rows, List<Found> faults) {
             Profile profile = switch (values.getOrDefault("profile", "")) {
                 case "", "device" -> Profile.DEVICE;
                 case "administrator" -> Profile.ADMINISTRATOR;
+                case "idevid" -> Profile.IDEVID;
                 default ->
                     throw new PkiProblem(
                             Kind.INPUT,
                             "unknown profile \"" + Profile.shown(values.getOrDefault("profile", ""))
-                                    + "\"; a fleet has device and administrator");
+                                    + "\"; a fleet has device, administrator and idevid");
             };
             Duration time =
                     time(values, validity == null ? profile.settings(book).validity() : validity);

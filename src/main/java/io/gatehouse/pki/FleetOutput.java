@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -25,6 +26,9 @@ import java.util.stream.Stream;
  * with its certificate.
  */
 abstract class FleetOutput implements AutoCloseable {
+    /** A name that ends as those of files do; 2026.11 is a folder's. */
+    private static final Pattern ENDING = Pattern.compile(".+\\.([A-Za-z][A-Za-z0-9]{0,7}|7z)");
+
     /** What an earlier run wrote whole, by id. */
     final Map<String, Kept> present = new HashMap<>();
 
@@ -42,6 +46,19 @@ abstract class FleetOutput implements AutoCloseable {
 
     static FleetOutput at(Path out, boolean resume) throws IOException, PkiProblem {
         return FleetArchive.isOne(out) ? new FleetArchive(out, resume) : new Folders(out, resume);
+    }
+
+    /** Refuses what was meant as another kind of archive, or as a stream, and would become a folder of that name. */
+    static void requireKind(Path out) throws PkiProblem {
+        String name = String.valueOf(out.getFileName());
+        boolean odd = name.equals("-") || ENDING.matcher(name).matches() && !FleetArchive.isOne(out);
+        if (odd && !Files.isDirectory(out)) {
+            throw new PkiProblem(
+                    PkiProblem.Kind.INPUT,
+                    out
+                            + ": not a kind of output that there is. Name an archive, FILE.tar or FILE.zip, or a folder; one"
+                            + " whose name ends like this has to be there already. Nothing was issued");
+        }
     }
 
     static Path manifest(Path out) {

@@ -78,6 +78,7 @@ public final class FleetRun {
      * @return what is skipped
      */
     public List<Fault> check() throws PkiProblem {
+        FleetOutput.requireKind(out);
         FleetArchive.requireRoom(
                 out, fleet.rows().size(), terms.forms().names("id").size());
         // an output is there before the first line of the journal, so without one nothing was begun

@@ -169,6 +169,62 @@ class CertsFleetTest {
         assertThat(tokens).doesNotExist();
     }
 
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"e.tar.gz", "e.tgz", "e.TAR", "e.7z", "e.csv", "-"})
+    void batch_outOfAnUnknownKind_isRefusedBeforeAnythingIsIssued(String name) throws Exception {
+        Path table = table("id\npump\n");
+        Path out = name.equals("-") ? Path.of("-") : temp.resolve(name);
+        for (String how : List.of("--dry-run", "--jobs=1")) {
+            CertsCalls.Answer refused = certs("batch", table, how, "-o", out, "-d", pki);
+            assertThat(refused.exitCode()).isEqualTo(3);
+            assertThat(refused.err())
+                    .startsWith("certs: error[INPUT] " + out + ": ")
+                    .contains("FILE.tar or FILE.zip, or a folder");
+        }
+        assertThat(out).doesNotExist();
+        assertThat(done("list", "-d", pki)).startsWith("0 ");
+        if (!name.equals("-")) {
+            Files.createDirectory(out); // who means it
+            done("batch", table, "-o", out, "-d", pki);
+            assertThat(out.resolve("pump/cert.pem")).exists();
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"id\n", "id,note", "\n\nid\n\n\n"})
+    void batch_tableWithoutADevice_isRefused(String text) throws Exception {
+        Path table = table(text);
+        int line = text.startsWith("\n") ? 3 : 1;
+        for (String out : List.of("fleet.tar", "fleet")) {
+            CertsCalls.Answer refused = certs("batch", table, "-o", temp.resolve(out), "-d", pki);
+            assertThat(refused.exitCode()).isEqualTo(3);
+            assertThat(refused.err().lines().toList())
+                    .containsExactly(
+                            "certs: error[CSV_EMPTY] " + table + ":" + line
+                                    + ": the columns are named, and no device follows",
+                            "certs: error[INPUT] nothing was issued");
+            assertThat(temp.resolve(out)).doesNotExist();
+        }
+    }
+
+    /** What a factory makes in one go; openssl reads the end that there is not. */
+    @Test
+    void batch_ofTheFactory_hasNoEnd() throws Exception {
+        Path table = table("id,profile,serial_number,validity\nunit-1,idevid,SN-1,\nunit-2,idevid,,30d\nunit-3,,,\n");
+        Path out = temp.resolve("2026.11"); // a folder's name
+        CertsCalls.Answer made = certs("batch", table, "-o", out, "-d", pki);
+        assertThat(made.exitCode()).as(made.err()).isZero();
+        assertThat(made.err()).contains("certs: warning: 1 of these certificates have no end");
+        String said = CertsCalls.run(
+                0, "openssl", "x509", "-in", out.resolve("unit-1/cert.pem"), "-noout", "-enddate", "-subject");
+        assertThat(said).contains("9999", "SN-1");
+        assertThat(Files.readString(out.resolve("manifest.csv"))).contains("unit-1,idevid,", "unit-3,device,");
+        assertThat(done("list", "--profile", "idevid", "-d", pki)).contains("unit-1", "unit-2", "2 certificates");
+        assertThat(done("lint", out.resolve("unit-1/cert.pem"), "-d", pki)).doesNotContain("GH-CERT-034");
+        assertThat(certs("batch", table, "-o", temp.resolve("again"), "-d", pki).err())
+                .contains(table + ":2: \"unit-1\"", table + ":3: ", table + ":4: ");
+    }
+
     @Test
     void batch_serialNumberBesideARequest_isInTheCertificate() throws Exception {
         request(TestRequest.of("pump"), "pump.csr");
