@@ -134,7 +134,7 @@ public final class Authority implements AutoCloseable {
     static Authority standing(Path path, char[] passphrase, Clock clock) throws PkiProblem {
         Authority authority = open(path, passphrase, clock);
         try {
-            authority.issuer(Profile.DEVICE);
+            authority.opened(Profile.DEVICE);
         } catch (PkiProblem e) {
             authority.close();
             throw e;
@@ -313,27 +313,27 @@ public final class Authority implements AutoCloseable {
         entries.forEach(inventory::apply);
     }
 
+    /** For whatever is issued. */
     Signer.Issuer issuer(Profile profile) throws PkiProblem {
         Profile kind = profile.isServer() ? Profile.SERVER : Profile.DEVICE;
+        Soundness.requireInForce(folder, kind, kind.isServer() ? serverIssuer : deviceIssuer, root, clock.instant());
+        return opened(kind);
+    }
+
+    /** Also where it has ended: its list is signed all the same. */
+    private Signer.Issuer opened(Profile kind) throws PkiProblem {
         Signer.Issuer known = issuers.get(kind);
-        if (known != null) {
-            return known;
+        if (known == null) {
+            X509Certificate certificate = kind.isServer() ? serverIssuer : deviceIssuer;
+            known = Soundness.issuer(folder, kind, certificate, root, passphrase);
+            issuers.put(kind, known);
         }
-        try {
-            Signer.Issuer issuer = Signer.Issuer.of(
-                    kind.isServer() ? serverIssuer : deviceIssuer,
-                    KeyVault.read(folder.keyOf(kind.word()), passphrase));
-            issuers.put(kind, issuer);
-            return issuer;
-        } catch (GeneralSecurityException e) {
-            throw new PkiProblem(
-                    Kind.CORRUPT, folder.certificateOf(kind.word()) + ": cannot be used: " + e.getMessage());
-        }
+        return known;
     }
 
     /** Tries the passphrase. */
     public void requirePassphrase() throws PkiProblem {
-        issuer(Profile.DEVICE);
+        opened(Profile.DEVICE);
     }
 
     Signer signer() {
@@ -392,7 +392,7 @@ public final class Authority implements AutoCloseable {
         append(List.of(scribe.entry("crl", Journal.NOTHING, Long.toString(number))));
         List<Path> written = new ArrayList<>();
         for (Profile kind : kinds) {
-            written.addAll(RevocationLists.publish(folder, signer, issuer(kind), kind, inventory, number, validity));
+            written.addAll(RevocationLists.publish(folder, signer, opened(kind), kind, inventory, number, validity));
         }
         return written;
     }
@@ -404,6 +404,7 @@ public final class Authority implements AutoCloseable {
 
     /** Makes a token for each of many devices, with one sync of the journal; in their order. */
     public List<String> tokens(List<String> ids, Duration validity) throws PkiProblem {
+        issuer(Profile.DEVICE); // one that ended enrols nobody
         Instant end = clock.instant().plus(validity);
         List<String> made = new ArrayList<>();
         List<Journal.Entry> entries = new ArrayList<>();

@@ -415,10 +415,11 @@ public final class Enrolment implements Registrar {
             return granted(item.id(), Renewal.certificate(authority.folder(), item), csr, true);
         }
         Permit permit = verdict.permit().orElseThrow();
+        Signer.Issuer issuer = authority.issuer(Profile.DEVICE); // which may have ended: the token stays good
         if (verdict.toConsume().isPresent()) {
             authority.consume(verdict.toConsume().get(), Authority.keyHash(csr.key()));
         }
-        Issued issued = authority.sign(permit, authority.issuer(Profile.DEVICE), Optional.empty());
+        Issued issued = authority.sign(permit, issuer, Optional.empty());
         authority.record("enrol", List.of(issued));
         quota.granted();
         return granted(issued.id(), issued.certificate(), csr, false);

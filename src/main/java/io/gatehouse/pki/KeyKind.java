@@ -142,11 +142,13 @@ public enum KeyKind {
         }
         try {
             byte[] probe = {1, 2, 3, 4};
-            Signature signer = Signature.getInstance(kind.get().signature, BouncyCastle.PROVIDER);
+            Signature signer =
+                    Signature.getInstance(kind.get().signature, kind.get().provider());
             signer.initSign(key);
             signer.update(probe);
             byte[] signed = signer.sign();
-            Signature verifier = Signature.getInstance(kind.get().signature, BouncyCastle.PROVIDER);
+            Signature verifier =
+                    Signature.getInstance(kind.get().signature, kind.get().provider());
             verifier.initVerify(publicKey);
             verifier.update(probe);
             return verifier.verify(signed);

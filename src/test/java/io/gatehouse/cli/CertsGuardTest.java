@@ -220,4 +220,43 @@ class CertsGuardTest {
         assertThat(init.err()).contains("its keys are not overwritten", "backup");
         assertThat(files(pki)).isEqualTo(before);
     }
+
+    /** What another key signs nobody takes: not the device's broker, and not the broker's devices. */
+    @ParameterizedTest
+    @ValueSource(strings = {"server.key", "server.crt"})
+    void issuingAuthority_withAnothersKeyOrCertificate_issuesNothing(String other) throws Exception {
+        Path ca = pki.resolve("ca");
+        Path replaced = ca.resolve(other.replace("server", "device"));
+        Files.copy(ca.resolve(other), replaced, StandardCopyOption.REPLACE_EXISTING);
+        Map<String, String> before = files(pki);
+
+        for (Answer answer :
+                List.of(certs("device", "pump-3", "-d", pki), certs("token", "new", "pump-3", "-d", pki))) {
+            assertThat(answer.exitCode()).isEqualTo(CORRUPT);
+            assertThat(answer.err())
+                    .hasLineCount(1)
+                    .contains("device.key: not the key of", "device.crt. Restore", "certs restore");
+        }
+        assertThat(files(pki)).isEqualTo(before);
+    }
+
+    @Test
+    void issuingAuthority_ofAnotherRoot_issuesNothing() throws Exception {
+        Path foreign = temp.resolve("foreign");
+        done("init", "--generate-passphrase", "-d", foreign);
+        for (String name : List.of("ca/device.key", "ca/device.crt", "passphrase")) {
+            Files.copy(foreign.resolve(name), pki.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+        }
+        Answer answer = certs("device", "pump-3", "-d", pki);
+        assertThat(answer.exitCode()).isEqualTo(CORRUPT);
+        assertThat(answer.err()).hasLineCount(1).contains("device.crt: not signed by this authority's root");
+    }
+
+    @Test
+    void issuingAuthority_withoutItsKey_saysWhatIsMissing() throws Exception {
+        Files.delete(pki.resolve("ca/device.key"));
+        Answer answer = certs("device", "pump-3", "-d", pki);
+        assertThat(answer.exitCode()).isEqualTo(NOT_FOUND);
+        assertThat(answer.err()).hasLineCount(1).contains("device.key: no such file", "certs restore");
+    }
 }

@@ -212,9 +212,9 @@ class CertsUsageTest {
         assertThat(done("list", "--profile", "ocsp-device", "-d", pki)).contains("signer");
     }
 
-    /** Not 3, which says that an input is invalid. */
+    /** Its hash is right, and no version of this program writes it. */
     @Test
-    void brokenWorld_endsWithOneInALine() throws Exception {
+    void journalLineOfNoKnownKind_isNamed() throws Exception {
         Path broken = temp.resolve("broken");
         done("init", "--generate-passphrase", "-d", broken);
         Path journal = broken.resolve("journal");
@@ -226,9 +226,9 @@ class CertsUsageTest {
                 .formatHex(MessageDigest.getInstance("SHA-256").digest(body.getBytes(StandardCharsets.UTF_8)));
         Files.writeString(journal, body + "\t" + hash + "\n", StandardOpenOption.APPEND);
         CertsCalls.Answer answer = certs("list", "-d", broken);
-        assertThat(answer.exitCode()).isEqualTo(1);
+        assertThat(answer.exitCode()).isEqualTo(10);
         assertThat(answer.err())
-                .startsWith("certs: error[INTERNAL] ")
+                .startsWith("certs: error[CORRUPT] " + journal + ":" + (lines.size() + 1) + ": ")
                 .contains("dance")
                 .doesNotContain("\tat ");
     }

@@ -1,0 +1,53 @@
+package io.gatehouse.pki;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An authority after its end. */
+class SoundnessTest {
+    private static final char[] PASSPHRASE = "correct horse battery".toCharArray();
+
+    /** The issuing authorities end after ten years, the root after twenty. */
+    private static final Duration LATER = Duration.ofDays(11 * 365);
+
+    @TempDir
+    private Path temp;
+
+    @Test
+    void authority_thatEnded_issuesNothing_andStillRevokes() throws Exception {
+        Path pki = temp.resolve("pki");
+        Clock now = Clock.systemUTC();
+        try (Authority authority = Authority.create(pki, "Test", PASSPHRASE.clone(), now)) {
+            authority.issueDevice("pump-1", Duration.ofDays(30));
+        }
+        byte[] journal = Files.readAllBytes(pki.resolve("journal"));
+        try (Authority authority = Authority.open(pki, PASSPHRASE.clone(), Clock.offset(now, LATER))) {
+            for (ThrowingCallable issuing : List.<ThrowingCallable>of(
+                    () -> authority.issueDevice("pump-2", Duration.ofDays(30)),
+                    () -> authority.issuer(Profile.SERVER),
+                    () -> authority.token("pump-2", Duration.ofDays(1)))) {
+                assertThatThrownBy(issuing)
+                        .isInstanceOfSatisfying(
+                                PkiProblem.class,
+                                problem -> assertThat(problem.kind()).isEqualTo(PkiProblem.Kind.POLICY))
+                        .hasMessageContaining(".crt: the authority ended 20")
+                        .hasMessageContaining("gatehouse certs init");
+            }
+            assertThat(Files.readAllBytes(pki.resolve("journal"))).isEqualTo(journal);
+
+            authority.requirePassphrase();
+            assertThat(authority.revoke(authority.inventory().byId("pump-1"), RevocationReason.KEY_COMPROMISE))
+                    .hasSize(1);
+            assertThat(authority.publishRevocations(Duration.ofDays(7))).isNotEmpty();
+        }
+    }
+}
