@@ -15,11 +15,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -28,6 +32,11 @@ import java.util.stream.Collectors;
  * <p>It replaces what this authority issued, and never a certificate from elsewhere.
  */
 final class CertsInstalling {
+    private static final Pattern LISTENER = Pattern.compile("^listener \"([^\"]*)\"");
+
+    /** Of a certificate's id. */
+    private static final int MAX_ID = 64;
+
     private final Authority authority;
     private final CertsReport report;
 
@@ -55,6 +64,7 @@ final class CertsInstalling {
                     3, result.problems().stream().map(Problem::toString).collect(Collectors.joining("\n")));
         }
         List<Wanted> all = new ArrayList<>();
+        Set<String> ids = new HashSet<>();
         for (CertificatePlace place : result.places()) {
             List<String> hosts = new ArrayList<>(place.names());
             if (!place.forOneName()) {
@@ -73,9 +83,26 @@ final class CertsInstalling {
             List<String> names = hosts.stream().filter(one -> !isAddress(one)).toList();
             String called =
                     place.forOneName() || name.isEmpty() ? (names.isEmpty() ? addresses : names).get(0) : name.get();
-            all.add(new Wanted(place, called.replaceFirst("^\\*\\.", "").replaceFirst("^:+", "ip-"), names, addresses));
+            String id = called.replaceFirst("^\\*\\.", "").replaceFirst("^:+", "ip-");
+            all.add(new Wanted(place, alone(id, place, ids), names, addresses));
         }
         return all;
+    }
+
+    /**
+     * An id of its own for every place: of two certificates by one, the first would count as replaced by the second, and
+     * renewal and revocation would mean one of them. The first keeps it, the others are called after what wants them too.
+     */
+    private static String alone(String id, CertificatePlace place, Set<String> ids) {
+        Matcher listener = LISTENER.matcher(place.wantedBy().get(0));
+        String name = listener.find() ? listener.group(1).replaceAll("[^A-Za-z0-9_-]", "-") : "enrolment";
+        String of = "-" + name.substring(0, Math.min(name.length(), MAX_ID / 2));
+        String longer = id.substring(0, Math.min(id.length(), MAX_ID - of.length() - 3)) + of;
+        String free = id;
+        for (int i = 1; !ids.add(free); i++) {
+            free = i == 1 ? longer : longer + "-" + i;
+        }
+        return free;
     }
 
     private static boolean isAddress(String name) {

@@ -26,7 +26,7 @@ final class CertsServer implements Runnable {
             paramLabel = "NAME",
             arity = "0..1",
             description = "What it is called in lists; a host name is as good as any. With --for-config, by default the"
-                    + " first name of each.")
+                    + " first name of each; of several by one name, the second is NAME-LISTENER.")
     private @Nullable String name;
 
     @Option(

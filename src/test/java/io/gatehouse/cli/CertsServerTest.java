@@ -118,7 +118,15 @@ class CertsServerTest {
         assertThat((List<?>) again.get("certificates")).hasSize(3);
         assertThat(names(broker.resolve("tls/server.pem"))).contains("DNS:eu.example.com");
         assertThat(names(broker.resolve("tls/other.pem"))).doesNotContain("eu.example.com");
-        assertThat(done("list", "--id", "eu", "-d", pki)).contains("2 certificates");
+        assertThat((List<?>) again.get("certificates"))
+                .extracting(one -> String.valueOf(((Map<?, ?>) one).get("id")))
+                .containsExactly("eu", "other.example.com", "eu-here");
+        // each is the one in force of its own id, and found when it ends
+        assertThat(done("list", "--where", "id~eu*", "--expiring", "400d", "-d", pki))
+                .contains("eu-here", "2 certificates");
+        assertThat(certs("renew", "eu", "--revoke-old", "-d", pki).exitCode()).isZero();
+        assertThat(done("list", "--id", "eu-here", "--state", "active", "-d", pki))
+                .contains("1 certificate");
     }
 
     @Test
