@@ -106,8 +106,10 @@ public final class Csr {
     /** Which extensions it asks for, and what they say where that is short. */
     private static List<String> asked(@Nullable Extensions extensions) {
         List<String> all = new ArrayList<>();
-        for (ASN1ObjectIdentifier oid :
-                extensions == null ? new ASN1ObjectIdentifier[0] : extensions.getExtensionOIDs()) {
+        if (extensions == null) {
+            return all;
+        }
+        for (ASN1ObjectIdentifier oid : extensions.getExtensionOIDs()) {
             String word = NAMES.getOrDefault(oid.getId(), oid.getId());
             String critical = extensions.getExtension(oid).isCritical() ? " (critical)" : "";
             try {
