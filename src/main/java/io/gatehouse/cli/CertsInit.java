@@ -158,9 +158,7 @@ final class CertsInit implements Runnable {
                 char[] opens = importedPassphrase == null ? new char[0] : StoredPassphrase.read(importedPassphrase);
                 options = options.withRoot(ImportedRoot.of(importedRoot, importedKey, opens));
             }
-            if (Authority.exists(folder)) {
-                throw Failure.of(3, folder + ": holds an authority already; it is never overwritten");
-            }
+            options.requirePossible(folder, Clock.systemUTC());
             requireOwnFolder(common.places());
             char[] passphrase = common.passphrase().fresh(folder, generate);
             try (CertsReport report = common.report();

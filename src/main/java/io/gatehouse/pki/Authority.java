@@ -84,10 +84,7 @@ public final class Authority implements AutoCloseable {
     public static Authority create(Path path, AuthorityOptions options, char[] passphrase, Clock clock)
             throws PkiProblem {
         AuthorityFolder folder = new AuthorityFolder(path);
-        if (folder.isWhole()) {
-            throw new PkiProblem(Kind.INPUT, path + ": holds an authority already; it is never overwritten");
-        }
-        options.require();
+        options.requirePossible(path, clock);
         if (passphrase.length < 12) {
             throw new PkiProblem(Kind.INPUT, "the passphrase of an authority has 12 characters or more");
         }

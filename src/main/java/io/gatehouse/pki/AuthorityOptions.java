@@ -1,6 +1,10 @@
 package io.gatehouse.pki;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +73,24 @@ public record AuthorityOptions(
     public AuthorityOptions withRoot(ImportedRoot imported) {
         return new AuthorityOptions(
                 organisation, country, uriTemplate, rootValidity, rootKeyFolder, keys, derivation, imported);
+    }
+
+    /** Refuses what no authority can be made of, or not there: before there is so much as a folder. */
+    public void requirePossible(Path folder, Clock clock) throws PkiProblem {
+        AuthorityFolder places = new AuthorityFolder(folder);
+        if (places.isWhole()) {
+            throw new PkiProblem(
+                    PkiProblem.Kind.INPUT, folder + ": holds an authority already; it is never overwritten");
+        }
+        require();
+        try {
+            if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+                places.requirePrivate();
+            }
+        } catch (IOException e) {
+            throw new PkiProblem(PkiProblem.Kind.IO, folder + ": cannot be read: " + e.getMessage());
+        }
+        new Foundation(places, this, clock).require();
     }
 
     void require() throws PkiProblem {

@@ -30,8 +30,18 @@ final class Foundation {
         this.clock = clock;
     }
 
-    void lay(char[] passphrase) throws IOException, GeneralSecurityException, PkiProblem {
+    /** Everything that can be refused, while nothing is made. */
+    void require() throws PkiProblem {
         requireNothingToLose();
+        ProfileBook.of(folder.path());
+        ImportedRoot imported = options.root();
+        if (imported != null) {
+            imported.require(clock.instant());
+        }
+    }
+
+    void lay(char[] passphrase) throws IOException, GeneralSecurityException, PkiProblem {
+        require(); // again, under the lock
         Signer signer = new Signer(clock);
         ProfileBook book = ProfileBook.of(folder.path());
         ProfileSettings rootProfile = book.of(ProfileKind.ROOT);
@@ -43,7 +53,6 @@ final class Foundation {
             root = signer.root(pair, name("Gatehouse Root CA"), options.rootValidity(), rootProfile);
             rootPrivate = pair.getPrivate();
         } else {
-            imported.require(clock.instant());
             root = imported.certificate();
             rootPrivate = imported.key();
         }

@@ -177,12 +177,19 @@ class CertsLifeTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @CsvSource({"--kdf md5, 2", "--country Germany, 3", "--country de, 3"})
-    void init_withWhatIsNot_isRefused(String option, int exitCode) {
-        Path folder = temp.resolve("none");
+    @CsvSource({
+        "--kdf md5, 2",
+        "--country Germany, 3",
+        "--country de, 3",
+        "--san-uri foo, 3",
+        "--root-validity 100y, 3",
+        "--algo rsa2048, 4"
+    })
+    void init_withWhatIsNot_isRefusedAndLeavesNothing(String option, int exitCode) {
+        Path folder = temp.resolve("none/pki");
         String[] words = option.split(" ");
         CertsCalls.Answer refused = certs("init", "--generate-passphrase", words[0], words[1], "-d", folder);
         assertThat(refused.exitCode()).as(refused.err()).isEqualTo(exitCode);
-        assertThat(folder.resolve("ca")).doesNotExist();
+        assertThat(temp.resolve("none")).doesNotExist();
     }
 }

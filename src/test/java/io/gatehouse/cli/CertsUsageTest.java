@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -157,6 +158,7 @@ class CertsUsageTest {
         assertThat(second.err())
                 .contains(medium + "/root.key: is there already, and a root's key is never overwritten");
         assertThat(Files.readAllBytes(medium.resolve("root.key"))).isEqualTo(key);
+        assertThat(temp.resolve("second")).doesNotExist();
 
         done("device", "pump", "-d", first);
         byte[] devices = Files.readAllBytes(first.resolve("ca/device.key"));
@@ -184,6 +186,22 @@ class CertsUsageTest {
         assertThat(below.resolve("trust/root.pem").toFile()).exists();
         assertThat(run(0, "openssl", "x509", "-in", below.resolve("ca/device.crt"), "-noout", "-issuer"))
                 .contains("Old Root");
+        // the key of another, and a folder that others write into: nothing is left behind
+        Path open = Files.createDirectory(temp.resolve("open"));
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwx---"));
+        CertsCalls.Answer other = certs(
+                "init",
+                "--generate-passphrase",
+                "--import-root",
+                below.resolve("ca/device.crt"),
+                temp.resolve("root.key"),
+                "-d",
+                temp.resolve("no"));
+        assertThat(other.exitCode()).as(other.err()).isEqualTo(4);
+        assertThat(temp.resolve("no")).doesNotExist();
+        assertThat(certs("init", "--generate-passphrase", "-d", open).exitCode())
+                .isEqualTo(4);
+        assertThat(open).isEmptyDirectory();
         assertThat(certs(
                                 "init",
                                 "--generate-passphrase",
