@@ -165,6 +165,7 @@ final class CertsBatch implements Runnable {
         report.put("of", fleet.rows().size());
         report.put("issued", outcome.issued());
         report.put("kept", outcome.kept());
+        report.put("revoked", outcome.revoked());
         report.put("whole", outcome.whole());
         report.put("output", outcome.output().toString());
         report.put("manifest", outcome.manifest().toString());
@@ -172,6 +173,11 @@ final class CertsBatch implements Runnable {
         report.file(outcome.manifest());
         report.say("issued " + outcome.issued() + ", kept " + outcome.kept() + " of an earlier run, of "
                 + fleet.rows().size());
+        if (outcome.revoked() > 0) {
+            report.say("revoked " + outcome.revoked()
+                    + " that the earlier run did not come to write, whose keys nobody has;"
+                    + " certs crl puts them on the list");
+        }
         report.say("wrote " + outcome.output() + " and " + outcome.manifest());
         if (!outcome.whole()) {
             throw Failure.of(CertsCommand.PARTIAL, "stopped early. Go on with the same command and --resume");

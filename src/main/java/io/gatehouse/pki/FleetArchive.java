@@ -131,6 +131,7 @@ final class FleetArchive extends FleetOutput {
         for (Device device : group) {
             write(device);
         }
+        stream.flush(); // the group is written when this returns
     }
 
     private void write(Device device) throws IOException {

@@ -77,6 +77,12 @@ abstract class FleetOutput implements AutoCloseable {
         AtomicFiles.syncFolder(Objects.requireNonNull(out.toAbsolutePath().getParent(), "an output is in a folder"));
     }
 
+    /** Whether it has this certificate, whole. */
+    boolean holds(Inventory.Item item) {
+        Kept kept = present.get(item.id());
+        return kept != null && kept.serial().equals(item.serial().toString(16));
+    }
+
     /** Whether an earlier run wrote all there is to be, and nothing can be added. */
     boolean isWhole() {
         return false;

@@ -31,7 +31,7 @@ import java.util.function.IntConsumer;
  * group with one sync, and only then writes them out.
  *
  * <p>Killed at any point, a later run with {@code resume} makes what is missing. A certificate that was journalled and
- * never written out stays in the journal, superseded by the one that the device gets.
+ * never written out has a key that nobody has: that run revokes it, superseded by the one that the device gets.
  */
 public final class FleetRun {
     /** One sync of the journal for so many. */
@@ -45,9 +45,11 @@ public final class FleetRun {
      *
      * @param kept written by an earlier run
      * @param skipped what could not be issued, in a run that goes on
+     * @param revoked what an earlier run journalled and never wrote
      * @param whole whether all of it was tried
      */
-    public record Outcome(int issued, int kept, List<Fault> skipped, boolean whole, Path output, Path manifest) {}
+    public record Outcome(
+            int issued, int kept, List<Fault> skipped, int revoked, boolean whole, Path output, Path manifest) {}
 
     /**
      * How a fleet is issued.
@@ -133,21 +135,29 @@ public final class FleetRun {
                         out + ": is whole already, and " + missing.size() + " devices of this table are not in it; name"
                                 + " another");
             }
+            GroupInHand inHand = new GroupInHand(out);
+            int revoked = authority
+                    .revoke(inHand.lost(authority.inventory(), output), RevocationReason.SUPERSEDED)
+                    .size();
             int kept = fleet.rows().size() - missing.size() - skipped.size();
             progress.accept(kept);
             int before = skipped.size();
-            int done = issue(missing, workers, output, stopping, count -> progress.accept(kept + count));
+            int done = issue(missing, workers, output, inHand, stopping, count -> progress.accept(kept + count));
             boolean whole = done + skipped.size() - before == missing.size();
             if (whole) {
                 output.finish();
             }
+            inHand.release();
             AtomicFiles.writePublic(FleetOutput.manifest(out), manifest.toByteArray());
-            return new Outcome(done, kept, List.copyOf(skipped.values()), whole, out, FleetOutput.manifest(out));
+            return new Outcome(
+                    done, kept, List.copyOf(skipped.values()), revoked, whole, out, FleetOutput.manifest(out));
         } catch (IOException e) {
             throw new PkiProblem(
                     Kind.IO,
                     out + ": cannot be written: " + FileFault.why(e)
-                            + (FleetOutput.isThere(out) ? ". Continue with --resume" : ". Nothing was issued"));
+                            + (FleetOutput.isThere(out)
+                                    ? ". Make room, and continue with --resume"
+                                    : ". Nothing was issued"));
         } finally {
             workers.shutdownNow();
         }
@@ -188,6 +198,7 @@ public final class FleetRun {
             List<Fleet.Row> rows,
             ExecutorService workers,
             FleetOutput output,
+            GroupInHand inHand,
             BooleanSupplier stopping,
             IntConsumer progress)
             throws PkiProblem, IOException {
@@ -215,6 +226,7 @@ public final class FleetRun {
             }
             tried += group.size();
             if (!made.isEmpty()) {
+                inHand.take(made);
                 authority.record(
                         made.stream().map(FleetOutput.Device::issued).toList()); // on the disk before it leaves
                 output.write(made);

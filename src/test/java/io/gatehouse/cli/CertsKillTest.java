@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -60,6 +61,8 @@ class CertsKillTest {
 
     private int within;
     private int torn;
+    private int lost;
+    private int revokedBefore;
     private int handedOut;
 
     @ParameterizedTest(name = "to {0}")
@@ -94,7 +97,8 @@ class CertsKillTest {
                 + " of them with certificates in the making, " + torn + " torn lines set aside, " + fleets
                 + " fleets of "
                 + FLEET + " whole, " + lines + " journalled, " + handedOut
-                + " handed out; lost 0, serial numbers twice 0, devices twice 0");
+                + " handed out, " + lost
+                + " never written and revoked; lost 0, serial numbers twice 0, devices twice 0");
     }
 
     private Path table(int fleet) throws IOException {
@@ -176,6 +180,15 @@ class CertsKillTest {
             assertThat(manifest).containsEntry(device.id, serial);
             assertThat(device.key).as(device.id + " has no key").isNotNull();
         }
+        // what a kill kept from being written has a key that nobody has, and is good for nothing
+        Set<String> written =
+                devices.stream().map(device -> serial(device.certificate)).collect(Collectors.toSet());
+        journal.serials.forEach((serial, id) -> assertThat(!id.startsWith("f" + fleet + "-")
+                        || written.contains(serial) != journal.revoked.contains(serial))
+                .as(id + " " + serial)
+                .isTrue());
+        lost += journal.revoked.size() - revokedBefore;
+        revokedBefore = journal.revoked.size();
         assertThat(ids).hasSize(FLEET).allMatch(id -> id.startsWith("f" + fleet + "-"));
         for (Device device : devices.subList(0, 50)) {
             keyIsOf(device);
@@ -294,6 +307,7 @@ class CertsKillTest {
     private static final class Journal {
         private final Map<String, String> serials = new HashMap<>();
         private final Map<String, String> last = new HashMap<>();
+        private final Set<String> revoked = new HashSet<>();
         private int lines;
 
         private static Journal read(Path pki) throws Exception {
@@ -317,6 +331,8 @@ class CertsKillTest {
                             .as("the serial number " + fields[6])
                             .isNull();
                     journal.last.put(fields[5], fields[6]);
+                } else if (fields[3].equals("revoke")) {
+                    journal.revoked.add(fields[6]);
                 }
             }
             return journal;
