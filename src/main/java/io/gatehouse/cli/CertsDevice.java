@@ -104,7 +104,7 @@ final class CertsDevice implements Runnable {
         issuing.requirePlace(common, authority, profile, id);
         if (csr.isEmpty()) {
             Draft draft = Draft.client(id, validity, serialNumber).with(new Labels(uri, group));
-            issuing.write(common, authority.issue(profile, draft, issuing.key(), replace), NEXT);
+            issuing.write(common, authority, authority.issue(profile, draft, issuing.key(), replace), NEXT);
             return;
         }
         Request asked = csr.get()
@@ -112,6 +112,6 @@ final class CertsDevice implements Runnable {
                 .withDeviceSerial(serialNumber)
                 .with(new Labels(uri, group));
         Issued issued = authority.certify(profile.permit(asked, authority.profiles()), replace);
-        CertsSign.say(common, issuing, issued, csr.get().dropped(profile));
+        CertsSign.say(common, issuing, authority, issued, csr.get().dropped(profile));
     }
 }

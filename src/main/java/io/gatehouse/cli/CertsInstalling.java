@@ -124,10 +124,21 @@ final class CertsInstalling {
         }
     }
 
+    /** Refuses, before anything is issued, what could not be written. */
+    void requireRoom(CertificatePlace place) {
+        for (Path file : List.of(place.certificate(), place.key())) {
+            CertsPlace.requireRoom(Objects.requireNonNull(file.toAbsolutePath().getParent()));
+        }
+    }
+
     /** Writes a certificate, its key, and the authority of clients if the configuration wants one that is not there. */
     void place(Wanted wanted, Issued issued) {
         CertificatePlace place = wanted.place();
-        put(issued, place.certificate(), place.key());
+        try {
+            issued.install(place.certificate(), place.key());
+        } catch (IOException e) {
+            throw CertsPlace.unwritten(authority, issued, place.certificate(), e);
+        }
         Map<String, Object> made = new LinkedHashMap<>();
         made.put("id", issued.id());
         made.put("serial", issued.serial());
@@ -152,21 +163,17 @@ final class CertsInstalling {
 
     /** Copies a certificate, its key and the authorities into a broker's folder. */
     void copy(Issued issued, Path folder) {
-        put(issued, folder.resolve("cert.pem"), folder.resolve("key.pem"));
+        try {
+            issued.install(folder.resolve("cert.pem"), folder.resolve("key.pem"));
+        } catch (IOException e) {
+            throw unwritten(folder.resolve("cert.pem"), e);
+        }
         write(folder.resolve("ca.pem"), Pem.of(authority.root()));
         write(folder.resolve("client-ca.pem"), Pem.of(authority.deviceIssuer()));
         report.wrote(folder.resolve("cert.pem"));
         report.wrote(folder.resolve("key.pem"), "0600");
         report.wrote(folder.resolve("ca.pem"), "what clients trust");
         report.wrote(folder.resolve("client-ca.pem"), "whose clients are let in");
-    }
-
-    private static void put(Issued issued, Path certificate, Path key) {
-        try {
-            issued.install(certificate, key);
-        } catch (IOException e) {
-            throw unwritten(certificate, e);
-        }
     }
 
     private static void write(Path file, String pem) {
@@ -181,6 +188,8 @@ final class CertsInstalling {
 
     private static Failure unwritten(Path file, IOException why) {
         return Failure.of(
-                1, file + ": cannot be written: " + FileFault.why(why) + "; the certificate is in the journal");
+                1,
+                file + ": cannot be written: " + FileFault.why(why)
+                        + ". The certificate and its key are written; make room, and give the same command again");
     }
 }

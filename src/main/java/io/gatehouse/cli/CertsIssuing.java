@@ -1,7 +1,6 @@
 package io.gatehouse.cli;
 
 import io.gatehouse.pki.Authority;
-import io.gatehouse.pki.FileFault;
 import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.KeyKind;
 import io.gatehouse.pki.PkiProblem;
@@ -75,14 +74,15 @@ final class CertsIssuing {
     }
 
     /** Writes the files; says them and what to type next, where DIR stands for their folder. */
-    void write(CertsCommon common, Issued issued, String next) throws PkiProblem {
-        write(common, issued, next, List.of());
+    void write(CertsCommon common, Authority authority, Issued issued, String next) throws PkiProblem {
+        write(common, authority, issued, next, List.of());
     }
 
     /** @param notTaken what a request asked for and did not get */
-    void write(CertsCommon common, Issued issued, String next, List<String> notTaken) throws PkiProblem {
+    void write(CertsCommon common, Authority authority, Issued issued, String next, List<String> notTaken)
+            throws PkiProblem {
         try (CertsReport report = common.report()) {
-            Map<String, Object> made = write(common, issued, report);
+            Map<String, Object> made = write(common, authority, issued, report);
             made.forEach(report::put);
             if (!notTaken.isEmpty()) {
                 report.put("notTaken", notTaken);
@@ -91,9 +91,10 @@ final class CertsIssuing {
         }
     }
 
-    /** Before anything is issued: the files that are there have to be this holder's. */
+    /** Before anything is issued: the files that are there have to be this holder's, and there has to be room. */
     void requirePlace(CertsCommon common, Authority authority, Profile profile, String id) {
         CertsPlace.requireOwn(authority, profile, id, folder(common, id), out != null);
+        CertsPlace.requireRoom(folder(common, id));
     }
 
     boolean hasOut() {
@@ -109,13 +110,13 @@ final class CertsIssuing {
     }
 
     /** Writes the files and says them; what is told to programs besides is returned. */
-    Map<String, Object> write(CertsCommon common, Issued issued, CertsReport report) throws PkiProblem {
+    Map<String, Object> write(CertsCommon common, Authority authority, Issued issued, CertsReport report)
+            throws PkiProblem {
         Path folder = folder(common, issued);
         try {
             issued.writeTo(folder);
         } catch (IOException e) {
-            throw Failure.of(
-                    1, folder + ": cannot be written: " + FileFault.why(e) + "; the certificate is in the journal");
+            throw CertsPlace.unwritten(authority, issued, folder, e);
         }
         Map<String, Object> made = new LinkedHashMap<>();
         made.put("id", issued.id());

@@ -44,6 +44,7 @@ final class CertsOcsp implements Runnable {
             issuing.requirePlace(common, authority, profile, name);
             issuing.write(
                     common,
+                    authority,
                     authority.issue(
                             profile,
                             Draft.client(name, issuing.validity(authority, profile), null),

@@ -89,7 +89,7 @@ final class CertsRenewing {
             Renewal renewal = new Renewal(authority);
             for (Inventory.Item item : old) {
                 Issued issued = renewal.renew(item, issuing.validity(authority, item.profile()), sameKey);
-                Map<String, Object> made = issuing.write(common, issued, report);
+                Map<String, Object> made = issuing.write(common, authority, issued, report);
                 made.put("renewed", item.serial().toString(16));
                 report.add("certificates", made);
             }
@@ -142,6 +142,10 @@ final class CertsRenewing {
         if (items.isEmpty()) {
             throw Failure.of(5, "\"" + id + "\" has no certificate here. See them all with: gatehouse certs list");
         }
-        return items.get(items.size() - 1);
+        // what was made and could not be written was revoked so: the one before is in force still
+        List<Inventory.Item> kept = items.stream()
+                .filter(item -> item.reason() != RevocationReason.SUPERSEDED)
+                .toList();
+        return kept.isEmpty() ? items.get(items.size() - 1) : kept.get(kept.size() - 1);
     }
 }

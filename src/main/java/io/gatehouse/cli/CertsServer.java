@@ -101,6 +101,7 @@ final class CertsServer implements Runnable {
                 return;
             }
             wanted.forEach(one -> installing.requireOurs(one.place().certificate()));
+            wanted.forEach(one -> installing.requireRoom(one.place()));
             for (CertsInstalling.Wanted one : wanted) {
                 Draft draft = one.draft(issuing.validity(authority, profile), wildcards);
                 installing.place(one, authority.issue(profile, draft, issuing.key(), true));
@@ -116,12 +117,15 @@ final class CertsServer implements Runnable {
         if (install != null) {
             installing.requireOurs(install.resolve("cert.pem"));
         }
+        if (install != null) {
+            CertsPlace.requireRoom(install);
+        }
         String called = Objects.requireNonNull(name);
         issuing.requirePlace(common, authority, profile, called);
         Draft draft = Draft.server(called, dns, ips, issuing.validity(authority, profile))
                 .withWildcards(wildcards);
         Issued issued = authority.issue(profile, draft, issuing.key(), true);
-        issuing.write(common, issued, report).forEach(report::put);
+        issuing.write(common, authority, issued, report).forEach(report::put);
         Path folder = issuing.folder(common, issued);
         if (install != null) {
             installing.copy(issued, install);

@@ -71,7 +71,7 @@ final class CertsSign implements Runnable {
                 if (diff && !common.json()) {
                     csr.taken(profile).forEach(what -> common.out().println("taken from the request: " + what));
                 }
-                say(common, issuing, issued, csr.dropped(profile));
+                say(common, issuing, authority, issued, csr.dropped(profile));
             }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
@@ -79,8 +79,9 @@ final class CertsSign implements Runnable {
     }
 
     /** What a request did not get is said too. */
-    static void say(CertsCommon common, CertsIssuing issuing, Issued issued, List<String> dropped) throws PkiProblem {
+    static void say(CertsCommon common, CertsIssuing issuing, Authority authority, Issued issued, List<String> dropped)
+            throws PkiProblem {
         dropped.forEach(what -> common.warn("not taken from the request: " + what));
-        issuing.write(common, issued, "give DIR/cert.pem and DIR/ca.pem to the holder of the key", dropped);
+        issuing.write(common, authority, issued, "give DIR/cert.pem and DIR/ca.pem to the holder of the key", dropped);
     }
 }

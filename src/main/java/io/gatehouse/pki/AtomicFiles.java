@@ -13,6 +13,8 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -75,20 +77,70 @@ public final class AtomicFiles {
             if (toItsFolder) {
                 own(fresh, folder);
             }
-            try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-                ByteBuffer buffer = ByteBuffer.wrap(bytes);
-                while (buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
-                channel.force(true);
-            }
-            // the mode at creation is cut down by the umask; what it takes away from a public file is given back
-            Files.setPosixFilePermissions(fresh, permissions(mode));
+            fill(fresh, bytes, mode);
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             syncFolder(folder);
         } finally {
             Files.deleteIfExists(fresh);
         }
+    }
+
+    /** Writes files of one folder, all of them or, where one cannot be, none; in this order. */
+    static void writeTogether(Path folder, List<HolderFile> files) throws IOException {
+        List<Path> fresh = new ArrayList<>();
+        try {
+            for (HolderFile file : files) {
+                if (Files.isDirectory(folder.resolve(file.name()))) {
+                    throw new IOException(file.name() + " is a folder there");
+                }
+                Path next = Files.createTempFile(folder, "." + file.name(), ".new", attribute("rw-------"));
+                fresh.add(next);
+                fill(next, file.content(), file.secret() ? "rw-------" : "rw-r--r--");
+            }
+            for (int i = 0; i < fresh.size(); i++) {
+                Files.move(
+                        fresh.get(i),
+                        folder.resolve(files.get(i).name()),
+                        StandardCopyOption.ATOMIC_MOVE,
+                        StandardCopyOption.REPLACE_EXISTING);
+            }
+            syncFolder(folder);
+        } finally {
+            for (Path one : fresh) {
+                Files.deleteIfExists(one);
+            }
+        }
+    }
+
+    /**
+     * Tries whether so much can be written into a folder, which need not be there; nothing of it stays. Another may take the
+     * room a moment later: it is for saying no before something is made that cannot be written, and proves nothing.
+     */
+    public static void requireRoom(Path folder, int bytes) throws IOException {
+        Path there = folder.toAbsolutePath().normalize();
+        Path above = there.getParent();
+        while (above != null && !Files.exists(there)) {
+            there = above;
+            above = there.getParent();
+        }
+        Path probe = Files.createTempFile(there, ".room", ".new", attribute("rw-------"));
+        try {
+            fill(probe, new byte[bytes], "rw-------");
+        } finally {
+            Files.deleteIfExists(probe);
+        }
+    }
+
+    /** The mode at creation is cut down by the umask; what it takes away from a public file is given back. */
+    private static void fill(Path fresh, byte[] bytes, String mode) throws IOException {
+        try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
+        }
+        Files.setPosixFilePermissions(fresh, permissions(mode));
     }
 
     private static void own(Path file, Path folder) throws IOException {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -28,7 +29,10 @@ public record Issued(
         return certificate.getSerialNumber().toString(16);
     }
 
-    /** Writes {@code cert.pem} (with the issuing authority's), {@code key.pem} (0600) and {@code ca.pem} (the root). */
+    /**
+     * Writes {@code cert.pem} (with the issuing authority's), {@code key.pem} (0600) and {@code ca.pem} (the root): where
+     * there is no room for all, the key that was there before stays.
+     */
     public void writeTo(Path folder) throws IOException {
         writeTo(folder, "cert.pem", "key.pem", "ca.pem");
     }
@@ -50,11 +54,11 @@ public record Issued(
 
     public void writeTo(Path folder, String certificateName, String keyName, String caName) throws IOException {
         AtomicFiles.makePrivateFolder(folder);
-        if (key.isPresent()) {
-            AtomicFiles.writePrivate(folder.resolve(keyName), Pem.of(key.get()));
-        }
-        AtomicFiles.writePublic(folder.resolve(certificateName), chainPem());
-        AtomicFiles.writePublic(folder.resolve(caName), rootPem());
+        List<HolderFile> files = new ArrayList<>();
+        key.ifPresent(one -> files.add(new HolderFile(keyName, Pem.of(one), true)));
+        files.add(new HolderFile(certificateName, chainPem(), false));
+        files.add(new HolderFile(caName, rootPem(), false));
+        AtomicFiles.writeTogether(folder, files);
     }
 
     /** The certificate and its issuer's, as they are sent in a handshake. */

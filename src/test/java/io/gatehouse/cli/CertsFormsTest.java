@@ -244,6 +244,36 @@ class CertsFormsTest {
         done("device", "gate", "--admin", "--replace", "-d", pki); // clients have one set of names
     }
 
+    /** No certificate stays valid whose key nobody has, and the key that was there is not lost. */
+    @Test
+    void issuing_whatCannotBeWritten_revokesItAndKeepsWhatIsThere() throws Exception {
+        Path place = Files.createDirectories(temp.resolve("blocked"));
+        Files.createDirectories(place.resolve("ca.pem/in-the-way"));
+        CertsCalls.Answer failed = certs("device", "blocked", "-o", place, "-d", pki);
+        assertThat(failed.exitCode()).isEqualTo(1);
+        assertThat(failed.err()).contains(place + ": cannot be written: ca.pem is a folder there", "was revoked");
+        assertThat(place.toFile().list()).containsExactly("ca.pem");
+        assertThat(done("list", "--id", "blocked", "--state", "revoked", "-d", pki))
+                .contains("1 certificate");
+        Files.delete(place.resolve("ca.pem/in-the-way"));
+        Files.delete(place.resolve("ca.pem"));
+        done("device", "blocked", "-o", place, "-d", pki); // the same again
+
+        byte[] key = Files.readAllBytes(place.resolve("key.pem"));
+        Files.delete(place.resolve("ca.pem"));
+        Files.createDirectories(place.resolve("ca.pem/in-the-way"));
+        assertThat(certs("renew", "blocked", "-o", place, "-d", pki).exitCode()).isEqualTo(1);
+        assertThat(place.resolve("key.pem")).hasBinaryContent(key);
+        assertThat(done("list", "--id", "blocked", "--state", "revoked", "-d", pki))
+                .contains("2 certificates");
+        Files.delete(place.resolve("ca.pem/in-the-way"));
+        Files.delete(place.resolve("ca.pem"));
+        done("renew", "blocked", "-o", place, "-d", pki); // of the one that is in force
+        assertThat(Files.readAllBytes(place.resolve("key.pem"))).isNotEqualTo(key);
+        assertThat(done("list", "--id", "blocked", "--state", "revoked", "-d", pki))
+                .contains("2 certificates");
+    }
+
     @Test
     void batch_withAFormOfTheKeyForARequest_isRefusedWhole() throws Exception {
         Files.write(temp.resolve("own.csr"), TestRequest.of("own").der());

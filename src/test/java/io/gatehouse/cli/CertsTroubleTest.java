@@ -95,6 +95,63 @@ class CertsTroubleTest {
         }
     }
 
+    /** The authority has room, and the place of the files has none. */
+    @Test
+    void command_whoseFilesGoToAFullDisk_leavesNoCertificateWithoutAKey() throws Exception {
+        Path disk = Files.createDirectory(temp.resolve("disk"));
+        boolean mounted = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", disk.toString())
+                        .start()
+                        .waitFor()
+                == 0;
+        assumeTrue(mounted, "SKIPPED: mounting a small disk needs root");
+        try {
+            Path pki = temp.resolve("pki");
+            done("init", "--generate-passphrase", "-d", pki);
+            Path ballast = disk.resolve("ballast");
+            fill(ballast);
+            for (List<Object> line : List.<List<Object>>of(
+                    List.of("device", "pump", "-o", disk.resolve("a/pump"), "-d", pki),
+                    List.of("server", "eu", "--dns", "eu.example.com", "--install", disk.resolve("tls"), "-d", pki))) {
+                CertsCalls.Answer refused = certs(line.toArray());
+                assertThat(refused.exitCode()).as(refused.err()).isEqualTo(1);
+                assertThat(refused.err())
+                        .startsWith("certs: error[IO] " + disk)
+                        .containsIgnoringCase("space")
+                        .contains("Nothing was issued. Make room there");
+            }
+            assertThat(issued(pki)).isZero();
+            assertThat(disk.toFile().list()).containsExactly("ballast");
+            Files.delete(ballast);
+            done("device", "pump", "-o", disk.resolve("a/pump"), "-d", pki);
+
+            // room for the first group of a fleet, and not for the second
+            StringBuilder rows = new StringBuilder("id\n");
+            for (int i = 0; i < 300; i++) {
+                rows.append("unit-").append(i).append('\n');
+            }
+            Path table = Files.writeString(temp.resolve("fleet.csv"), rows);
+            Path out = disk.resolve("fleet.tar");
+            CertsCalls.Answer full = certs("batch", table, "-o", out, "-d", pki);
+            assertThat(full.exitCode()).as(full.out() + full.err()).isEqualTo(1);
+            assertThat(full.err()).containsIgnoringCase("space").contains("Make room, and continue with --resume");
+            int before = issued(pki);
+            assertThat(before).isGreaterThan(1);
+            run(0, "mount", "-o", "remount,size=8m", disk);
+            String said = done("batch", table, "-o", out, "--resume", "-d", pki);
+            assertThat(said).contains("that the earlier run did not come to write");
+            long inForce = Authority.view(pki).items().stream()
+                    .filter(item -> item.id().startsWith("unit-") && item.revokedAt() == null)
+                    .count();
+            assertThat(inForce).isEqualTo(300);
+            assertThat(run(0, "sh", "-c", "tar -tf " + out + " | grep -c key.pem")
+                            .strip())
+                    .isEqualTo("300");
+            assertThat(disk.toFile().list()).containsExactlyInAnyOrder("a", "fleet.tar", "fleet.tar.manifest.csv");
+        } finally {
+            run(0, "umount", "-l", disk);
+        }
+    }
+
     private static void fill(Path ballast) throws IOException {
         byte[] block = new byte[4096];
         try (OutputStream out = Files.newOutputStream(ballast)) {
