@@ -1,17 +1,17 @@
 package io.gatehouse.cli;
 
-import io.gatehouse.json.Json;
-import io.gatehouse.pki.Authority;
-import io.gatehouse.pki.Inventory;
-import io.gatehouse.pki.OcspIndex;
+import io.gatehouse.pki.Inventory.State;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
+import io.gatehouse.pki.Roll;
+import io.gatehouse.pki.RollRow;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,7 +32,7 @@ final class CertsList implements Runnable {
             names = "--state",
             paramLabel = "STATE",
             description = "pending, active, superseded, held, revoked or expired.")
-    private Inventory.@Nullable State state;
+    private @Nullable State state;
 
     @Option(
             names = "--profile",
@@ -71,79 +71,66 @@ final class CertsList implements Runnable {
             throw Failure.usage("--json, --csv and --index: give one of them");
         }
         Instant now = Clock.systemUTC().instant();
-        List<CertsWhere> where =
-                conditions.stream().map(one -> CertsWhere.of(one, now)).toList();
         try {
-            Pattern ids = CertsWhere.like(pattern);
-            Inventory inventory = Authority.view(common.folder());
-            List<Inventory.Item> items = inventory.items().stream()
-                    .filter(item -> expiring == null || item.expiresWithin(expiring, now))
-                    .filter(item -> state == null || item.state(now) == state)
-                    .filter(item -> profile == null || item.profile() == profile)
-                    .filter(item -> ids.matcher(item.id()).matches())
-                    .filter(item -> where.stream().allMatch(one -> one.holds(inventory, item)))
-                    .toList();
+            Predicate<RollRow> wanted = wanted(now);
+            CertsLines lines = new CertsLines(common.out(), now);
+            BiConsumer<CertsLines, RollRow> form =
+                    json ? CertsLines::json : index ? CertsLines::index : csv ? CertsLines::csv : CertsLines::text;
+            Roll roll = Roll.of(common.folder());
+            roll.warning().ifPresent(common::warn);
+            if (csv) {
+                lines.heading();
+            }
+            long[] count = new long[1];
+            roll.forEach(row -> {
+                if (wanted.test(row)) {
+                    form.accept(lines, row);
+                    count[0]++;
+                }
+            });
             if (json) {
-                common.out()
-                        .println(Json.pretty(items.stream()
-                                .map(item -> fields(item, inventory.groupOf(item), now))
-                                .toList()));
-            } else if (index) {
-                items.forEach(item -> common.out().println(OcspIndex.line(item)));
-            } else if (csv) {
-                common.out().println("id,profile,state,serial,issued_at,not_after,revoked_at,reason,group");
-                items.forEach(item -> common.out().println(cells(item, inventory.groupOf(item), now)));
-            } else {
-                items.forEach(item -> common.out()
-                        .printf(
-                                "%-10s  %-13s  %-24s  %s  %s%n",
-                                item.state(now).word(),
-                                item.profile().word(),
-                                item.id(),
-                                item.notAfter(),
-                                item.serial().toString(16)));
-                common.out().println(items.size() + (items.size() == 1 ? " certificate" : " certificates"));
+                lines.endOfJson();
+            }
+            lines.flush();
+            if (!json && !csv && !index) {
+                common.out().println(count[0] + (count[0] == 1 ? " certificate" : " certificates"));
                 common.out().println("next: gatehouse certs inspect ID -d " + common.folder());
             }
-            if (exitCode && !items.isEmpty()) {
-                throw Failure.of(
-                        CertsCommand.FINDINGS, items.size() + " of them; renew with: gatehouse certs renew ID");
+            if (exitCode && count[0] > 0) {
+                throw Failure.of(CertsCommand.FINDINGS, count[0] + " of them; renew with: gatehouse certs renew ID");
             }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
         }
     }
 
-    /** Ids, words and groups need no quoting. */
-    private static String cells(Inventory.Item item, String group, Instant now) {
-        return String.join(
-                ",",
-                item.id(),
-                item.profile().word(),
-                item.state(now).word(),
-                item.serial().toString(16),
-                item.issuedAt().toString(),
-                item.notAfter().toString(),
-                item.revokedAt() == null ? "" : item.revokedAt().toString(),
-                item.reason() == null ? "" : item.reason().word(),
-                group);
-    }
-
-    private static Map<String, Object> fields(Inventory.Item item, String group, Instant now) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("id", item.id());
-        fields.put("profile", item.profile().word());
-        if (!group.isEmpty()) {
-            fields.put("group", group);
+    private Predicate<RollRow> wanted(Instant now) {
+        List<Predicate<RollRow>> all = new ArrayList<>();
+        if (expiring != null) {
+            Instant end = now.plus(expiring);
+            all.add(row -> row.state(now) == State.ACTIVE && !row.notAfter().isAfter(end));
         }
-        fields.put("state", item.state(now).word());
-        fields.put("serial", item.serial().toString(16));
-        fields.put("issuedAt", item.issuedAt().toString());
-        fields.put("notAfter", item.notAfter().toString());
-        if (item.revokedAt() != null && item.reason() != null) {
-            fields.put("revokedAt", item.revokedAt().toString());
-            fields.put("reason", item.reason().word());
+        if (state != null) {
+            all.add(row -> row.state(now) == state);
         }
-        return fields;
+        if (profile != null) {
+            all.add(row -> row.profile() == profile);
+        }
+        if (!pattern.equals("*")) {
+            Pattern ids = CertsWhere.like(pattern);
+            all.add(row -> ids.matcher(row.id()).matches());
+        }
+        for (String condition : conditions) {
+            CertsWhere where = CertsWhere.of(condition, now);
+            all.add(row -> where.holds(row.group(), row.item()));
+        }
+        return row -> {
+            for (Predicate<RollRow> one : all) {
+                if (!one.test(row)) {
+                    return false;
+                }
+            }
+            return true;
+        };
     }
 }

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** A condition of {@code certs list --where}: a field, a comparison and a value, such as {@code id~'line-3-*'}. Immutable. */
-record CertsWhere(BiPredicate<Inventory, Inventory.Item> condition) {
+record CertsWhere(BiPredicate<String, Inventory.Item> condition) {
     private static final Pattern FORM = Pattern.compile("([a-z_]+)(!=|=|~|<|>)'?([^']*)'?");
 
     /** What can be asked for. */
@@ -37,10 +37,10 @@ record CertsWhere(BiPredicate<Inventory, Inventory.Item> condition) {
             return name().toLowerCase(Locale.ROOT);
         }
 
-        String text(Inventory inventory, Inventory.Item item, Instant now) {
+        String text(String group, Inventory.Item item, Instant now) {
             return switch (this) {
                 case ID -> item.id();
-                case GROUP -> inventory.groupOf(item);
+                case GROUP -> group;
                 case PROFILE -> item.profile().word();
                 case STATE -> item.state(now).word();
                 case SERIAL -> item.serial().toString(16);
@@ -59,8 +59,8 @@ record CertsWhere(BiPredicate<Inventory, Inventory.Item> condition) {
         }
     }
 
-    boolean holds(Inventory inventory, Inventory.Item item) {
-        return condition.test(inventory, item);
+    boolean holds(String group, Inventory.Item item) {
+        return condition.test(group, item);
     }
 
     static CertsWhere of(String condition, Instant now) {
@@ -86,14 +86,14 @@ record CertsWhere(BiPredicate<Inventory, Inventory.Item> condition) {
         if (compares) {
             Instant time = time(condition, value);
             return operator.equals("<")
-                    ? new CertsWhere((all, item) -> field.time(item).isBefore(time))
-                    : new CertsWhere((all, item) ->
+                    ? new CertsWhere((group, item) -> field.time(item).isBefore(time))
+                    : new CertsWhere((group, item) ->
                             field.time(item).isAfter(time) && !field.time(item).equals(Instant.MAX));
         }
         Pattern pattern = operator.equals("~") ? like(value) : Pattern.compile(Pattern.quote(value));
         boolean wanted = !operator.equals("!=");
         return new CertsWhere(
-                (all, item) -> pattern.matcher(field.text(all, item, now)).matches() == wanted);
+                (group, item) -> pattern.matcher(field.text(group, item, now)).matches() == wanted);
     }
 
     private static Instant time(String condition, String value) {

@@ -82,6 +82,7 @@ public final class Doctor {
                 boolean secret = name.endsWith(".key")
                         || name.equals("key.pem")
                         || name.equals("journal")
+                        || name.equals("index")
                         || name.equals(StoredPassphrase.NAME);
                 if (modes.contains(PosixFilePermission.OTHERS_WRITE)
                         || modes.contains(PosixFilePermission.GROUP_WRITE)) {

@@ -217,6 +217,26 @@ public final class Inventory {
         }
     }
 
+    /** What is known of a certificate from an earlier look at the journal, before the lines that came after that. */
+    void seed(Item item, boolean latestOfHolder, String group) {
+        String holder = name(item.profile(), item.id());
+        items.put(item.serial(), item);
+        if (latestOfHolder) {
+            latest.put(holder, item.serial());
+        }
+        if (item.isHeld()) {
+            held.add(item.serial());
+        }
+        if (!group.isEmpty()) {
+            groups.put(holder, group);
+        }
+    }
+
+    /** Whether it is the one that its holder goes by. */
+    boolean isLatest(Item item) {
+        return item.serial().equals(latest.get(name(item.profile(), item.id())));
+    }
+
     private void revocation(Journal.Entry entry, UnaryOperator<Item> change) {
         Item item = items.get(new BigInteger(entry.serial(), 16));
         if (item == null) {
@@ -280,7 +300,7 @@ public final class Inventory {
     }
 
     /** Names of servers and of clients are apart: a device may be called as a server is. */
-    private static String name(Profile profile, String id) {
+    static String name(Profile profile, String id) {
         return (profile.isClient() ? "client" : profile.word()) + " " + id;
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.zip.CRC32C;
 
 /**
  * What the authority did, as lines that are only ever appended, each with the hash of the one before: the source of
@@ -46,6 +47,7 @@ final class Journal {
     /** The bytes of the lines that were read or written. */
     private long whole;
 
+    private final CRC32C read = new CRC32C();
     private final MessageDigest digest = sha256();
 
     /**
@@ -85,6 +87,11 @@ final class Journal {
             return false;
         }
 
+        /** Without what it says in detail. */
+        Entry without() {
+            return new Entry(time, actor, action, profile, id, serial, end, key, NOTHING);
+        }
+
         private String text(long number) {
             return String.join("\t", Long.toString(number), time, actor, action, profile, id, serial, end, key, detail);
         }
@@ -112,6 +119,25 @@ final class Journal {
     /** Begins at the first line, for {@link #catchUp} only. */
     static Journal follow(Path file) {
         return new Journal(file, false);
+    }
+
+    /** Goes on after lines that were read before: {@link #catchUp} refuses what does not follow them. */
+    static Journal from(Path file, long count, String lastHash, long bytes) {
+        Journal journal = new Journal(file, false);
+        journal.count = count;
+        journal.lastHash = lastHash;
+        journal.whole = bytes;
+        return journal;
+    }
+
+    /** The bytes of the lines up to the last that was read or written. */
+    long bytes() {
+        return whole;
+    }
+
+    /** The CRC-32C of the lines that {@link #catchUp} read. */
+    int checksum() {
+        return (int) read.getValue();
     }
 
     /** How many lines were read or written. */
@@ -201,6 +227,7 @@ final class Journal {
             throw changed(count + 1, " (" + e.getMessage() + ")");
         }
         whole += length + 1L;
+        read.update(block, begin, length + 1); // with its end
     }
 
     private Entry accept(byte[] block, int begin, int length) throws PkiProblem {

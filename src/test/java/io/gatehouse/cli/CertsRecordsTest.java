@@ -125,6 +125,51 @@ class CertsRecordsTest {
         }
     }
 
+    /** Two thousand lines that cost no keys: tokens. */
+    @Test
+    void list_ofALongJournal_leavesAnIndex_andIsRightWhateverBecomesOfIt() throws Exception {
+        Path own = temp.resolve("long");
+        run(0, "cp", "-a", pki, own);
+        Path fleet = temp.resolve("long.csv");
+        Files.writeString(
+                fleet,
+                java.util.stream.IntStream.range(0, 2_100)
+                        .mapToObj(i -> "t-" + i + "\n")
+                        .collect(java.util.stream.Collectors.joining("", "id\n", "")));
+        done("batch", fleet, "--token-only", "-o", temp.resolve("long.tokens"), "-d", own);
+        String before = done("list", "--csv", "-d", own);
+        assertThat(before).contains("line-4-pump,device,revoked,", "broker,server,active,");
+        Path index = own.resolve("index");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(index)))
+                .isEqualTo("rw-------");
+        assertThat(done("list", "--csv", "-d", own)).isEqualTo(before);
+        assertThat(done("doctor", "-d", own)).contains("all is well");
+
+        done("revoke", "line-3-pump", "--reason", "certificateHold", "-d", own);
+        assertThat(done("list", "--csv", "--state", "held", "-d", own))
+                .hasLineCount(2)
+                .contains("line-3-pump,device,held,");
+        done("release", "line-3-pump", "-d", own);
+        assertThat(done("list", "--csv", "-d", own)).isEqualTo(before);
+
+        done("backup", temp.resolve("long.backup"), "--passphrase-file", own.resolve("passphrase"), "-d", own);
+        Path restored = temp.resolve("restored-long");
+        done("restore", temp.resolve("long.backup"), "--passphrase-file", own.resolve("passphrase"), "-d", restored);
+        assertThat(restored.resolve("index")).doesNotExist();
+        assertThat(done("list", "--csv", "-d", restored)).isEqualTo(before);
+
+        Path journal = own.resolve("journal");
+        String text = Files.readString(journal);
+        String edited = text.replaceFirst("\tline-3-valve\t", "\tline-3-value\t");
+        Files.writeString(journal, edited);
+        CertsCalls.Answer found = certs("list", "-d", own);
+        assertThat(found.exitCode()).isEqualTo(10);
+        assertThat(found.err())
+                .startsWith("certs: error[CORRUPT] " + journal + ":3: the journal was changed here")
+                .hasLineCount(1);
+        assertThat(Files.readString(journal)).isEqualTo(edited);
+    }
+
     @Test
     void list_expiring_endsWithNineForWatchers() {
         CertsCalls.Answer soon = certs("list", "--expiring", "30", "--exit-code", "-d", pki);
