@@ -81,7 +81,10 @@ final class TlsHouse implements AutoCloseable {
 
     private List<Map<String, Object>> audit(int after) {
         try {
-            return Files.readAllLines(folder.resolve("audit.jsonl")).stream()
+            String text = Files.readString(folder.resolve("audit.jsonl"));
+            // the last line may be half written
+            return text.substring(0, text.lastIndexOf('\n') + 1)
+                    .lines()
                     .skip(after)
                     .map(TlsHouse::object)
                     .toList();
