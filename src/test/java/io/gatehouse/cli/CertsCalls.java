@@ -123,6 +123,8 @@ final class CertsCalls {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
+                // as the launcher does: BoringSSL is native
+                Runtime.version().feature() >= 24 ? "--enable-native-access=ALL-UNNAMED" : "-Xshare:auto",
                 "-cp",
                 Objects.requireNonNullElse(
                         System.getProperty("surefire.test.class.path"), System.getProperty("java.class.path")),

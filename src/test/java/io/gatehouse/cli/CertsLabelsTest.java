@@ -53,7 +53,7 @@ class CertsLabelsTest {
                 .hasSize(3)
                 .satisfies(lines -> assertThat(lines.subList(1, 3)).allMatch(line -> line.endsWith(",Halle Süd")));
         assertThat(done("list", "--where", "group~Halle*", "--where", "id=a-1", "--json", "-d", pki))
-                .contains("\"group\" : \"Halle Süd\"");
+                .contains("\"group\":\"Halle Süd\"");
         assertThat(done("list", "--where", "group=", "--where", "id=a-3", "-d", pki))
                 .contains("1 certificate");
         assertThat(done("audit", "export", "-d", pki))
