@@ -44,7 +44,7 @@ class BehaviourRowsTest {
                   - {topic: b3/#, max_qos: 1}
                   - {topic: b3/b, max_qos: 2}
                   - jobs/#
-                  - {topic: work/#, shared: [workers, "night*"]}
+                  - {topic: jobs/#, shared: [workers, "night*"]}
                   - answers/me
                   - b21
                   - b20
@@ -151,10 +151,10 @@ class BehaviourRowsTest {
     @Test
     void b9_shareGroup_isItsExactName_orAStar() {
         Mqtt ann = ann(5);
-        assertThat(ann.subscribe("$share/workers/work/#", 0)).isZero();
-        assertThat(ann.subscribe("$share/nightshift/work/#", 0)).isZero();
-        assertThat(ann.subscribe("$share/workers2/work/#", 0)).isEqualTo(0x87);
-        assertThat(ann.subscribe("$share/worker/work/#", 0)).isEqualTo(0x87);
+        assertThat(ann.subscribe("$share/workers/jobs/#", 0)).isZero();
+        assertThat(ann.subscribe("$share/nightshift/jobs/#", 0)).isZero();
+        assertThat(ann.subscribe("$share/workers2/jobs/#", 0)).isEqualTo(0x87);
+        assertThat(ann.subscribe("$share/worker/jobs/#", 0)).isEqualTo(0x87);
     }
 
     @Test
