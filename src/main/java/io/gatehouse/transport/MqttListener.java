@@ -14,6 +14,7 @@ import io.gatehouse.tls.ServerNames;
 import io.gatehouse.tls.TlsContext;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -91,28 +92,28 @@ public final class MqttListener implements AutoCloseable {
         InetSocketAddress address = settings.bind().equals("*")
                 ? new InetSocketAddress(settings.port())
                 : new InetSocketAddress(InetAddress.getByName(settings.bind()), settings.port());
-        try {
-            channel = new ServerBootstrap()
-                    .group(shared.loops().acceptors(), shared.loops().workers())
-                    .channel(shared.loops().channelType())
-                    .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                    .option(ChannelOption.SO_REUSEADDR, true)
-                    .childOption(ChannelOption.TCP_NODELAY, true)
-                    .childOption(ChannelOption.SO_KEEPALIVE, true)
-                    .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(256 << 10, 1 << 20))
-                    .childHandler(new ChannelInitializer<SocketChannel>() {
-                        @Override
-                        protected void initChannel(SocketChannel accepted) {
-                            accept(accepted);
-                        }
-                    })
-                    .bind(address)
-                    .syncUninterruptibly()
-                    .channel();
-        } catch (RuntimeException e) {
+        ChannelFuture bound = new ServerBootstrap()
+                .group(shared.loops().acceptors(), shared.loops().workers())
+                .channel(shared.loops().channelType())
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(256 << 10, 1 << 20))
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel accepted) {
+                        accept(accepted);
+                    }
+                })
+                .bind(address)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            Throwable why = bound.cause();
             throw new IOException(
-                    "listener \"" + settings.name() + "\" cannot bind " + address + ": " + e.getMessage(), e);
+                    "listener \"" + settings.name() + "\" cannot bind " + address + ": " + why.getMessage(), why);
         }
+        channel = bound.channel();
     }
 
     private void accept(SocketChannel accepted) {

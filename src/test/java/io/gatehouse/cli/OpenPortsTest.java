@@ -1,16 +1,26 @@
 package io.gatehouse.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
+import io.gatehouse.Broker;
+import io.gatehouse.CannotStart;
+import io.gatehouse.config.Configuration;
+import io.gatehouse.config.ConfigurationReader;
 import io.gatehouse.enrolment.EstHouse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -85,5 +95,29 @@ class OpenPortsTest {
         assertThat(code).isNotZero();
         assertThat(out.toString(StandardCharsets.UTF_8)).contains("quickstart");
         assertThat(before).containsAll(listening());
+    }
+
+    @Test
+    void broker_onAPortThatIsTaken_saysWhichListener_andWhere() throws Exception {
+        Files.createDirectory(temp.resolve("policies"));
+        Path policy = Files.writeString(temp.resolve("policies/main.yaml"), "version: 1\n");
+        Files.setPosixFilePermissions(policy, PosixFilePermissions.fromString("rw-r-----"));
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            Files.writeString(temp.resolve("gatehouse.yaml"), """
+                    version: 1
+                    listeners: {x: {bind: 127.0.0.1, port: %d, insecure: {acknowledge: "nobody is there"}, login: none}}
+                    storage: memory
+                    """.formatted(taken.getLocalPort()));
+            Configuration configuration = ConfigurationReader.read(temp.resolve("gatehouse.yaml"))
+                    .configuration()
+                    .orElseThrow();
+            assertThatThrownBy(() -> Broker.start(configuration, Clock.systemUTC()))
+                    .isInstanceOfSatisfying(
+                            CannotStart.class,
+                            e -> assertThat(e.lines())
+                                    .singleElement(STRING)
+                                    .startsWith("listener \"x\" cannot bind /127.0.0.1:" + taken.getLocalPort() + ": ")
+                                    .contains("in use"));
+        }
     }
 }
