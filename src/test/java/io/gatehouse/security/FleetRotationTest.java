@@ -48,19 +48,9 @@ class FleetRotationTest {
     static void aBroker() throws CannotStart {
         writeServer();
         Forge.write(folder.resolve("ca.pem"), Forge.pem(OLD.certificate));
-        StringBuilder listeners = new StringBuilder();
-        for (String provider : ClientCertificateTest.providers()) {
-            listeners.append("""
-                      %s:
-                        port: 0
-                        bind: 127.0.0.1
-                        tls: {certificate: server.pem, key: server.key, client_ca: ca.pem, provider: %1$s}
-                        login: certificate
-                    """.formatted(provider).indent(2));
-        }
         shared = new TlsHouse(
                 folder,
-                listeners.toString(),
+                TlsHouse.listeners(),
                 "limits: {max_connections_per_address: 100000, connects_per_second_per_address: 100000}\n",
                 Clock.systemUTC());
     }

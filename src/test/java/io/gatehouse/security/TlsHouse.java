@@ -10,6 +10,9 @@ import io.gatehouse.json.Json;
 import io.gatehouse.json.Json.NotJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -55,6 +58,36 @@ final class TlsHouse implements AutoCloseable {
                         .orElseThrow(() -> new AssertionError(
                                 read.problems().stream().map(Problem::toString).collect(Collectors.joining("\n")))),
                 clock);
+    }
+
+    /** A listener for each TLS provider of this machine, of its name, that asks for certificates of {@code ca.pem}. */
+    static String listeners() {
+        return ClientCertificateTest.providers().stream()
+                .map(provider -> """
+                          %s:
+                            port: 0
+                            bind: 127.0.0.1
+                            tls: {certificate: server.pem, key: server.key, client_ca: ca.pem, provider: %1$s}
+                            login: certificate
+                        """.formatted(provider).indent(2))
+                .collect(Collectors.joining());
+    }
+
+    /** Whether it is closed, or was, by the broker; what came before is read. */
+    static boolean isEnded(Socket socket) {
+        try {
+            socket.setSoTimeout(1);
+            while (socket.getInputStream().read() >= 0) {
+                // the server's hello
+            }
+            return true;
+        } catch (SocketTimeoutException open) {
+            return false;
+        } catch (SocketException reset) {
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     Broker broker() {

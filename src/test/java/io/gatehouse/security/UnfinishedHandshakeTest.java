@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
-import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -40,18 +39,8 @@ class UnfinishedHandshakeTest {
     static void aBroker() throws CannotStart {
         Forge.write(folder.resolve("server.pem"), folder.resolve("server.key"), ROOT.server());
         Forge.write(folder.resolve("ca.pem"), Forge.pem(ROOT.certificate));
-        StringBuilder listeners = new StringBuilder();
-        for (String provider : ClientCertificateTest.providers()) {
-            listeners.append("""
-                      %s:
-                        port: 0
-                        bind: 127.0.0.1
-                        tls: {certificate: server.pem, key: server.key, client_ca: ca.pem, provider: %1$s}
-                        login: certificate
-                    """.formatted(provider).indent(2));
-        }
         String limits = "limits: {connect_timeout: 5s, connects_per_second_per_address: 10000}\n";
-        shared = new TlsHouse(folder, listeners.toString(), limits, Clock.systemUTC());
+        shared = new TlsHouse(folder, TlsHouse.listeners(), limits, Clock.systemUTC());
     }
 
     @AfterAll
@@ -68,23 +57,6 @@ class UnfinishedHandshakeTest {
     private static int port(String provider) {
         assumeThat(ClientCertificateTest.providers()).contains(provider);
         return house().port(provider);
-    }
-
-    /** Whether it is closed, or was, by the broker; what came before is read. */
-    private static boolean isEnded(Socket socket) {
-        try {
-            socket.setSoTimeout(1);
-            while (socket.getInputStream().read() >= 0) {
-                // the server's hello
-            }
-            return true;
-        } catch (SocketTimeoutException open) {
-            return false;
-        } catch (SocketException reset) {
-            return true;
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
     }
 
     @ParameterizedTest
@@ -121,7 +93,7 @@ class UnfinishedHandshakeTest {
                     late.in("late");
                 }
             }
-            await().atMost(PATIENCE).until(() -> strangers.stream().allMatch(UnfinishedHandshakeTest::isEnded));
+            await().atMost(PATIENCE).until(() -> strangers.stream().allMatch(TlsHouse::isEnded));
             assertThat(stays.isAlive()).isTrue();
             await().atMost(PATIENCE).until(() -> house().figure("before_login_bytes") == 0);
             assertThat(house().figure("connections_refused_total") - refused)
