@@ -6,7 +6,6 @@ import static io.gatehouse.cli.CertsCalls.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatehouse.json.Json;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -92,46 +91,7 @@ class CertsHoldTest {
     }
 
     private static String ocsp(Path leaf) throws Exception {
-        if (!Files.exists(temp.resolve("responder"))) {
-            done("ocsp-signer", "responder", "--out", temp.resolve("responder"), "-d", pki);
-        }
-        Path index = Files.writeString(temp.resolve("index.txt"), done("list", "--index", "-d", pki));
-        Path issuer = pki.resolve("ca/device.crt");
-        Path request = temp.resolve("request.der");
-        Path signer = temp.resolve("responder/cert.pem");
-        run(0, "openssl", "ocsp", "-issuer", issuer, "-cert", leaf, "-reqout", request);
-        String key = temp.resolve("responder/key.pem").toString();
-        return run(
-                        0,
-                        "openssl",
-                        "ocsp",
-                        "-index",
-                        index,
-                        "-CA",
-                        issuer,
-                        "-rsigner",
-                        signer,
-                        "-rkey",
-                        key,
-                        "-reqin",
-                        request,
-                        "-respout",
-                        temp.resolve("response.der"))
-                + run(
-                        0,
-                        "openssl",
-                        "ocsp",
-                        "-respin",
-                        temp.resolve("response.der"),
-                        "-no_nonce",
-                        "-issuer",
-                        issuer,
-                        "-cert",
-                        leaf,
-                        "-CAfile",
-                        pki.resolve("trust/root.pem"),
-                        "-verify_other",
-                        issuer);
+        return new OpensslResponder(pki, temp.resolve("responder")).ask(leaf);
     }
 
     @Test

@@ -59,12 +59,7 @@ class CertsTroubleTest {
 
     @Test
     void command_onAFullDisk_exits1_issuesNothing_andIsDoneWhenThereIsRoom() throws Exception {
-        Path disk = Files.createDirectory(temp.resolve("disk"));
-        boolean mounted = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", disk.toString())
-                        .start()
-                        .waitFor()
-                == 0;
-        assumeTrue(mounted, "SKIPPED: mounting a small disk needs root");
+        Path disk = smallDisk();
         try {
             Path pki = disk.resolve("pki");
             done("init", "--generate-passphrase", "-d", pki);
@@ -98,12 +93,7 @@ class CertsTroubleTest {
     /** The authority has room, and the place of the files has none. */
     @Test
     void command_whoseFilesGoToAFullDisk_leavesNoCertificateWithoutAKey() throws Exception {
-        Path disk = Files.createDirectory(temp.resolve("disk"));
-        boolean mounted = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", disk.toString())
-                        .start()
-                        .waitFor()
-                == 0;
-        assumeTrue(mounted, "SKIPPED: mounting a small disk needs root");
+        Path disk = smallDisk();
         try {
             Path pki = temp.resolve("pki");
             done("init", "--generate-passphrase", "-d", pki);
@@ -150,6 +140,17 @@ class CertsTroubleTest {
         } finally {
             run(0, "umount", "-l", disk);
         }
+    }
+
+    /** A mebibyte, which the test unmounts. */
+    private Path smallDisk() throws Exception {
+        Path disk = Files.createDirectory(temp.resolve("disk"));
+        boolean mounted = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", disk.toString())
+                        .start()
+                        .waitFor()
+                == 0;
+        assumeTrue(mounted, "SKIPPED: mounting a small disk needs root");
+        return disk;
     }
 
     private static void fill(Path ballast) throws IOException {
