@@ -127,6 +127,8 @@ public final class EstListener implements AutoCloseable {
 
     /** Waits for the end of the handshake; then there is HTTP. Confined to the connection's event loop. */
     private final class Greeting extends ChannelInboundHandlerAdapter {
+        private boolean failed;
+
         @Override
         public void userEventTriggered(ChannelHandlerContext context, Object event) {
             if (!(event instanceof SslHandshakeCompletionEvent completion)) {
@@ -136,7 +138,10 @@ public final class EstListener implements AutoCloseable {
             InetSocketAddress address =
                     (InetSocketAddress) Objects.requireNonNull(context.channel().remoteAddress());
             if (!completion.isSuccess()) {
-                porter.handshakeFailed(address, completion.cause());
+                if (!failed) {
+                    failed = true; // the engine has one more word to say at the end
+                    porter.handshakeFailed(address, completion.cause());
+                }
                 context.close();
                 return;
             }

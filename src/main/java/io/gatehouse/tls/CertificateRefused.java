@@ -22,6 +22,7 @@ public final class CertificateRefused extends CertificateException {
                 "issue it with an authority of client_ca; send the issuing authority's certificate along (chain.pem)"),
         CERT_WEAK_SIG(ISSUE),
         CERT_WEAK_KEY(ISSUE),
+        CERT_WEAK_PROOF("update the client's TLS library, or let it speak TLS 1.3"),
         CERT_BROKEN_KEY("make another key, elsewhere than this one was made, and " + ISSUE),
         CERT_PROFILE(ISSUE),
         CERT_ID_INVALID(ISSUE),

@@ -1,6 +1,5 @@
 package io.gatehouse.tls;
 
-import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.Map;
 
@@ -11,7 +10,7 @@ import java.util.Map;
  * <p>The session of neither provider tells it before Java 27. Nothing but names of groups leaves this class, and what it
  * cannot read is {@code unknown}: it counts, and decides nothing.
  */
-public final class KeyExchange {
+public final class KeyExchange extends ClearHandshake {
     /** A resumed session of TLS 1.2 goes on with the keys that it has. */
     public static final String NONE = "none";
 
@@ -32,8 +31,6 @@ public final class KeyExchange {
             "secp521r1");
 
     // of TLS, by the names of its specification
-    private static final int CHANGE_CIPHER_SPEC = 20;
-    private static final int HANDSHAKE = 22;
     private static final int SERVER_HELLO = 2;
     private static final int SERVER_KEY_EXCHANGE = 12;
     private static final int NAMED_CURVE = 3;
@@ -43,68 +40,30 @@ public final class KeyExchange {
     /** The longest first flight that is read: a chain of certificates stands between hello and key exchange in TLS 1.2. */
     private static final int MOST = 64 << 10;
 
-    /** Records that are not whole yet, and the handshake messages in those that are. */
-    private ByteBuffer records = ByteBuffer.allocate(512);
-
-    private ByteBuffer messages = ByteBuffer.allocate(512);
     private String group = UNKNOWN;
-    private boolean done;
 
-    /** What the server sends next; it is left as it is. */
-    public void read(ByteBuf sent) {
-        if (done) {
-            return;
-        }
-        if (records.position() + messages.position() + sent.readableBytes() > MOST) {
-            end(UNKNOWN);
-            return;
-        }
-        records = append(records, sent.nioBuffer());
-        records.flip();
-        while (!done && records.remaining() >= 5 && records.remaining() >= 5 + length(records)) {
-            record();
-        }
-        records.compact();
+    public KeyExchange() {
+        super(MOST);
     }
 
-    private static int length(ByteBuffer record) {
-        return record.getShort(record.position() + 3) & 0xFFFF;
-    }
-
-    private void record() {
-        int type = records.get(records.position()) & 0xFF;
-        int length = length(records);
-        ByteBuffer body = records.slice(records.position() + 5, length);
-        records.position(records.position() + 5 + length);
-        if (type == CHANGE_CIPHER_SPEC) {
-            end(NONE); // and no key exchange before it
-        } else if (type != HANDSHAKE) {
-            end(UNKNOWN);
-        } else {
-            messages = append(messages, body);
-            messages.flip();
-            while (!done && messages.remaining() >= 4 && messages.remaining() >= 4 + messageLength()) {
-                message();
-            }
-            messages.compact();
-        }
-    }
-
-    private int messageLength() {
-        return messages.getInt(messages.position()) & 0xFFFFFF;
-    }
-
-    private void message() {
-        int type = messages.get(messages.position()) & 0xFF;
-        int length = messageLength();
-        ByteBuffer body = messages.slice(messages.position() + 4, length);
-        messages.position(messages.position() + 4 + length);
+    @Override
+    void message(int type, ByteBuffer body) {
         if (type == SERVER_HELLO) {
             hello(body);
         } else if (type == SERVER_KEY_EXCHANGE) {
             boolean named = body.remaining() >= 3 && body.get() == NAMED_CURVE;
             end(named ? name(body.getShort()) : UNKNOWN);
         }
+    }
+
+    @Override
+    void other(int recordType) {
+        end(recordType == CHANGE_CIPHER_SPEC ? NONE : UNKNOWN); // and no key exchange before it
+    }
+
+    @Override
+    void tooLong() {
+        end(UNKNOWN);
     }
 
     private void hello(ByteBuffer body) {
@@ -141,23 +100,7 @@ public final class KeyExchange {
 
     private void end(String what) {
         group = what;
-        done = true;
-        records = ByteBuffer.allocate(0);
-        messages = records;
-    }
-
-    private static ByteBuffer append(ByteBuffer to, ByteBuffer more) {
-        ByteBuffer room = to;
-        if (to.remaining() < more.remaining()) {
-            room = ByteBuffer.allocate(2 * (to.position() + more.remaining()));
-            room.put(to.flip());
-        }
-        return room.put(more);
-    }
-
-    /** Whether there is nothing more to read. */
-    public boolean isDone() {
-        return done;
+        end();
     }
 
     /** The group's name; {@link #NONE}, {@link #UNKNOWN}, or {@code other}. */

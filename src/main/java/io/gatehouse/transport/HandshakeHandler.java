@@ -54,16 +54,20 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
             channel.fireUserEventTriggered(event);
             return;
         }
+        if (done) {
+            channel.close(); // a second handshake in one connection, or the engine's word after a refusal
+            return;
+        }
+        done = true;
         InetSocketAddress address = (InetSocketAddress) channel.channel().remoteAddress();
         if (!completion.isSuccess()) {
             refuse(channel, address, completion.cause());
             return;
         }
-        if (done || address == null) {
-            channel.close(); // a second handshake in one connection, or nobody there any more
+        if (address == null) {
+            channel.close(); // nobody there any more
             return;
         }
-        done = true;
         try {
             SslHandler tls = Objects.requireNonNull(channel.pipeline().get(SslHandler.class));
             CompletableFuture<Peer> judged =

@@ -7,6 +7,7 @@ import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.connection.Dialogue;
 import io.gatehouse.connection.Wire;
 import io.gatehouse.metrics.Metrics;
+import io.gatehouse.tls.ClientProofDoor;
 import io.gatehouse.tls.Handshake;
 import io.gatehouse.tls.KeyExchange;
 import io.gatehouse.tls.Peer;
@@ -164,6 +165,7 @@ public final class MqttListener implements AutoCloseable {
         handler.setCloseNotifyFlushTimeout(1, TimeUnit.SECONDS);
         KeyExchange exchange = new KeyExchange();
         pipeline.addBefore(context.name(), "key-exchange", new KeyExchangeWatch(exchange));
+        pipeline.addBefore(context.name(), "client-proof", new ClientProofDoor());
         pipeline.addAfter(context.name(), "handshake", new HandshakeHandler(this, visit, chosen, (channel, peer) -> {
             shared.metrics().handshakes.increment(name(), peer.protocol(), peer.cipher(), exchange.group());
             greet(channel, peer, visit);

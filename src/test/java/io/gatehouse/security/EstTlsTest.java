@@ -125,6 +125,41 @@ class EstTlsTest {
         assertThat(Hello.send(house().estPort(), http).isHello()).isFalse();
     }
 
+    /** What the client of OpenSSL says, which has nothing to say to the server. */
+    private static String openssl(List<String> more) throws IOException, InterruptedException {
+        List<String> line =
+                new ArrayList<>(List.of("openssl", "s_client", "-connect", "127.0.0.1:" + house().estPort()));
+        line.addAll(more);
+        Process client = new ProcessBuilder(line).redirectErrorStream(true).start();
+        client.getOutputStream().close();
+        String said = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        client.waitFor();
+        return said;
+    }
+
+    /** RFC 9155; a client that has a certificate already shows it here too. */
+    @Test
+    void handshake_thatTheClientSignsWithSha1_isRefused() throws Exception {
+        Forge.Holder holder = Forge.root("Maker").leaf("rsa").key("RSA-2048").make();
+        Path certificate = temp.resolve("rsa.pem");
+        Path key = temp.resolve("rsa.key");
+        Forge.write(certificate, key, holder);
+        List<String> with = new ArrayList<>(List.of("-tls1_2", "-cipher", "DEFAULT@SECLEVEL=0"));
+        with.addAll(List.of("-cert", certificate.toString(), "-key", key.toString()));
+        List<String> good = List.copyOf(with);
+        with.addAll(List.of("-client_sigalgs", "RSA+SHA1"));
+
+        assertThat(openssl(good)).contains("New, TLSv1.2, Cipher is ECDHE");
+        double before = refused();
+        assertThat(openssl(with)).contains("alert"); // from the JDK's provider, which asks for none, from the client
+        await().atMost(Duration.ofSeconds(30)).until(() -> refused() > before);
+        assertThat(refused()).isEqualTo(before + 1); // told of once
+        if (ClientCertificateTest.providers().contains("boringssl")) {
+            assertThat(Files.readString(temp.resolve("audit.jsonl")))
+                    .contains("\"code\":\"CERT_WEAK_PROOF\"", "the client proves its key with SHA-1");
+        }
+    }
+
     @Test
     void handshakes_thatDoNotEnd_areEnded_andOthersEnrolMeanwhile() throws Exception {
         List<Socket> strangers = new ArrayList<>();

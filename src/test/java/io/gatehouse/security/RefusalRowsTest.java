@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Named;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -266,10 +265,11 @@ class RefusalRowsTest {
                 .contains("Protocol  : TLSv1.3", "Max Early Data: 0");
     }
 
-    /** BoringSSL takes it with RSA in TLS 1.2, and has no switch for it: docs/tls.md says so. */
-    @Test
-    void handshake_thatTheClientSignsWithSha1_isRefusedByTheJdk() throws IOException, InterruptedException {
-        int port = port("jdk");
+    /** RFC 9155. In TLS 1.2, that is: nobody offers it in TLS 1.3. */
+    @ParameterizedTest
+    @ValueSource(strings = {"boringssl", "jdk"})
+    void handshake_thatTheClientSignsWithSha1_isRefused(String provider) throws IOException, InterruptedException {
+        int port = port(provider);
         Forge.write(
                 folder.resolve("rsa.pem"),
                 folder.resolve("rsa.key"),
@@ -279,7 +279,17 @@ class RefusalRowsTest {
         sha1.addAll(List.of("-client_sigalgs", "RSA+SHA1"));
 
         assertThat(client(port, CONNACK, more)).endsWith(CONNACK);
+        int before = house().audit().size();
+        double refused = house().figure("handshakes_refused_total");
         assertThat(client(port, CONNACK, sha1.toArray(String[]::new))).doesNotContain(CONNACK);
+        if (provider.equals("boringssl")) {
+            assertThat(house().awaitAudit(before, "handshake", "code", "CERT_WEAK_PROOF"))
+                    .containsEntry("subject", "CN=rsa")
+                    .containsEntry("detail", "the client proves its key with SHA-1");
+        } // else the JDK asks for no such thing, so that the client has nothing to show: as any without a certificate
+        await().atMost(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .until(() -> house().figure("handshakes_refused_total") > refused);
+        assertThat(house().figure("handshakes_refused_total")).isEqualTo(refused + 1); // told of once
     }
 
     // the client id

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** What is read of a server's first flight, byte by byte and all at once; and that nonsense does no harm. */
 class KeyExchangeTest {
-    private static ByteBuf record(int type, ByteBuf body) {
+    static ByteBuf record(int type, ByteBuf body) {
         return Unpooled.buffer()
                 .writeByte(type)
                 .writeShort(0x0303)
@@ -17,7 +17,7 @@ class KeyExchangeTest {
                 .writeBytes(body);
     }
 
-    private static ByteBuf message(int type, ByteBuf body) {
+    static ByteBuf message(int type, ByteBuf body) {
         return Unpooled.buffer()
                 .writeByte(type)
                 .writeMedium(body.readableBytes())
