@@ -4,11 +4,16 @@ import io.gatehouse.json.Json;
 import io.gatehouse.pki.CryptoInventory;
 import io.gatehouse.pki.Doctor;
 import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.Roll;
+import io.gatehouse.pki.StoredPassphrase;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,8 +22,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "doctor",
         description =
-                "Check an authority's folder: modes, clock, journal, validity, revocation lists, left-overs. Ends with 9 if"
-                        + " something is to be mended. Two reports for auditors go besides.",
+                "Check an authority's folder: modes, clock, journal, validity, keys, revocation lists, profiles, left-overs."
+                        + " Ends with 9 if something is to be mended. Whether a key is its certificate's is seen if the"
+                        + " passphrase is where nobody has to type it; nobody is asked. Two reports for auditors go besides.",
         mixinStandardHelpOptions = true)
 final class CertsDoctor implements Runnable {
     private static final List<String> COLUMNS = List.of(
@@ -48,13 +54,22 @@ final class CertsDoctor implements Runnable {
                             + " 2024/2847), and what is left to you. Needs no authority.")
     private boolean cra;
 
+    @Option(
+            names = "--rebuild",
+            description =
+                    "Instead: make the index anew, which lists are read from, of the whole journal. Needs no passphrase.")
+    private boolean rebuild;
+
+    /** Whether there was a passphrase to try. */
+    private boolean opened;
+
     @Mixin
     private CertsCommon common = new CertsCommon();
 
     @Override
     public void run() {
-        if (inventory && cra) {
-            throw Failure.usage("--crypto-inventory and --cra: give one of them");
+        if (Stream.of(inventory, cra, rebuild).filter(given -> given).count() > 1) {
+            throw Failure.usage("--crypto-inventory, --cra and --rebuild: give one of them");
         }
         if (cra) {
             cra();
@@ -65,8 +80,11 @@ final class CertsDoctor implements Runnable {
                 inventory();
                 return;
             }
-            List<String> findings =
-                    Doctor.examine(common.folder(), Clock.systemUTC().instant());
+            if (rebuild) {
+                rebuild();
+                return;
+            }
+            List<String> findings = findings();
             if (common.json()) {
                 common.out().println(Json.pretty(findings));
             } else {
@@ -77,11 +95,52 @@ final class CertsDoctor implements Runnable {
             }
             if (!common.json()) {
                 common.out().println(common.folder() + ": all is well");
+                if (!opened) {
+                    common.out()
+                            .println("whether its keys are those of its certificates is seen with the passphrase only");
+                }
                 common.out().println("keys and signatures are made by " + Doctor.maker());
                 common.out().println("next: gatehouse certs lint --all -d " + common.folder());
             }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
+        }
+    }
+
+    private List<String> findings() throws PkiProblem {
+        Optional<char[]> passphrase = Optional.empty();
+        Optional<String> fault = Optional.empty();
+        try {
+            passphrase = common.passphrase().given(common.folder());
+            opened = passphrase.isPresent();
+        } catch (PkiProblem e) {
+            if (common.passphrase().isNamed()) {
+                throw e;
+            }
+            fault = Optional.of(String.valueOf(e.getMessage())); // of what lies about: one more finding
+        }
+        try {
+            List<String> findings = new ArrayList<>(
+                    Doctor.examine(common.folder(), Clock.systemUTC().instant(), passphrase));
+            String file = StoredPassphrase.NAME + ":";
+            boolean known = findings.stream()
+                    .anyMatch(
+                            one -> one.startsWith(common.folder().resolve(file).toString()));
+            fault.filter(text -> !known).ifPresent(findings::add);
+            return findings;
+        } finally {
+            passphrase.ifPresent(secret -> Arrays.fill(secret, '\0'));
+        }
+    }
+
+    private void rebuild() throws PkiProblem {
+        try (CertsReport report = common.report()) {
+            Roll.Rebuilt made = Roll.rebuild(common.folder());
+            report.wrote(
+                    made.file(), made.certificates() + " certificates of " + made.lines() + " lines of the journal");
+            report.put("certificates", made.certificates());
+            report.put("lines", made.lines());
+            report.next("gatehouse certs list -d " + common.folder());
         }
     }
 

@@ -41,6 +41,11 @@ final class CertsPassphrase {
             description = "Or: what this variable of the environment holds.")
     private @Nullable String variable;
 
+    /** Whether the command line says where it is. */
+    boolean isNamed() {
+        return file != null || descriptor != null || variable != null;
+    }
+
     /** Asks for the passphrase of an authority that is there. */
     char[] existing(Path folder) throws PkiProblem {
         Optional<char[]> given = given(folder);
@@ -50,7 +55,7 @@ final class CertsPassphrase {
     /** Asks for a new one, twice where a person types it; or makes it. */
     char[] fresh(Path folder, boolean generate) throws PkiProblem {
         if (generate) {
-            if (file != null || descriptor != null || variable != null) {
+            if (isNamed()) {
                 throw Failure.usage("--generate-passphrase makes one, and no other is to be given");
             }
             return StoredPassphrase.beside(folder);
@@ -68,7 +73,8 @@ final class CertsPassphrase {
         return first;
     }
 
-    private Optional<char[]> given(Path folder) throws PkiProblem {
+    /** One that is given, or lies where nobody has to type it; asks nobody. */
+    Optional<char[]> given(Path folder) throws PkiProblem {
         if (Stream.of(file, descriptor, variable).filter(Objects::nonNull).count() > 1) {
             throw Failure.usage("--passphrase-file, --passphrase-fd and --passphrase-env: give one of them");
         }

@@ -34,7 +34,7 @@ public final class Authority implements AutoCloseable {
     public static final Duration LIST_VALIDITY = Duration.ofDays(7);
 
     /** How long a command waits for one that stands, which holds the lock for a signature at a time. */
-    private static final Duration MOMENT = Duration.ofSeconds(2);
+    static final Duration MOMENT = Duration.ofSeconds(2);
 
     /** How long a standing authority waits for a command that is changing something. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);

@@ -5,18 +5,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Looks an authority's folder over: modes, journal, validity, revocation lists, left-overs. Confined to one thread. */
+/**
+ * Looks an authority's folder over: modes, journal, validity, keys, revocation lists, profiles, left-overs. Confined to one
+ * thread.
+ */
 public final class Doctor {
     private static final Duration SOON = Duration.ofDays(90);
 
@@ -39,6 +41,15 @@ public final class Doctor {
 
     /** What is wrong, each with its mend; empty if all is well. */
     public static List<String> examine(Path path, Instant now) throws PkiProblem {
+        return examine(path, now, Optional.empty());
+    }
+
+    /**
+     * As that.
+     *
+     * @param passphrase of the authority; without it, only that is seen of its keys which can be seen without it
+     */
+    public static List<String> examine(Path path, Instant now, Optional<char[]> passphrase) throws PkiProblem {
         Doctor doctor = new Doctor(new AuthorityFolder(path), now);
         Authority.requireWhole(doctor.folder);
         Inventory inventory = new Inventory();
@@ -53,7 +64,9 @@ public final class Doctor {
         try {
             doctor.modes();
             doctor.authorities();
-            doctor.lists();
+            doctor.findings.addAll(KeyCheck.of(doctor.folder, passphrase));
+            doctor.findings.addAll(ListCheck.of(doctor.folder, inventory, now, Duration.ZERO, false));
+            doctor.findings.addAll(ProfileBook.faults(path));
             doctor.holds(inventory);
             doctor.leftOvers(inventory);
         } catch (IOException e) {
@@ -117,25 +130,6 @@ public final class Doctor {
             Lint.of(one)
                     .forEach(lint -> findings.add(folder.certificateOf(name) + ": " + lint.id() + ": not so: "
                             + lint.rule() + " (" + lint.clause() + ")"));
-        }
-    }
-
-    private void lists() throws IOException, PkiProblem {
-        for (String name : List.of("device", "server")) {
-            Path file = folder.revocationList(name);
-            if (!Files.exists(file)) {
-                continue;
-            }
-            try (var in = Files.newInputStream(file)) {
-                X509CRL list = (X509CRL) CertificateFactory.getInstance("X.509").generateCRL(in);
-                list.verify(folder.certificate(name).getPublicKey());
-                if (list.getNextUpdate() == null
-                        || now.isAfter(list.getNextUpdate().toInstant())) {
-                    findings.add(file + ": out of date. Run: gatehouse certs crl");
-                }
-            } catch (GeneralSecurityException e) {
-                findings.add(file + ": not a revocation list of this authority. Run: gatehouse certs crl");
-            }
         }
     }
 

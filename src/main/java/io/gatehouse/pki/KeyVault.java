@@ -5,11 +5,11 @@ import java.io.InputStream;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.Provider;
+import java.util.Optional;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactory;
@@ -65,49 +65,84 @@ final class KeyVault {
 
     /** How a key is encrypted, as its file says in the clear. */
     static String describe(Path file) throws PkiProblem {
-        try (PEMParser parser = new PEMParser(new StringReader(Files.readString(file)))) {
-            if (!(parser.readObject() instanceof PKCS8EncryptedPrivateKeyInfo encrypted)) {
-                return "not encrypted";
-            }
-            PBES2Parameters scheme = scheme(encrypted);
-            KeyDerivationFunc function = scheme.getKeyDerivationFunc();
-            String cipher = scheme.getEncryptionScheme().getAlgorithm().equals(NISTObjectIdentifiers.id_aes256_CBC)
-                    ? "AES-256-CBC"
-                    : scheme.getEncryptionScheme().getAlgorithm().getId();
-            if (function.getAlgorithm().equals(MiscObjectIdentifiers.id_scrypt)) {
-                ScryptParams scrypt = ScryptParams.getInstance(function.getParameters());
-                return "PBES2: scrypt N=" + scrypt.getCostParameter() + " r=" + scrypt.getBlockSize() + " p="
-                        + scrypt.getParallelizationParameter() + "; " + cipher;
-            }
-            PBKDF2Params pbkdf2 = PBKDF2Params.getInstance(function.getParameters());
-            boolean sha256 = pbkdf2.getPrf().getAlgorithm().equals(PKCSObjectIdentifiers.id_hmacWithSHA256);
-            return "PBES2: PBKDF2 "
-                    + (sha256 ? "HMAC-SHA256" : pbkdf2.getPrf().getAlgorithm().getId()) + " "
-                    + pbkdf2.getIterationCount() + " times; " + cipher;
-        } catch (IOException e) {
-            throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + e.getMessage());
+        Optional<PKCS8EncryptedPrivateKeyInfo> encrypted = parse(file);
+        if (encrypted.isEmpty()) {
+            return "not encrypted";
+        }
+        try {
+            return describe(scheme(encrypted.get()));
         } catch (IllegalArgumentException e) {
             return "encrypted in a way that is not understood";
         }
     }
 
+    private static String describe(PBES2Parameters scheme) {
+        KeyDerivationFunc function = scheme.getKeyDerivationFunc();
+        String cipher = scheme.getEncryptionScheme().getAlgorithm().equals(NISTObjectIdentifiers.id_aes256_CBC)
+                ? "AES-256-CBC"
+                : scheme.getEncryptionScheme().getAlgorithm().getId();
+        if (function.getAlgorithm().equals(MiscObjectIdentifiers.id_scrypt)) {
+            ScryptParams scrypt = ScryptParams.getInstance(function.getParameters());
+            return "PBES2: scrypt N=" + scrypt.getCostParameter() + " r=" + scrypt.getBlockSize() + " p="
+                    + scrypt.getParallelizationParameter() + "; " + cipher;
+        }
+        PBKDF2Params pbkdf2 = PBKDF2Params.getInstance(function.getParameters());
+        boolean sha256 = pbkdf2.getPrf().getAlgorithm().equals(PKCSObjectIdentifiers.id_hmacWithSHA256);
+        return "PBES2: PBKDF2 "
+                + (sha256 ? "HMAC-SHA256" : pbkdf2.getPrf().getAlgorithm().getId()) + " "
+                + pbkdf2.getIterationCount() + " times; " + cipher;
+    }
+
+    /** @throws PkiProblem if a file holds no key that is encrypted in a way that is known here */
+    static void requireEncrypted(Path file) throws PkiProblem {
+        try {
+            describe(scheme(encrypted(file)));
+        } catch (IllegalArgumentException e) {
+            throw notUnderstood(file);
+        }
+    }
+
     static PrivateKey read(Path file, char[] passphrase) throws PkiProblem {
-        try (PEMParser parser = new PEMParser(new StringReader(Files.readString(file)))) {
-            Object parsed = parser.readObject();
-            if (!(parsed instanceof PKCS8EncryptedPrivateKeyInfo encrypted)) {
-                throw new PkiProblem(PkiProblem.Kind.CORRUPT, file + ": not an encrypted private key");
-            }
+        PKCS8EncryptedPrivateKeyInfo encrypted = encrypted(file);
+        try {
             return KeyKind.read(encrypted.decryptPrivateKeyInfo(decryptor(encrypted, passphrase)));
-        } catch (IOException e) {
-            throw new PkiProblem(PkiProblem.Kind.IO, file + ": cannot be read: " + e.getMessage());
         } catch (PKCSException e) {
             throw new PkiProblem(
                     PkiProblem.Kind.PASSPHRASE,
                     file + ": the passphrase does not open it. Give the authority's own with --passphrase-file FILE,"
                             + " or in " + StoredPassphrase.ENVIRONMENT);
         } catch (GeneralSecurityException | OperatorCreationException | IllegalArgumentException e) {
-            throw new PkiProblem(PkiProblem.Kind.CORRUPT, file + ": encrypted in a way that is not understood");
+            throw notUnderstood(file);
         }
+    }
+
+    private static PKCS8EncryptedPrivateKeyInfo encrypted(Path file) throws PkiProblem {
+        return parse(file)
+                .orElseThrow(() -> new PkiProblem(
+                        PkiProblem.Kind.CORRUPT,
+                        file + ": not an encrypted private key (PKCS#8). Restore it from a backup"));
+    }
+
+    /** Empty if it holds something else, such as a key that is not encrypted. */
+    private static Optional<PKCS8EncryptedPrivateKeyInfo> parse(Path file) throws PkiProblem {
+        String text = new String(Pem.bytes(file), StandardCharsets.ISO_8859_1);
+        try (PEMParser parser = new PEMParser(new StringReader(text))) {
+            return parser.readObject() instanceof PKCS8EncryptedPrivateKeyInfo encrypted
+                    ? Optional.of(encrypted)
+                    : Optional.empty();
+        } catch (IOException | RuntimeException e) { // the library's for base 64 or DER that is none
+            throw new PkiProblem(
+                    PkiProblem.Kind.CORRUPT,
+                    file + ": the private key in it is cut short or damaged. Restore it from a backup");
+        }
+    }
+
+    private static PkiProblem notUnderstood(Path file) {
+        return new PkiProblem(
+                PkiProblem.Kind.CORRUPT,
+                file
+                        + ": a private key that is damaged, or encrypted in a way that is not understood. Restore it from a"
+                        + " backup");
     }
 
     private static PBES2Parameters scheme(PKCS8EncryptedPrivateKeyInfo encrypted) {

@@ -26,13 +26,23 @@ public final class ListCheck {
      * @param ahead how long they must hold from now on
      */
     public static List<String> of(Path authority, Instant now, Duration ahead) throws PkiProblem {
-        AuthorityFolder folder = new AuthorityFolder(authority);
-        Inventory inventory = Authority.view(authority);
+        return of(new AuthorityFolder(authority), Authority.view(authority), now, ahead, true);
+    }
+
+    /**
+     * As that, for who has read the journal.
+     *
+     * @param wanted whether a list is missed that nobody needs yet: it was never published, and nothing would be on it
+     */
+    static List<String> of(AuthorityFolder folder, Inventory inventory, Instant now, Duration ahead, boolean wanted)
+            throws PkiProblem {
         List<String> findings = new ArrayList<>();
         for (String kind : List.of("device", "server")) {
             Path file = folder.revocationList(kind);
             if (!Files.exists(file)) {
-                findings.add(file + ": there is none. Run: gatehouse certs crl");
+                if (wanted || isMissed(folder, kind, inventory)) {
+                    findings.add(file + ": there is none. Run: gatehouse certs crl");
+                }
                 continue;
             }
             try (var in = Files.newInputStream(file)) {
@@ -52,6 +62,15 @@ public final class ListCheck {
                             + " are still accepted beside their successors, though their time is over. Run: gatehouse certs crl");
         }
         return findings;
+    }
+
+    /** Whether it was published once, or something would be on it. A standing authority publishes the devices' alone. */
+    private static boolean isMissed(AuthorityFolder folder, String kind, Inventory inventory) {
+        boolean servers = kind.equals("server");
+        return !servers && inventory.listNumber() > 0
+                || Files.exists(folder.revocationListPem(kind))
+                || inventory.items().stream()
+                        .anyMatch(item -> item.profile().isServer() == servers && item.revokedAt() != null);
     }
 
     private static List<String> judge(

@@ -86,12 +86,7 @@ public final class Roll {
             Journal journal = kept.map(one -> Journal.from(authority.journal(), one.lines(), one.hash(), one.bytes()))
                     .orElseGet(() -> Journal.follow(authority.journal()));
             long before = journal.count();
-            journal.catchUp(roll::take);
-            roll.flush();
-            if (roll.unfit) {
-                Authority.view(folder); // says which line
-                throw new IllegalStateException("the journal is good, and its rows are not");
-            }
+            roll.read(journal, folder);
             boolean worth = journal.count() - before >= worthWriting
                     || kept.isPresent() && !kept.get().stamped();
             if (worth) {
@@ -100,6 +95,41 @@ public final class Roll {
             return roll;
         } catch (IOException e) {
             throw new PkiProblem(PkiProblem.Kind.IO, folder + ": cannot be read: " + FileFault.why(e));
+        }
+    }
+
+    /** What {@link #rebuild} made. */
+    public record Rebuilt(Path file, long certificates, long lines) {}
+
+    /** Makes the index anew, of the whole journal, under the authority's lock; whatever it was before. */
+    public static Rebuilt rebuild(Path folder) throws PkiProblem {
+        AuthorityFolder authority = new AuthorityFolder(folder);
+        Authority.requireWhole(authority);
+        RollFile file = new RollFile(authority);
+        try {
+            file.requireOurs();
+            try (AuthorityLock held = authority.lockWithin(Authority.MOMENT)) {
+                JournalStamp stamp = JournalStamp.of(authority.journal());
+                Roll roll = new Roll();
+                Journal journal = Journal.follow(authority.journal());
+                roll.read(journal, folder);
+                Optional<String> fault = file.write(roll, journal, Optional.empty(), stamp);
+                if (fault.isPresent()) {
+                    throw new PkiProblem(PkiProblem.Kind.IO, fault.get());
+                }
+                return new Rebuilt(file.path(), roll.rows(), journal.count());
+            }
+        } catch (IOException e) {
+            throw new PkiProblem(PkiProblem.Kind.IO, folder + ": cannot be locked or read: " + FileFault.why(e));
+        }
+    }
+
+    private void read(Journal journal, Path folder) throws PkiProblem {
+        journal.catchUp(this::take);
+        flush();
+        if (unfit) {
+            Authority.view(folder); // says which line
+            throw new IllegalStateException("the journal is good, and its rows are not");
         }
     }
 

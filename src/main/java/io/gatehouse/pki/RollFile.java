@@ -69,7 +69,7 @@ final class RollFile {
      */
     record Kept(Roll roll, long lines, String hash, long bytes, List<Span> spans, boolean stamped) {}
 
-    private Path path() {
+    Path path() {
         return folder.path().resolve("index");
     }
 
@@ -239,14 +239,28 @@ final class RollFile {
         }
     }
 
-    /** Not a file of root's in somebody else's folder, which its owner could not read. */
     private boolean isOurs() {
         try {
-            folder.requirePrivate();
-            return Files.isWritable(folder.path())
-                    && Files.getOwner(folder.path()).getName().equals(System.getProperty("user.name"));
+            requireOurs();
+            return true;
         } catch (IOException | PkiProblem e) {
             return false; // it is read all the same
+        }
+    }
+
+    /** Not a file of root's in somebody else's folder, which its owner could not read. */
+    void requireOurs() throws IOException, PkiProblem {
+        folder.requirePrivate();
+        String owner = Files.getOwner(folder.path()).getName();
+        if (!owner.equals(System.getProperty("user.name"))) {
+            throw new PkiProblem(
+                    PkiProblem.Kind.POLICY,
+                    folder.path() + ": belongs to \"" + owner
+                            + "\", who alone writes the index; run this as that user");
+        }
+        if (!Files.isWritable(folder.path())) {
+            throw new PkiProblem(
+                    PkiProblem.Kind.POLICY, folder.path() + ": nobody may write here. Run: chmod 700 " + folder.path());
         }
     }
 }

@@ -30,6 +30,15 @@ final class Soundness {
         }
     }
 
+    static String missing(Path keyFile) {
+        return keyFile + ": no such file, and nothing is signed without it. Restore it from a backup: gatehouse certs"
+                + " restore";
+    }
+
+    static String anothers(Path keyFile, Path certificate) {
+        return keyFile + ": not the key of " + certificate + ". Restore both from a backup: gatehouse certs restore";
+    }
+
     /**
      * Opens the key of an issuing authority.
      *
@@ -41,18 +50,13 @@ final class Soundness {
         Path file = folder.certificateOf(kind.word());
         Path keyFile = folder.keyOf(kind.word());
         if (!Files.exists(keyFile)) {
-            throw new PkiProblem(
-                    Kind.NOT_FOUND,
-                    keyFile + ": no such file, and nothing is signed without it. Restore it from a backup: gatehouse"
-                            + " certs restore");
+            throw new PkiProblem(Kind.NOT_FOUND, missing(keyFile));
         }
         PrivateKey key = KeyVault.read(keyFile, passphrase);
         try {
             certificate.verify(root.getPublicKey());
             if (!KeyKind.belong(key, certificate.getPublicKey())) {
-                throw new PkiProblem(
-                        Kind.CORRUPT,
-                        keyFile + ": not the key of " + file + ". Restore both from a backup: gatehouse certs restore");
+                throw new PkiProblem(Kind.CORRUPT, anothers(keyFile, file));
             }
             return Signer.Issuer.of(certificate, key);
         } catch (GeneralSecurityException e) {

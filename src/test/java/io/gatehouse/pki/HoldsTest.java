@@ -306,6 +306,7 @@ class HoldsTest {
     void doctor_findsAHoldThatNobodyEnded() throws Exception {
         try (Authority authority = open()) {
             authority.revoke(of(authority, "pump"), RevocationReason.CERTIFICATE_HOLD);
+            authority.publishRevocations(Duration.ofDays(100));
         }
         assertThat(Doctor.examine(pki, START.plus(Duration.ofDays(89)))).isEmpty();
         assertThat(Doctor.examine(pki, START.plus(Duration.ofDays(91))))
