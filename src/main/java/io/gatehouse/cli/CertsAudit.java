@@ -32,8 +32,8 @@ final class CertsAudit implements Runnable {
     @Command(
             name = "verify",
             description =
-                    "Check that no line of the journal was changed, taken out or put in. Ends with 10 if one was, and"
-                            + " names it.",
+                    "Check that no line of the journal was changed, taken out or put in, and that each is something an"
+                            + " authority does after those before it. Ends with 10 if not, and names the line.",
             mixinStandardHelpOptions = true)
     static final class Verify implements Runnable {
         private static final String HASH = "[0-9a-f]{64}";
@@ -65,6 +65,17 @@ final class CertsAudit implements Runnable {
                 }
                 report.put("lines", verified.lines());
                 report.put("lastHash", verified.lastHash());
+                report.put("findings", verified.faults());
+                report.put("notes", verified.notes());
+                verified.faults().forEach(report::say);
+                verified.notes().forEach(report::say);
+                if (verified.impossible() > 0) {
+                    throw Failure.of(
+                            10,
+                            common.folder() + ": " + verified.impossible() + " of " + verified.lines() + " lines are"
+                                    + " nothing that an authority writes, and their hashes are right: somebody wrote them"
+                                    + " who knew how. Restore a backup from before: gatehouse certs restore");
+                }
                 report.say(common.folder() + ": " + verified.lines() + " lines, none changed");
                 report.say("last hash: " + verified.lastHash());
                 report.next("note it elsewhere; later, gatehouse certs audit verify --holds HASH");

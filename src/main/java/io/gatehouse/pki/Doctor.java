@@ -23,7 +23,7 @@ public final class Doctor {
     private static final Duration SOON = Duration.ofDays(90);
 
     /** What clocks of two machines that write one folder may be apart. */
-    private static final Duration LAG = Duration.ofMinutes(5);
+    static final Duration LAG = Duration.ofMinutes(5);
 
     private final AuthorityFolder folder;
     private final Instant now;

@@ -3,6 +3,7 @@ package io.gatehouse.pki;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -175,7 +176,16 @@ public final class Inventory {
     private String organisation = "Gatehouse";
     private String uriTemplate = AuthorityOptions.DEFAULT_URI;
 
+    /** @throws UnfitEntry if it cannot follow on what is known */
     void apply(Journal.Entry entry) {
+        try {
+            step(entry);
+        } catch (DateTimeException | IllegalArgumentException e) {
+            throw new UnfitEntry("a time, a number or a profile that is none");
+        }
+    }
+
+    private void step(Journal.Entry entry) {
         switch (entry.action()) {
             case "create" -> {
                 organisation = entry.id();
@@ -283,7 +293,9 @@ public final class Inventory {
                 null,
                 null,
                 null);
-        items.put(item.serial(), item);
+        if (items.putIfAbsent(item.serial(), item) != null) { // it would take a revocation back
+            throw new UnfitEntry("serial " + entry.serial() + " was issued before");
+        }
         keys.putIfAbsent(entry.key(), entry.id());
         return item;
     }

@@ -8,6 +8,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,8 +27,12 @@ public final class Ledger {
      *
      * @param lastHash whoever notes it elsewhere can show later that no line before it was changed or cut off
      * @param holds whether one of its lines has the hash that was asked for
+     * @param impossible how many of its lines no authority writes after those before them
+     * @param faults which these are, and why: the first hundred
+     * @param notes what is possible and strange: a clock that was put back
      */
-    public record Verified(long lines, String lastHash, boolean holds) {}
+    public record Verified(
+            long lines, String lastHash, boolean holds, long impossible, List<String> faults, List<String> notes) {}
 
     private Ledger() {}
 
@@ -35,12 +40,15 @@ public final class Ledger {
     public static Verified verify(Path authority, Optional<String> noted) throws PkiProblem {
         Journal journal = open(authority);
         AtomicBoolean holds = new AtomicBoolean(noted.isEmpty());
+        JournalSteps steps = new JournalSteps(new AuthorityFolder(authority).journal());
         journal.catchUp(entry -> {
+            steps.take(journal.count(), entry);
             if (noted.filter(journal.lastHash()::equals).isPresent()) {
                 holds.set(true);
             }
         });
-        return new Verified(journal.count(), journal.lastHash(), holds.get());
+        return new Verified(
+                journal.count(), journal.lastHash(), holds.get(), steps.found(), steps.faults(), steps.notes());
     }
 
     /** Hands every line on as fields with names; what a line does not say is left out. */

@@ -182,7 +182,7 @@ public final class Roll {
         }
         try {
             apply();
-        } catch (UnfitEntry e) {
+        } catch (UnfitEntry | IllegalArgumentException e) {
             unfit = true; // read again as a whole, it is named with its place
         }
         segment.clear();

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -131,11 +133,126 @@ class CertsGuardTest {
         String[] parts = first.split("\t", -1);
         parts[3] = "crl";
         parts[9] = "1";
+        return line(parts);
+    }
+
+    /** A line with a good hash: of its fields, and the hash of the line before. */
+    private static String line(String[] parts) throws Exception {
         String body = String.join("\t", List.of(parts).subList(0, 11));
         String hash = java.util.HexFormat.of()
                 .formatHex(java.security.MessageDigest.getInstance("SHA-256")
                         .digest(body.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
         return body + "\t" + hash + "\n";
+    }
+
+    // lines with good hashes that no authority writes
+
+    /**
+     * Appends a line as who knows how can: a copy of another with some fields in other words.
+     *
+     * @param from the line it is a copy of; counted from 1
+     * @param changes a field and its text each; {@code @N.F}: field F of line N
+     */
+    private void forge(int from, String... changes) throws Exception {
+        List<String> lines = Files.readAllLines(pki.resolve("journal"));
+        String[] last = lines.get(lines.size() - 1).split("\t", -1);
+        String[] parts = lines.get(from - 1).split("\t", -1);
+        parts[0] = Integer.toString(lines.size() + 1);
+        parts[1] = last[1];
+        parts[10] = last[11];
+        for (int i = 0; i < changes.length; i += 2) {
+            String text = changes[i + 1];
+            if (text.startsWith("@")) {
+                String[] place = text.substring(1).split("[.]");
+                text = lines.get(Integer.parseInt(place[0]) - 1).split("\t", -1)[Integer.parseInt(place[1])];
+            }
+            parts[Integer.parseInt(changes[i])] = text;
+        }
+        Files.writeString(pki.resolve("journal"), line(parts), StandardOpenOption.APPEND);
+    }
+
+    // fields: 1 time, 3 action, 4 profile, 5 id, 6 serial, 7 end, 8 key, 9 detail; lines: 1 create, 2 and 3 issue, 4
+    // revoke,
+    // 5 and 6 crl
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "1; ; a making of the authority after it did something",
+                "3; ; was issued before",
+                "3;6,abcd; its serial, end or key is not that of the certificate in it",
+                "3;6,abcd,7,2030-01-01T00:00:00Z; its serial, end or key is not that of the certificate in it",
+                "3;6,abcd,9,AAAA; no certificate in it",
+                "4;6,abcd; revoke of what was never issued",
+                "4;6,@2.6; 'revoke of serial'",
+                "4;6,@2.6,5,pump-1,4,server; 'revoke of serial'",
+                "4;3,release,9,-; a release of what was revoked for unspecified",
+                "4;3,release,9,-,5,pump-1,6,@2.6; a release of what was not on hold",
+                "4;3,retire,6,abcd,9,2030-01-01T00:00:00Z; retire of what was never issued",
+                "4;3,activate,6,abcd,9,-; activate of what was never issued",
+                "4;3,activate,9,-; an activation of what was not pending",
+                "6; ; list number 2 after 2",
+                "6;9,1; list number 1 after 2",
+                "6;9,many; 'a time, a number or a profile that is none'",
+                "6;9,3,1,yesterday; 'a time, a number or a profile that is none'",
+                "3;4,toaster; 'a time, a number or a profile that is none'",
+                "6;3,nonsense; unknown action nonsense",
+                "6;3,token-used,6,abcd,5,pump-3,7,2030-01-01T00:00:00Z; 'token-used of what was never made for \"pump-3\"'",
+                "6;3,request-approved,6,abcd,5,pump-3,7,2030-01-01T00:00:00Z; a key that did not wait for \"pump-3\"",
+                "6;3,uri,4,device,5,pump-2,9,urn:acme:pump-1; the URI urn:acme:pump-1 is that of \"pump-1\"",
+            })
+    void journal_withALineThatNoAuthorityWrites_isNamedByTheAudit(int from, String changes, String why)
+            throws Exception {
+        forge(from, changes == null ? new String[0] : changes.split(","));
+
+        Answer audit = certs("audit", "verify", "-d", pki);
+
+        assertThat(audit.exitCode()).as(audit.out() + audit.err()).isEqualTo(CORRUPT);
+        assertThat(audit.out())
+                .startsWith(pki.resolve("journal") + ":7: ")
+                .contains(why)
+                .hasLineCount(1);
+        assertThat(audit.err())
+                .hasLineCount(1)
+                .startsWith("certs: error[CORRUPT] " + pki + ": 1 of 7 lines are nothing that an authority writes")
+                .contains("gatehouse certs restore");
+    }
+
+    @Test
+    void journal_withAnotherIssueOfARevokedSerial_stopsEveryCommand() throws Exception {
+        forge(3); // it would let in again who was revoked
+        for (Answer answer :
+                List.of(certs("list", "-d", pki), certs("crl", "-d", pki), certs("device", "pump-3", "-d", pki))) {
+            assertThat(answer.exitCode()).isEqualTo(CORRUPT);
+            assertThat(answer.err()).contains(":7: the journal was changed here (serial ", " was issued before)");
+        }
+    }
+
+    @Test
+    void journal_withUsedTokensUsedAgain_isNamed_andEachLineOfMany() throws Exception {
+        done("token", "new", "pump-3", "-d", pki); // line 7
+        forge(7, "3", "token-revoked");
+        assertThat(done("audit", "verify", "-d", pki)).contains("8 lines, none changed");
+        forge(7, "3", "token-used");
+        forge(7);
+        Answer audit = certs("audit", "verify", "--json", "-d", pki);
+        assertThat(audit.exitCode()).isEqualTo(CORRUPT);
+        assertThat(io.gatehouse.json.Json.object(audit.out()))
+                .containsEntry(
+                        "findings",
+                        List.of(
+                                pki.resolve("journal") + ":9: token-used of what was used or taken back before",
+                                pki.resolve("journal") + ":10: a token that was made before"));
+    }
+
+    /** A clock may be put back, also by who is right to do it. */
+    @Test
+    void journal_ofAClockThatWasPutBack_isWhole_andTheLineIsNamed() throws Exception {
+        forge(6, "9", "3", "1", "2020-01-01T00:00:00Z");
+        assertThat(done("audit", "verify", "-d", pki))
+                .contains(
+                        pki.resolve("journal") + ":7: it was written at 2020-01-01T00:00:00Z, and the line before at ")
+                .contains("7 lines, none changed");
     }
 
     @Test
