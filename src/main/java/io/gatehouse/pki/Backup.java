@@ -34,6 +34,9 @@ import org.bouncycastle.crypto.generators.SCrypt;
 public final class Backup {
     private static final byte[] MAGIC = "GATEHOUSE-BACKUP-1\n".getBytes(StandardCharsets.US_ASCII);
     private static final Set<String> PARTS = Set.of("ca", "trust", "crl", "profiles", "journal");
+    /** Of GCM, at the end. */
+    private static final int TAG_BYTES = 16;
+
     private static final int SCRYPT_COST = 1 << 17;
     /** An array holds no more, and a backup is made and read in one. */
     private static final long MAX_BYTES = Integer.MAX_VALUE - 64;
@@ -95,14 +98,16 @@ public final class Backup {
         }
         byte[] bytes = Pem.bytes(file, MAX_BYTES);
         int start = MAGIC.length + 28;
-        if (bytes.length < start || !Arrays.equals(MAGIC, Arrays.copyOf(bytes, MAGIC.length))) {
-            throw new PkiProblem(Kind.INPUT, file + ": not a backup of an authority");
+        if (bytes.length < start + TAG_BYTES || !Arrays.equals(MAGIC, Arrays.copyOf(bytes, MAGIC.length))) {
+            throw new PkiProblem(
+                    Kind.INPUT,
+                    file + ": not a backup of an authority, or cut short. Give what gatehouse certs backup wrote");
         }
         try {
             byte[] random = Arrays.copyOfRange(bytes, MAGIC.length, start);
             byte[] archive =
                     cipher(Cipher.DECRYPT_MODE, passphrase, random).doFinal(bytes, start, bytes.length - start);
-            unpack(archive, folder);
+            unpack(file, archive, folder);
             return Authority.view(folder);
         } catch (AEADBadTagException e) {
             throw new PkiProblem(
@@ -110,12 +115,14 @@ public final class Backup {
                     file
                             + ": the passphrase does not open it, or it was changed. Give the one it was made with: that of the"
                             + " authority at that time");
-        } catch (IOException | GeneralSecurityException e) {
+        } catch (GeneralSecurityException e) {
+            throw new PkiProblem(Kind.CORRUPT, file + ": the backup is damaged. Give another copy of it");
+        } catch (IOException e) {
             throw new PkiProblem(Kind.IO, folder + ": cannot be restored: " + FileFault.why(e));
         }
     }
 
-    private static void unpack(byte[] archive, Path folder) throws IOException, PkiProblem {
+    private static void unpack(Path file, byte[] archive, Path folder) throws IOException, PkiProblem {
         ByteArrayInputStream in = new ByteArrayInputStream(archive);
         List<Tar.Member> last = new java.util.ArrayList<>();
         for (Optional<Tar.Member> one = Tar.read(in); one.isPresent(); one = Tar.read(in)) {
@@ -123,18 +130,21 @@ public final class Backup {
             if (one.get().name().equals("ca/server.crt")) {
                 last.add(one.get());
             } else {
-                write(one.get(), folder);
+                write(file, one.get(), folder);
             }
         }
         for (Tar.Member member : last) {
-            write(member, folder);
+            write(file, member, folder);
         }
     }
 
-    private static void write(Tar.Member member, Path folder) throws IOException, PkiProblem {
+    private static void write(Path file, Tar.Member member, Path folder) throws IOException, PkiProblem {
         Path place = folder.resolve(member.name()).normalize();
         if (!place.startsWith(folder.normalize())) {
-            throw new PkiProblem(Kind.INPUT, "the backup names a file outside of the folder");
+            throw new PkiProblem(
+                    Kind.INPUT,
+                    file
+                            + ": the backup names a file outside of the folder, and no command makes such a one. Give another");
         }
         AtomicFiles.makePrivateFolder(folder);
         AtomicFiles.makePrivateFolder(java.util.Objects.requireNonNull(place.getParent()));
@@ -152,7 +162,7 @@ public final class Backup {
         byte[] key = SCrypt.generate(secret, Arrays.copyOf(random, 16), SCRYPT_COST, 8, 1, 32);
         Arrays.fill(secret, (byte) 0);
         Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
-        cipher.init(mode, new SecretKeySpec(key, "AES"), new GCMParameterSpec(128, random, 16, 12));
+        cipher.init(mode, new SecretKeySpec(key, "AES"), new GCMParameterSpec(8 * TAG_BYTES, random, 16, 12));
         return cipher;
     }
 }

@@ -34,6 +34,8 @@ import org.bouncycastle.util.io.pem.PemReader;
 public final class Contents {
     private static final byte[] JKS = {(byte) 0xFE, (byte) 0xED, (byte) 0xFE, (byte) 0xED};
 
+    private static final String BEGIN = "-----BEGIN ";
+
     private Contents() {}
 
     /**
@@ -43,7 +45,7 @@ public final class Contents {
      * @param password asked for only if the file is a store
      */
     public static List<Map<String, Object>> of(String name, byte[] bytes, Supplier<char[]> password) throws PkiProblem {
-        if (new String(bytes, StandardCharsets.ISO_8859_1).contains("-----BEGIN ")) {
+        if (new String(bytes, StandardCharsets.ISO_8859_1).contains(BEGIN)) {
             return blocks(name, bytes);
         }
         if (Arrays.equals(bytes, 0, Math.min(4, bytes.length), JKS, 0, 4)) {
@@ -82,16 +84,33 @@ public final class Contents {
 
     private static List<Map<String, Object>> blocks(String name, byte[] bytes) throws PkiProblem {
         List<Map<String, Object>> all = new ArrayList<>();
-        try (PemReader reader = new PemReader(new StringReader(new String(bytes, StandardCharsets.ISO_8859_1)))) {
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        try (PemReader reader = new PemReader(new StringReader(text))) {
             for (PemObject block = reader.readPemObject(); block != null; block = reader.readPemObject()) {
                 boolean locked = block.getType().endsWith("PRIVATE KEY")
                         && !block.getHeaders().isEmpty(); // Proc-Type: 4,ENCRYPTED of RFC 1421
                 all.add(locked ? encryptedKey() : block(name, block.getType(), block.getContent()));
             }
         } catch (IOException | RuntimeException e) { // the library's for base 64 that is none
-            throw new PkiProblem(Kind.INPUT, name + ": a block of PEM is cut short or damaged: " + e.getMessage());
+            throw new PkiProblem(
+                    Kind.INPUT,
+                    name + ":" + lineOfBlock(text, all.size())
+                            + ": a block of PEM is cut short or damaged. Copy it anew from" + " where it was made");
         }
         return all;
+    }
+
+    /** Where a block begins, counted from 1; after so many others. */
+    private static long lineOfBlock(String text, int others) {
+        int at = text.indexOf(BEGIN);
+        for (int i = 0; i < others; i++) {
+            at = text.indexOf(BEGIN, at + 1);
+        }
+        return 1
+                + text.substring(0, Math.max(0, at))
+                        .chars()
+                        .filter(one -> one == '\n')
+                        .count();
     }
 
     private static Map<String, Object> block(String name, String type, byte[] content) throws PkiProblem {
@@ -177,11 +196,15 @@ public final class Contents {
             return all;
         } catch (UnrecoverableKeyException e) {
             throw wrong(name);
-        } catch (IOException | GeneralSecurityException e) {
+        } catch (IOException | GeneralSecurityException | RuntimeException e) { // the last: lengths that cannot be
             if (e.getCause() instanceof UnrecoverableKeyException) {
                 throw wrong(name);
             }
-            throw new PkiProblem(Kind.INPUT, name + ": a store that cannot be read: " + e.getMessage());
+            throw new PkiProblem(
+                    Kind.INPUT,
+                    name + ": a store (" + type
+                            + ") that is cut short, damaged or closed in a way that is not known. Copy it"
+                            + " anew, or export it again");
         } finally {
             Arrays.fill(opens, '\0');
         }
@@ -189,6 +212,7 @@ public final class Contents {
 
     private static PkiProblem wrong(String name) {
         return new PkiProblem(
-                Kind.PASSPHRASE, name + ": that is not its password. Give another with --password-file FILE");
+                Kind.PASSPHRASE,
+                name + ": that is not its password, or it is damaged. Give another with --password-file FILE");
     }
 }

@@ -124,8 +124,12 @@ public final class Export {
                 return KeyKind.read(pair.getPrivateKeyInfo());
             }
             throw new PkiProblem(Kind.INPUT, file + ": no private key in it that is not encrypted");
-        } catch (IOException | GeneralSecurityException | IllegalStateException e) { // the last: what is not base64
-            throw new PkiProblem(Kind.INPUT, file + ": not a private key: " + e.getMessage());
+        } catch (IOException | GeneralSecurityException | RuntimeException e) { // the last: what is not base 64 or DER
+            throw new PkiProblem(
+                    Kind.INPUT,
+                    file
+                            + ": the private key in it is cut short, damaged or of a kind that is not known. Copy it anew from"
+                            + " where it was made");
         }
     }
 
@@ -149,7 +153,11 @@ public final class Export {
                 case ESP_NVS -> ascii(Firmware.nvs(name, Pem.of(root), chainPem(), keyPem()));
             };
         } catch (GeneralSecurityException | IOException e) {
-            throw new PkiProblem(Kind.IO, "\"" + name + "\" cannot be exported: " + e.getMessage());
+            throw new PkiProblem(
+                    Kind.IO,
+                    "\"" + name + "\" cannot be exported as " + format.word()
+                            + ", which does not take such a key or password." + " Choose another form: "
+                            + Format.words());
         }
     }
 
