@@ -354,6 +354,7 @@ class CertsGuardTest {
                     .hasLineCount(1)
                     .contains("device.key: not the key of", "device.crt. Restore", "certs restore");
         }
+        assertThat(certs("doctor", "-d", pki).out()).contains("device.key: not the key of");
         assertThat(files(pki)).isEqualTo(before);
     }
 
@@ -375,5 +376,21 @@ class CertsGuardTest {
         Answer answer = certs("device", "pump-3", "-d", pki);
         assertThat(answer.exitCode()).isEqualTo(NOT_FOUND);
         assertThat(answer.err()).hasLineCount(1).contains("device.key: no such file", "certs restore");
+        assertThat(certs("doctor", "-d", pki).out()).contains("device.key: no such file");
+    }
+
+    @Test
+    void doctor_seesAKeyThatIsNotEncrypted_andARevocationThatNobodyWasTold() throws Exception {
+        Files.copy(
+                pki.resolve("out/pump-1/key.pem"), pki.resolve("ca/server.key"), StandardCopyOption.REPLACE_EXISTING);
+        done("revoke", "pump-1", "--no-publish", "-d", pki);
+        Files.delete(pki.resolve("crl/server.crl"));
+        Answer doctor = certs("doctor", "-d", pki);
+        assertThat(doctor.exitCode()).isEqualTo(9);
+        assertThat(doctor.out())
+                .hasLineCount(3)
+                .contains("server.key: not an encrypted private key")
+                .contains("device.crl: 1 that the journal revoked are not in it")
+                .contains("server.crl: there is none");
     }
 }
