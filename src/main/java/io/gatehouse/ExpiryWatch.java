@@ -87,7 +87,7 @@ final class ExpiryWatch {
         Instant moment = clock.instant().plus(time);
         long[] count = new long[1];
         registry.eachConnection(
-                one -> count[0] += one.link().peer().acceptedUntil().isBefore(moment) ? 1 : 0);
+                one -> count[0] += one.link().peer().certificateEnd().isBefore(moment) ? 1 : 0);
         return count[0];
     }
 
@@ -101,7 +101,7 @@ final class ExpiryWatch {
         int[] ofWeek = new int[1];
         int[] ofDay = new int[1];
         registry.eachConnection(one -> {
-            Instant end = one.link().peer().acceptedUntil();
+            Instant end = one.link().peer().certificateEnd();
             if (!end.isBefore(inAWeek)) {
                 return; // most of them, most of the time
             }

@@ -40,7 +40,7 @@ public final class CertificateAuthenticator implements Authenticator {
                     credentials.peer().address().getAddress(),
                     identity.attributes());
             return new Authentication.Accepted(
-                    new Principal(subject, REALM, certificate.getNotAfter().toInstant()), null);
+                    new Principal(subject, REALM, credentials.peer().acceptedUntil()), null);
         } catch (CertificateFault e) {
             return Refusal.bad("the certificate yields no user name: " + e.getMessage());
         }

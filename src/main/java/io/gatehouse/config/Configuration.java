@@ -161,6 +161,15 @@ public record Configuration(
         }
     }
 
+    /**
+     * For how long a client's certificate is accepted.
+     *
+     * @param clockSkew how far the clock of whoever issued it may be from this one's
+     * @param max the longest time from its beginning to its end; empty: any
+     * @param expiryGrace how long whoever is connected when it ends may stay; nobody logs in in that time
+     */
+    public record Validity(Duration clockSkew, Optional<Duration> max, Duration expiryGrace) {}
+
     /** The kinds of keys that a client's certificate may have. */
     public enum ClientKey {
         P256,
@@ -175,7 +184,7 @@ public record Configuration(
      * @param clientCa the authorities whose client certificates are accepted, PEM
      * @param revocation who is no longer accepted, and where that is said
      * @param names what clients call this server; empty: whatever its certificate says
-     * @param clockSkew how far the clock of whoever issued a certificate may be from this one's
+     * @param validity for how long client certificates are accepted
      * @param protocol what clients speak that offer protocols (ALPN)
      * @param sni certificates for the names that have one of their own
      * @param sniStrict whether a client that wants a server that is not here is refused
@@ -190,7 +199,7 @@ public record Configuration(
             TlsProfile profile,
             TlsProvider provider,
             Set<ClientKey> clientKeys,
-            Duration clockSkew,
+            Validity validity,
             List<String> names,
             boolean ocspStapling,
             Optional<Renew> renew,
@@ -210,7 +219,7 @@ public record Configuration(
                     profile,
                     provider,
                     clientKeys,
-                    clockSkew,
+                    validity,
                     List.of(name.host()),
                     ocspStapling,
                     Optional.empty(),

@@ -10,6 +10,7 @@ import io.gatehouse.config.Configuration.ServerName;
 import io.gatehouse.config.Configuration.Tls;
 import io.gatehouse.config.Configuration.TlsProfile;
 import io.gatehouse.config.Configuration.TlsProvider;
+import io.gatehouse.config.Configuration.Validity;
 import io.gatehouse.config.Configuration.WebSocket;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +25,11 @@ import java.util.Set;
 /** Reads one entry of {@code listeners}. Plaintext takes a word of its own, and its acknowledgement. */
 final class ListenerReader {
     private static final List<String> VERSIONS = List.of("3.1", "3.1.1", "5.0");
+    private static final String MAX_VALIDITY = "max_validity";
+    private static final Duration LONGEST_VALIDITY = Duration.ofDays(36_500); // of a century: more is as good as none
+    private static final String EXPIRY_GRACE = "expiry_grace";
+    private static final Duration LONGEST_GRACE =
+            Duration.ofDays(7); // for a renewal that is late, not for going without
 
     private final Section section;
     private final List<Problem> problems;
@@ -149,7 +155,7 @@ final class ListenerReader {
                 below.choice("profile", TlsProfile.class, TlsProfile.HARDENED),
                 below.choice("provider", TlsProvider.class, TlsProvider.AUTO),
                 clientKeys(below),
-                below.duration("clock_skew", Duration.ZERO, Duration.ofHours(1), Duration.ZERO),
+                validity(below, wanted),
                 below.texts("names", List.of()),
                 below.bool("ocsp_stapling", false),
                 below.has("renew") ? below.section("renew", this::renew) : none(below, "renew"),
@@ -157,6 +163,26 @@ final class ListenerReader {
                 below.has("sni") ? below.section("sni", this::serverNames) : noNames(below),
                 below.bool("sni_strict", false),
                 below.bool("resumption", true));
+    }
+
+    private static Validity validity(Section below, ClientCertificate wanted) {
+        Optional<Duration> max = below.has(MAX_VALIDITY)
+                ? Optional.of(below.duration(MAX_VALIDITY, Duration.ofHours(1), LONGEST_VALIDITY, LONGEST_VALIDITY))
+                : none(below, MAX_VALIDITY);
+        Validity validity = new Validity(
+                below.duration("clock_skew", Duration.ZERO, Duration.ofHours(1), Duration.ZERO),
+                max,
+                below.duration(EXPIRY_GRACE, Duration.ZERO, LONGEST_GRACE, Duration.ZERO));
+        if (wanted == ClientCertificate.NONE) {
+            String nothing = "this listener asks for no client certificates, so there is nothing to limit";
+            if (max.isPresent()) {
+                below.error(MAX_VALIDITY, nothing);
+            }
+            if (!validity.expiryGrace().isZero()) {
+                below.error(EXPIRY_GRACE, nothing);
+            }
+        }
+        return validity;
     }
 
     private static List<ServerName> noNames(Section below) {

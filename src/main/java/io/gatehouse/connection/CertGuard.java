@@ -45,7 +45,7 @@ public final class CertGuard {
         this.ofRevoked = ofRevoked;
     }
 
-    /** Judges a certificate as things stand now. */
+    /** Judges the certificate of a client that comes, as things stand now. */
     void require(List<X509Certificate> chain) throws CertificateRefused {
         acceptance.requireAccepted(chain);
     }
@@ -109,7 +109,7 @@ public final class CertGuard {
         int waiting = 0;
         for (Link link : links) {
             try {
-                acceptance.requireAccepted(link.peer().chain());
+                acceptance.requireStays(link.peer().chain());
             } catch (CertificateRefused refused) {
                 boolean isNew = leaving.add(link);
                 if (isNew) {

@@ -359,12 +359,13 @@ final class Client implements Dialogue, Link {
         }
         Instant login = rights.principal().expiresAt().orElse(Instant.MAX);
         Instant certificate = peer().acceptedUntil();
-        boolean byCertificate = certificate.isBefore(login);
+        boolean byCertificate = !certificate.isAfter(login);
         Instant moment = byCertificate ? certificate : login;
         if (moment.equals(Instant.MAX)) {
             return;
         }
         Duration left = Duration.between(gate.clock().instant(), moment);
+        Instant ended = byCertificate ? peer().certificateEnd() : login;
         // a certificate that ended is a right that is gone; a token that ended is a time that is up
         ReasonCode reason =
                 !byCertificate && rights.principal().subject().methods().contains(AuthMethod.JWT)
@@ -376,8 +377,8 @@ final class Client implements Dialogue, Link {
             // looked at again in between: clocks are set, and some certificates end in the year 9999
             expiry = wire.schedule(LONGEST_WAIT, this::scheduleExpiry);
         } else {
-            expiry = wire.schedule(
-                    left.isNegative() ? Duration.ZERO : left, () -> end(reason, "expired", what + moment));
+            expiry =
+                    wire.schedule(left.isNegative() ? Duration.ZERO : left, () -> end(reason, "expired", what + ended));
         }
     }
 

@@ -8,9 +8,14 @@ import java.util.List;
 public interface Acceptance {
 
     /**
-     * Judges a client's chain, leaf first.
+     * Judges the chain of a client that comes, leaf first.
      *
      * @return until when it is accepted; {@link Instant#MAX} where there is none and none is required
      */
     Instant requireAccepted(List<X509Certificate> chain) throws CertificateRefused;
+
+    /** Judges the chain of a client that is connected; where a certificate's end is given a grace, it has that. */
+    default void requireStays(List<X509Certificate> chain) throws CertificateRefused {
+        requireAccepted(chain);
+    }
 }

@@ -16,6 +16,7 @@ public final class CertificateRefused extends CertificateException {
         CERT_NONE("give the client its certificate and key"),
         CERT_EXPIRED("renew it: gatehouse certs renew"),
         CERT_NOT_YET_VALID("look at both clocks"),
+        CERT_VALIDITY("issue it for a shorter time, within max_validity: gatehouse certs device --validity"),
         CERT_EKU(ISSUE),
         CERT_KU(ISSUE),
         CERT_CHAIN(

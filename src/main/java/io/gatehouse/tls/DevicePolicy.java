@@ -1,6 +1,8 @@
 package io.gatehouse.tls;
 
 import io.gatehouse.bounds.BoundedMap;
+import io.gatehouse.config.Configuration.Validity;
+import io.gatehouse.config.Quantity;
 import io.gatehouse.tls.CertificateRefused.Code;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -39,7 +41,7 @@ final class DevicePolicy {
     private final List<X509Certificate> authorities;
     private final CertificateRules rules;
     private final Revocation revocation;
-    private final Duration clockSkew;
+    private final Validity validity;
     private final Clock clock;
 
     /** Chains whose signatures were verified, and whose keys are sound, by their hash: what a resumed handshake need not pay for again. */
@@ -58,29 +60,29 @@ final class DevicePolicy {
             List<X509Certificate> authorities,
             CertificateRules rules,
             Revocation revocation,
-            Duration clockSkew,
+            Validity validity,
             Clock clock) {
-        this(List.copyOf(authorities), rules, revocation, clockSkew, clock, new BoundedMap<>(MAX_REMEMBERED));
+        this(List.copyOf(authorities), rules, revocation, validity, clock, new BoundedMap<>(MAX_REMEMBERED));
     }
 
     private DevicePolicy(
             List<X509Certificate> authorities,
             CertificateRules rules,
             Revocation revocation,
-            Duration clockSkew,
+            Validity validity,
             Clock clock,
             Map<String, Path> verified) {
         this.authorities = authorities;
         this.rules = rules;
         this.revocation = revocation;
-        this.clockSkew = clockSkew;
+        this.validity = validity;
         this.clock = clock;
         this.verified = verified;
     }
 
     /** The same authorities, and who of theirs is revoked now; signatures that were verified stay verified. */
     DevicePolicy with(Revocation fresh) {
-        return new DevicePolicy(authorities, rules, fresh, clockSkew, clock, verified);
+        return new DevicePolicy(authorities, rules, fresh, validity, clock, verified);
     }
 
     /**
@@ -89,6 +91,16 @@ final class DevicePolicy {
      * @return until when: the first end of a certificate from the leaf to its authority
      */
     Instant require(List<X509Certificate> chain) throws CertificateRefused {
+        return require(chain, validity.clockSkew());
+    }
+
+    /** The same of who is connected already, and may stay a while after an end; of all else nothing is let pass. */
+    void requireStays(List<X509Certificate> chain) throws CertificateRefused {
+        require(chain, validity.clockSkew().plus(validity.expiryGrace()));
+    }
+
+    /** @param late how long after an end a certificate is accepted still */
+    private Instant require(List<X509Certificate> chain, Duration late) throws CertificateRefused {
         if (chain.isEmpty()) {
             throw new CertificateRefused(Code.CERT_NONE, null, "no certificate was sent");
         }
@@ -96,44 +108,64 @@ final class DevicePolicy {
         if (chain.size() > MAX_CHAIN) {
             throw new CertificateRefused(Code.CERT_CHAIN, leaf, "a chain of " + chain.size() + " certificates");
         }
-        requireDates(leaf, leaf);
+        requireDates(leaf, leaf, late);
+        requireShort(leaf);
         rules.requireProfile(leaf);
         rules.requireSignature(leaf, leaf);
         rules.requireLeafKey(leaf);
-        Path path = path(chain, leaf);
+        Path path = path(chain, leaf, late);
         Instant end = Instant.MAX;
         for (X509Certificate certificate : path.whole()) {
-            requireDates(certificate, leaf);
+            requireDates(certificate, leaf, late);
             Instant notAfter = certificate.getNotAfter().toInstant();
             end = notAfter.isBefore(end) ? notAfter : end;
         }
         rules.requireUsage(leaf);
         rules.requireNames(leaf);
         revocation.require(path.certificates(), path.authority());
-        return end.plus(clockSkew);
+        return end.plus(validity.clockSkew());
     }
 
     /** The path that was verified: what OCSP asks about. */
     List<X509Certificate> pathOf(List<X509Certificate> chain) throws CertificateRefused {
-        return path(chain, chain.get(0)).whole();
+        return path(chain, chain.get(0), validity.clockSkew().plus(validity.expiryGrace()))
+                .whole();
     }
 
-    private void requireDates(X509Certificate certificate, X509Certificate leaf) throws CertificateRefused {
+    private void requireDates(X509Certificate certificate, X509Certificate leaf, Duration late)
+            throws CertificateRefused {
         Instant now = clock.instant();
         String which = certificate.equals(leaf)
                 ? ""
                 : "its authority \"" + certificate.getSubjectX500Principal().getName() + "\" ";
         Instant notAfter = certificate.getNotAfter().toInstant();
-        if (now.isAfter(notAfter.plus(clockSkew))) {
+        if (now.isAfter(notAfter.plus(late))) {
             throw new CertificateRefused(Code.CERT_EXPIRED, leaf, which + "expired " + notAfter);
         }
         Instant notBefore = certificate.getNotBefore().toInstant();
-        if (now.isBefore(notBefore.minus(clockSkew))) {
+        if (now.isBefore(notBefore.minus(validity.clockSkew()))) {
             throw new CertificateRefused(Code.CERT_NOT_YET_VALID, leaf, which + "is not valid before " + notBefore);
         }
     }
 
-    private Path path(List<X509Certificate> chain, X509Certificate leaf) throws CertificateRefused {
+    /** Its whole time, however much of it is left: who stole a key has it for as long. */
+    private void requireShort(X509Certificate leaf) throws CertificateRefused {
+        if (validity.max().isEmpty()) {
+            return;
+        }
+        Duration max = validity.max().get();
+        Instant notBefore = leaf.getNotBefore().toInstant();
+        Instant notAfter = leaf.getNotAfter().toInstant();
+        if (Duration.between(notBefore, notAfter).compareTo(max) > 0) {
+            throw new CertificateRefused(
+                    Code.CERT_VALIDITY,
+                    leaf,
+                    "valid from " + notBefore + " to " + notAfter + ", longer than max_validity "
+                            + Quantity.print(max));
+        }
+    }
+
+    private Path path(List<X509Certificate> chain, X509Certificate leaf, Duration late) throws CertificateRefused {
         String key = hash(chain, leaf);
         synchronized (verified) {
             Path known = verified.get(key);
@@ -155,7 +187,7 @@ final class DevicePolicy {
             rules.requireSignature(certificate, leaf);
             rules.requireAuthorityKey(certificate, leaf);
         }
-        validate(path, leaf);
+        validate(path, leaf, late);
         for (X509Certificate certificate : path.certificates()) {
             rules.requireSoundKey(certificate, leaf);
         }
@@ -165,11 +197,11 @@ final class DevicePolicy {
         return path;
     }
 
-    private void validate(Path path, X509Certificate leaf) throws CertificateRefused {
+    private void validate(Path path, X509Certificate leaf, Duration late) throws CertificateRefused {
         try {
             PKIXParameters parameters = new PKIXParameters(Set.of(new TrustAnchor(path.authority(), null)));
             parameters.setRevocationEnabled(false); // ours to check, on every handshake
-            parameters.setDate(Date.from(dateFor(path)));
+            parameters.setDate(Date.from(dateFor(path, late)));
             CertPathValidator.getInstance("PKIX")
                     .validate(
                             CertificateFactory.getInstance("X.509").generateCertPath(path.certificates()), parameters);
@@ -180,16 +212,16 @@ final class DevicePolicy {
         }
     }
 
-    /** Now, or where the clock may be wrong by so much, the nearest moment at which all of the path is valid. */
-    private Instant dateFor(Path path) {
+    /** Now, or where so much is let pass, the nearest moment at which all of the path is valid. */
+    private Instant dateFor(Path path, Duration late) {
         Instant date = clock.instant();
         for (X509Certificate certificate : path.certificates()) {
             Instant notBefore = certificate.getNotBefore().toInstant();
             Instant notAfter = certificate.getNotAfter().toInstant();
-            if (date.isBefore(notBefore) && !date.plus(clockSkew).isBefore(notBefore)) {
+            if (date.isBefore(notBefore) && !date.plus(validity.clockSkew()).isBefore(notBefore)) {
                 date = notBefore;
             }
-            if (date.isAfter(notAfter) && !date.minus(clockSkew).isAfter(notAfter)) {
+            if (date.isAfter(notAfter) && !date.minus(late).isAfter(notAfter)) {
                 date = notAfter;
             }
         }

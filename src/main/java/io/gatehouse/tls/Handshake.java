@@ -26,7 +26,8 @@ public final class Handshake {
         List<X509Certificate> chain = chain(session);
         context.forget(session);
         Instant end = context.requireAccepted(chain);
-        Peer peer = new Peer(address, session.getProtocol(), session.getCipherSuite(), chain, end);
+        Instant until = end.equals(Instant.MAX) ? end : end.plus(context.expiryGrace());
+        Peer peer = new Peer(address, session.getProtocol(), session.getCipherSuite(), chain, end, until);
         return context.requireOnline(chain).thenApply(accepted -> peer);
     }
 
@@ -39,7 +40,7 @@ public final class Handshake {
         if (acknowledgement.isEmpty()) {
             throw new IllegalArgumentException("plaintext needs an acknowledgement");
         }
-        return new Peer(address, "plaintext", "", List.of(), Instant.MAX);
+        return new Peer(address, "plaintext", "", List.of(), Instant.MAX, Instant.MAX);
     }
 
     static List<X509Certificate> chain(SSLSession session) {

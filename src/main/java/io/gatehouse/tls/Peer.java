@@ -17,6 +17,7 @@ public final class Peer {
     private final String protocol;
     private final String cipher;
     private final List<X509Certificate> chain;
+    private final Instant certificateEnd;
     private final Instant acceptedUntil;
 
     Peer(
@@ -24,11 +25,13 @@ public final class Peer {
             String protocol,
             String cipher,
             List<X509Certificate> chain,
+            Instant certificateEnd,
             Instant acceptedUntil) {
         this.address = address;
         this.protocol = protocol;
         this.cipher = cipher;
         this.chain = List.copyOf(chain);
+        this.certificateEnd = certificateEnd;
         this.acceptedUntil = acceptedUntil;
     }
 
@@ -61,6 +64,11 @@ public final class Peer {
     }
 
     /** When the first certificate ends of those from the client's to its authority; {@link Instant#MAX} without one. */
+    public Instant certificateEnd() {
+        return certificateEnd;
+    }
+
+    /** When the connection has to end because of that: then, or a grace later. */
     public Instant acceptedUntil() {
         return acceptedUntil;
     }

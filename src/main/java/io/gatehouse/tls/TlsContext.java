@@ -13,6 +13,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -150,7 +151,7 @@ public final class TlsContext implements Acceptance, AutoCloseable {
                             authorities,
                             new CertificateRules(engines.clientKeys()),
                             revocation,
-                            settings.clockSkew(),
+                            settings.validity(),
                             clock);
         }
         if (old != null && old.identity.isSameAs(identity) && old.authorities.equals(authorities)) {
@@ -240,18 +241,31 @@ public final class TlsContext implements Acceptance, AutoCloseable {
 
     @Override
     public Instant requireAccepted(List<X509Certificate> chain) throws CertificateRefused {
+        DevicePolicy policy = policyFor(chain);
+        return policy == null ? Instant.MAX : policy.require(chain);
+    }
+
+    @Override
+    public void requireStays(List<X509Certificate> chain) throws CertificateRefused {
+        DevicePolicy policy = policyFor(chain);
+        if (policy != null) {
+            policy.requireStays(chain);
+        }
+    }
+
+    /** Null where there is no certificate, and none is required. */
+    private @Nullable DevicePolicy policyFor(List<X509Certificate> chain) throws CertificateRefused {
         DevicePolicy policy = snapshot.policy;
-        if (policy == null) {
-            if (chain.isEmpty()) {
-                return Instant.MAX;
-            }
+        if (policy == null && !chain.isEmpty()) {
             throw new CertificateRefused(
                     CertificateRefused.Code.CERT_CHAIN, chain.get(0), "this listener asks for no certificate");
         }
-        if (chain.isEmpty() && settings.clientCertificate() == ClientCertificate.REQUESTED) {
-            return Instant.MAX;
-        }
-        return policy.require(chain);
+        return chain.isEmpty() && settings.clientCertificate() == ClientCertificate.REQUESTED ? null : policy;
+    }
+
+    /** How long whoever is connected when its certificate ends may stay. */
+    Duration expiryGrace() {
+        return settings.validity().expiryGrace();
     }
 
     /**

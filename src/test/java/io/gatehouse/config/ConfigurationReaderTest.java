@@ -122,6 +122,10 @@ class ConfigurationReaderTest {
                     mixed algorithms    | algs: [EdDSA, ES256]  | algs: [HS256, ES256]          | 20:67: error: an issuer uses either secret keys (HS...) or public ones, never both
                     bad size            | max_packet: 1MiB      | max_packet: 1MB               | 23:22: error: "max_packet" must be a size from 1KiB to 256MiB, such as 4096 or 1MiB, found "1MB"
                     sample to nowhere   | audit: {file: audit.jsonl} | audit: {sample_allowed: 9} | 24:9: error: "sample_allowed" needs the "file" that the sample is written to
+                    no time at all      | client_ca: ca.pem     | client_ca: ca.pem, max_validity: 0s | "max_validity" must be a duration from 1h to 36500d, such as 10s or 7d, found "0s"
+                    grace without end   | client_ca: ca.pem     | client_ca: ca.pem, expiry_grace: 8d | "expiry_grace" must be a duration from 0s to 7d, such as 10s or 7d, found "8d"
+                    nobody to limit     | client_ca: ca.pem     | client_certificate: none, max_validity: 90d | this listener asks for no client certificates, so there is nothing to limit
+                    nobody to wait for  | client_ca: ca.pem     | client_certificate: none, expiry_grace: 1h | this listener asks for no client certificates, so there is nothing to limit
                     bad duration        | max_expiry: 7d        | max_expiry: week              | 22:24: error: "max_expiry" must be a duration from 0s to 3660d, such as 10s or 7d, found "week"
                     no client authority | ', client_ca: ca.pem' | ''                            | 6:5: error: client certificates need a "client_ca" that vouches for them
                     list for text       | data: data            | data: [a]                     | 2:7: error: "data" must be text, found a list

@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -105,26 +103,6 @@ class ExpiryWarningsTest {
             assertThat(house.awaitAudit(0, "broker", "what", "tls_alarm").get("detail"))
                     .asString()
                     .contains("server.pem", "CN=localhost");
-        }
-    }
-
-    /** A clock that is set forward. */
-    private static final class Later extends Clock {
-        private volatile Duration by = Duration.ZERO;
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return Instant.now().plus(by);
         }
     }
 

@@ -12,17 +12,24 @@ public final class TestPeers {
     /** Over TLS, without a client certificate. */
     public static Peer tls(String address) {
         return new Peer(
-                new InetSocketAddress(address, 40_000), "TLSv1.3", "TLS_AES_128_GCM_SHA256", List.of(), Instant.MAX);
+                new InetSocketAddress(address, 40_000),
+                "TLSv1.3",
+                "TLS_AES_128_GCM_SHA256",
+                List.of(),
+                Instant.MAX,
+                Instant.MAX);
     }
 
     /** Over TLS with a client certificate, from 127.0.0.1. */
     public static Peer tls(X509Certificate certificate) {
+        Instant end = certificate.getNotAfter().toInstant();
         return new Peer(
                 new InetSocketAddress("127.0.0.1", 40_000),
                 "TLSv1.3",
                 "TLS_AES_128_GCM_SHA256",
                 List.of(certificate),
-                Instant.MAX);
+                end,
+                end);
     }
 
     /** Why a certificate that was taken back is refused. */
@@ -31,6 +38,6 @@ public final class TestPeers {
     }
 
     public static Peer plaintext(String address) {
-        return new Peer(new InetSocketAddress(address, 40_000), "plaintext", "", List.of(), Instant.MAX);
+        return new Peer(new InetSocketAddress(address, 40_000), "plaintext", "", List.of(), Instant.MAX, Instant.MAX);
     }
 }
