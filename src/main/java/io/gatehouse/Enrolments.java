@@ -62,7 +62,7 @@ final class Enrolments implements AutoCloseable {
         this.audit = audit;
         this.metrics = metrics;
         this.registrar = registrar;
-        this.tls = EnrolmentTls.load(settings.certificate(), settings.key(), clock);
+        this.tls = EnrolmentTls.load(settings.certificate(), settings.key(), settings.provider(), clock);
         this.desk = new EnrolmentDesk(registrar, audit, metrics);
         this.listener = new EstListener(tls, desk, porter);
         this.renewals = new DeskRenewals(desk, authorizer, router::route, clock);

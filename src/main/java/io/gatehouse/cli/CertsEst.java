@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Logger;
 import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditFile;
 import io.gatehouse.config.Configuration;
+import io.gatehouse.config.Configuration.TlsProvider;
 import io.gatehouse.enrolment.EnrolmentDesk;
 import io.gatehouse.enrolment.EstListener;
 import io.gatehouse.metrics.Metrics;
@@ -95,7 +96,8 @@ final class CertsEst {
         EnrolmentTls tls;
         AuditFile events;
         try {
-            tls = EnrolmentTls.load(pair.resolve("cert.pem"), pair.resolve("key.pem"), Clock.systemUTC());
+            tls = EnrolmentTls.load(
+                    pair.resolve("cert.pem"), pair.resolve("key.pem"), TlsProvider.AUTO, Clock.systemUTC());
             events = AuditFile.open(log, Clock.systemUTC());
         } catch (UnusableTls e) {
             throw Failure.of(3, "--tls: " + e.getMessage());

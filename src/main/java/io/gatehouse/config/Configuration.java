@@ -317,7 +317,8 @@ public record Configuration(
      * @param bind an address, or {@code *} for all
      * @param certificate the listener's certificate with its chain, PEM
      */
-    public record Enrolment(String bind, int port, Path certificate, Path key, Signing signing, Place place) {}
+    public record Enrolment(
+            String bind, int port, Path certificate, Path key, TlsProvider provider, Signing signing, Place place) {}
 
     /** Who signs. */
     public sealed interface Signing {}

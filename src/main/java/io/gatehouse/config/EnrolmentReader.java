@@ -8,6 +8,7 @@ import io.gatehouse.config.Configuration.EnrolmentTerms;
 import io.gatehouse.config.Configuration.ManufacturerList;
 import io.gatehouse.config.Configuration.Separate;
 import io.gatehouse.config.Configuration.Signing;
+import io.gatehouse.config.Configuration.TlsProvider;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +35,8 @@ final class EnrolmentReader {
             "approval",
             "manufacturers");
 
+    private record Server(Path certificate, Path key, TlsProvider provider) {}
+
     private final Section section;
     private final List<Problem> problems;
 
@@ -51,9 +54,15 @@ final class EnrolmentReader {
         }
         int port = section.integer("port", 0, 65_535, 0);
         String bind = section.text("bind", "*");
-        Path[] pair = section.section("tls", below -> new Path[] {file(below, "certificate"), file(below, "key")});
+        Server server = section.section(
+                "tls",
+                below -> new Server(
+                        file(below, "certificate"),
+                        file(below, "key"),
+                        below.choice("provider", TlsProvider.class, TlsProvider.AUTO)));
         Signing signing = section.has("signer") ? separate() : embedded();
-        return new Enrolment(bind, port, pair[0], pair[1], signing, section.place());
+        return new Enrolment(
+                bind, port, server.certificate(), server.key(), server.provider(), signing, section.place());
     }
 
     private Separate separate() {

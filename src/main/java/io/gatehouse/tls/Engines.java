@@ -256,13 +256,18 @@ final class Engines {
             if (cnsa) {
                 throw new UnusableTls("profile cnsa needs provider jdk: BoringSSL cannot leave out TLS 1.3 suites");
             }
-            if (!OpenSsl.isAvailable()) {
-                throw new UnusableTls(
-                        "provider boringssl: its library does not load here: " + OpenSsl.unavailabilityCause());
-            }
         }
         // counted references: a context that is replaced is freed with its last connection, not when the collector
         // likes
-        return OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK;
+        return isBoringSsl(settings.provider()) ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK;
+    }
+
+    /** Whether BoringSSL does it, where nothing else stands against that. */
+    static boolean isBoringSsl(TlsProvider wanted) throws UnusableTls {
+        if (wanted == TlsProvider.BORINGSSL && !OpenSsl.isAvailable()) {
+            throw new UnusableTls(
+                    "provider boringssl: its library does not load here: " + OpenSsl.unavailabilityCause());
+        }
+        return wanted != TlsProvider.JDK && OpenSsl.isAvailable();
     }
 }

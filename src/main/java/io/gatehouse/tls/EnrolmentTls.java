@@ -1,5 +1,6 @@
 package io.gatehouse.tls;
 
+import io.gatehouse.config.Configuration.TlsProvider;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
@@ -7,7 +8,6 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBeh
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
-import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -33,24 +33,27 @@ import javax.net.ssl.SSLSession;
 public final class EnrolmentTls {
     private final Path certificate;
     private final Path key;
+    private final SslProvider provider;
     private final Clock clock;
     private volatile SslContext context;
 
-    private EnrolmentTls(Path certificate, Path key, Clock clock, SslContext context) {
+    private EnrolmentTls(Path certificate, Path key, SslProvider provider, Clock clock) throws UnusableTls {
         this.certificate = certificate;
         this.key = key;
+        this.provider = provider;
         this.clock = clock;
-        this.context = context;
+        this.context = build();
     }
 
     /** @throws UnusableTls naming the file and the mend */
-    public static EnrolmentTls load(Path certificate, Path key, Clock clock) throws UnusableTls {
-        return new EnrolmentTls(certificate, key, clock, build(certificate, key, clock));
+    public static EnrolmentTls load(Path certificate, Path key, TlsProvider wanted, Clock clock) throws UnusableTls {
+        SslProvider provider = Engines.isBoringSsl(wanted) ? SslProvider.OPENSSL : SslProvider.JDK;
+        return new EnrolmentTls(certificate, key, provider, clock);
     }
 
     /** Takes what the files hold now, or, with an exception, stays as it is. */
     public void reload() throws UnusableTls {
-        context = build(certificate, key, clock);
+        context = build();
     }
 
     /** Why a client is not meant for here; empty: it may be. */
@@ -60,7 +63,7 @@ public final class EnrolmentTls {
 
     public SslHandler newHandler(ByteBufAllocator allocator) {
         SslHandler handler = context.newHandler(allocator);
-        if (!OpenSsl.isAvailable()) {
+        if (provider == SslProvider.JDK) {
             SSLParameters parameters = handler.engine().getSSLParameters();
             parameters.setAlgorithmConstraints(new StrictConstraints(false, false));
             handler.engine().setSSLParameters(parameters);
@@ -73,9 +76,8 @@ public final class EnrolmentTls {
         return Handshake.chain(session);
     }
 
-    private static SslContext build(Path certificate, Path key, Clock clock) throws UnusableTls {
+    private SslContext build() throws UnusableTls {
         ServerIdentity identity = ServerIdentity.load(certificate, key, List.of(), clock.instant());
-        SslProvider provider = OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
         List<String> suites = new ArrayList<>(Engines.TLS_1_3_SUITES);
         suites.addAll(Engines.TLS_1_2_SUITES);
         SslContextBuilder builder = SslContextBuilder.forServer(

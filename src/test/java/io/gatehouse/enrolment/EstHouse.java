@@ -41,6 +41,11 @@ public final class EstHouse implements AutoCloseable {
     }
 
     EstHouse(Path folder, String enrolment, Clock clock) throws Exception {
+        this(folder, enrolment, clock, "auto");
+    }
+
+    /** @param provider of the TLS of the EST listener */
+    public EstHouse(Path folder, String enrolment, Clock clock, String provider) throws Exception {
         this.folder = folder;
         this.pki = folder.resolve("pki");
         if (!Authority.exists(pki)) {
@@ -74,8 +79,8 @@ public final class EstHouse implements AutoCloseable {
                 sys: {interval: 0s}
                 enrolment:
                   port: 0
-                  tls: {certificate: tls/cert.pem, key: tls/key.pem}
-                """ + enrolment);
+                  tls: {certificate: tls/cert.pem, key: tls/key.pem, provider: %s}
+                """.formatted(provider) + enrolment);
         ConfigurationReader.Result read = ConfigurationReader.read(folder.resolve("gatehouse.yaml"));
         this.broker = Broker.start(
                 read.configuration()
