@@ -28,8 +28,7 @@ final class ListenerReader {
     private static final String MAX_VALIDITY = "max_validity";
     private static final Duration LONGEST_VALIDITY = Duration.ofDays(36_500); // of a century: more is as good as none
     private static final String EXPIRY_GRACE = "expiry_grace";
-    private static final Duration LONGEST_GRACE =
-            Duration.ofDays(7); // for a renewal that is late, not for going without
+    private static final Duration LONGEST_GRACE = Duration.ofDays(7); // for a late renewal, not for none
 
     private final Section section;
     private final List<Problem> problems;
