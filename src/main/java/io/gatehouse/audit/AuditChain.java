@@ -3,6 +3,8 @@ package io.gatehouse.audit;
 import io.gatehouse.json.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,12 +82,13 @@ public final class AuditChain {
     }
 
     /** The hash of the last line; the first link for an empty file. */
-    static String lastHash(Path file) throws IOException {
+    static String lastHash(FileChannel file) throws IOException {
         String last = null;
-        try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                last = line;
-            }
+        file.position(0);
+        // not closed: the channel stays open for its lock
+        BufferedReader reader = new BufferedReader(Channels.newReader(file, StandardCharsets.UTF_8));
+        for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+            last = line;
         }
         return last == null ? FIRST : hash(last);
     }

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * taken out, unseen.
  *
  * <p>Any thread records; one thread of its own writes. It never makes a client wait: when more happens than can be
- * written, events are counted, and a line says how many are missing. A restart goes on with the chain.
+ * written, events are counted, and a line says how many are missing. A restart goes on with the chain. One process writes a
+ * log and holds its lock: two would each go on with the chain of before, and neither's lines would follow the other's.
  */
 public final class AuditFile implements AuditLog, AutoCloseable {
     private static final int QUEUE = 65_536;
@@ -36,6 +37,7 @@ public final class AuditFile implements AuditLog, AutoCloseable {
     private final Path file;
     private final Clock clock;
     private final FileChannel channel;
+    private final AuditLock lock;
     private final BlockingQueue<Line> queue = new ArrayBlockingQueue<>(QUEUE);
     private final AtomicLong lost = new AtomicLong();
     private final AtomicLong failures = new AtomicLong();
@@ -45,10 +47,11 @@ public final class AuditFile implements AuditLog, AutoCloseable {
 
     private record Line(String moment, AuditEvent event) {}
 
-    private AuditFile(Path file, Clock clock, FileChannel channel, String lastHash) {
+    private AuditFile(Path file, Clock clock, FileChannel channel, AuditLock lock, String lastHash) {
         this.file = file;
         this.clock = clock;
         this.channel = channel;
+        this.lock = lock;
         this.lastHash = lastHash;
         this.writer = new Thread(this::write, "gatehouse-audit");
         this.writer.setDaemon(true);
@@ -57,6 +60,7 @@ public final class AuditFile implements AuditLog, AutoCloseable {
     /**
      * Opens a log, and goes on with its chain.
      *
+     * @throws AuditLock.Held if somebody else writes it
      * @throws IOException if it cannot be written, or its last lines are not its own
      */
     public static AuditFile open(Path file, Clock clock) throws IOException {
@@ -65,47 +69,47 @@ public final class AuditFile implements AuditLog, AutoCloseable {
             Files.createDirectories(
                     folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
-        String last = AuditChain.FIRST;
-        if (Files.exists(file)) {
-            setTornLineAside(file, clock);
-            last = AuditChain.lastHash(file);
+        AuditLock lock = AuditLock.take(file); // before the chain is read, as nobody else may go on with it
+        try {
+            setTornLineAside(lock.channel(), file, clock);
+            String last = AuditChain.lastHash(lock.channel());
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.APPEND);
+            AuditFile log = new AuditFile(file, clock, channel, lock, last);
+            log.writer.start();
+            return log;
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
         }
-        FileChannel channel = FileChannel.open(
-                file,
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        AuditFile log = new AuditFile(file, clock, channel, last);
-        log.writer.start();
-        return log;
     }
 
     /** A last line without its end is what a crash left of one: it is kept beside the log, and cut off. */
-    private static void setTornLineAside(Path file, Clock clock) throws IOException {
-        try (FileChannel whole = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            long size = whole.size();
-            long end = size;
-            ByteBuffer one = ByteBuffer.allocate(1);
-            while (end > 0) {
-                one.clear();
-                whole.read(one, end - 1);
-                if (one.get(0) == '\n') {
-                    break;
-                }
-                end--;
+    private static void setTornLineAside(FileChannel whole, Path file, Clock clock) throws IOException {
+        long size = whole.size();
+        long end = size;
+        ByteBuffer one = ByteBuffer.allocate(1);
+        while (end > 0) {
+            one.clear();
+            whole.read(one, end - 1);
+            if (one.get(0) == '\n') {
+                break;
             }
-            if (end < size) {
-                ByteBuffer torn = ByteBuffer.allocate((int) Math.min(size - end, 1 << 20));
-                whole.read(torn, end);
-                Path aside = file.resolveSibling(file.getFileName() + ".torn-" + clock.millis());
-                try (FileChannel kept = FileChannel.open(
-                        aside,
-                        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-                    kept.write(torn.flip());
-                }
-                whole.truncate(end);
-            }
+            end--;
         }
+        if (end == size) {
+            return;
+        }
+        Path aside = file.resolveSibling(file.getFileName() + ".torn-" + clock.millis());
+        try (FileChannel kept = FileChannel.open(
+                aside,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            for (long at = end; at < size; ) {
+                at += whole.transferTo(at, size - at, kept);
+            }
+            kept.force(true);
+        }
+        whole.truncate(end);
     }
 
     @Override
@@ -187,7 +191,9 @@ public final class AuditFile implements AuditLog, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        channel.close();
+        try (lock) {
+            channel.close();
+        }
     }
 
     @Override

@@ -4,6 +4,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.gatehouse.audit.AuditEvent;
 import io.gatehouse.audit.AuditFile;
+import io.gatehouse.audit.AuditLock;
+import io.gatehouse.audit.AuditLog;
 import io.gatehouse.config.Configuration;
 import io.gatehouse.config.Configuration.TlsProvider;
 import io.gatehouse.enrolment.EnrolmentDesk;
@@ -32,6 +34,9 @@ import picocli.CommandLine.Option;
  * to its command.
  */
 final class CertsEst {
+    /** Another process has it. */
+    private static final int LOCKED = 6;
+
     /** A host, an address, one of IPv6 in brackets, or all of them; and a port. */
     private static final Pattern PLACE = Pattern.compile("(\\*|[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+]):([0-9]{1,5})");
 
@@ -101,14 +106,16 @@ final class CertsEst {
             events = AuditFile.open(log, Clock.systemUTC());
         } catch (UnusableTls e) {
             throw Failure.of(3, "--tls: " + e.getMessage());
+        } catch (AuditLock.Held e) {
+            throw Failure.of(
+                    LOCKED, "--audit: " + e.getMessage() + ". End that, or name another file with --audit FILE");
         } catch (IOException e) {
             throw Failure.of(CertsCommand.INTERNAL, "--audit: " + log + ": cannot be written: " + e.getMessage());
         }
         ((Logger) LoggerFactory.getLogger("io.gatehouse.enrolment")).setLevel(Level.INFO);
         Metrics metrics = new Metrics();
         EnrolmentDesk desk = new EnrolmentDesk(registrar, events, metrics);
-        EstListener listener =
-                new EstListener(tls, desk, new AdmissionPorter("enrolment:est", failures(), metrics, events));
+        EstListener listener = new EstListener(tls, desk, porter(metrics, events));
         Running running = new Running(listener, desk, tls, events, pair, common);
         try {
             listener.start(parts.group(1), Integer.parseInt(parts.group(2)));
@@ -124,11 +131,12 @@ final class CertsEst {
         return running;
     }
 
-    /** What a broker holds against addresses by default. */
-    private static Admission failures() {
+    /** With what a broker holds against addresses by default. */
+    static AdmissionPorter porter(Metrics metrics, AuditLog events) {
         Configuration.Penalty penalty = Configuration.Penalty.DEFAULT;
-        return Admission.ofFailures(
+        Admission failures = Admission.ofFailures(
                 new Admission.Penalty(penalty.after(), penalty.first(), penalty.longest(), penalty.exempt()));
+        return new AdmissionPorter("enrolment:est", failures, metrics, events);
     }
 
     /** A bound port. Confined to its command, but for {@link #reload}, which a signal calls. */

@@ -1,6 +1,7 @@
 package io.gatehouse.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -106,6 +107,22 @@ class AuditFileTest {
                     .singleElement()
                     .satisfies(torn -> assertThat(Files.readString(torn)).isEqualTo("{\"ts\":\"2026-"));
         }
+    }
+
+    @Test
+    void log_thatIsWritten_isOpenedBySomebodyElse_whenItIsClosed() throws IOException {
+        try (AuditFile log = AuditFile.open(file(), Clock.systemUTC())) {
+            for (int i = 0; i < 2; i++) { // a refusal leaves the lock where it is
+                assertThatThrownBy(() -> AuditFile.open(file(), Clock.systemUTC()))
+                        .isInstanceOf(AuditLock.Held.class)
+                        .hasMessage(file() + ": another process writes this audit log");
+            }
+            log.record(new AuditEvent.Broker("one", Map.of()));
+        }
+        write("two");
+
+        assertThat(lines()).hasSize(2);
+        assertThat(fault()).isEmpty();
     }
 
     @Test

@@ -8,14 +8,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.gatehouse.audit.AuditChain;
+import io.gatehouse.audit.AuditEvent;
+import io.gatehouse.audit.AuditFile;
 import io.gatehouse.json.Json;
+import io.gatehouse.metrics.Metrics;
 import io.gatehouse.pki.EnrolmentRules;
+import io.gatehouse.transport.AdmissionPorter;
 import java.io.BufferedReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -150,6 +157,53 @@ class CertsEstTest {
                 .pollInterval(Duration.ofMillis(500))
                 .untilAsserted(() -> assertThat(done("inspect", "127.0.0.1:" + port, "-d", pki))
                         .contains(serial));
+    }
+
+    /** Penalties over sockets are {@code EstPenaltyTest}'s; from this machine, which they spare, there is none to see. */
+    @Test
+    void address_thatFailsAsOftenAsAtABroker_isTurnedAway_andThisMachineIsNot() throws Exception {
+        List<AuditEvent> told = new ArrayList<>();
+        AdmissionPorter porter = CertsEst.porter(new Metrics(), told::add);
+        InetSocketAddress stranger = new InetSocketAddress(InetAddress.getByName("192.0.2.7"), 40_000);
+        InetSocketAddress other = new InetSocketAddress(InetAddress.getByName("192.0.2.8"), 40_000);
+        InetSocketAddress here = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 40_000);
+        for (int i = 0; i < 4; i++) {
+            porter.failed(stranger);
+            porter.failed(here);
+        }
+        assertThat(porter.turnsAway(stranger)).as("four of five").isFalse();
+        porter.failed(stranger);
+        porter.failed(here);
+
+        assertThat(porter.turnsAway(stranger)).isTrue();
+        assertThat(porter.turnsAway(other)).isFalse();
+        assertThat(porter.turnsAway(here)).isFalse();
+        assertThat(told.toString()).contains("PENALTY", "192.0.2.7").doesNotContain("127.0.0.1");
+    }
+
+    /** Lines of two would follow those of neither. */
+    @Test
+    void second_withTheSameAuditFile_exits6_andTheFirstGoesOn() throws Exception {
+        Path log = temp.resolve("both.jsonl");
+        Process first = CertsCalls.process("serve", "--est", "127.0.0.1:0", "--tls", tls, "--audit", log, "-d", pki)
+                .redirectError(temp.resolve("first.err").toFile())
+                .start();
+        try (BufferedReader lines = first.inputReader(StandardCharsets.UTF_8)) {
+            assertThat(lines.readLine()).startsWith("devices enrol at port ");
+
+            CertsCalls.Answer second = certs("serve", "--est", "127.0.0.1:0", "--tls", tls, "--audit", log, "-d", pki);
+
+            assertThat(second.exitCode()).as(second.err()).isEqualTo(6);
+            assertThat(second.err())
+                    .startsWith("certs: error[LOCKED] --audit: " + log + ": another process writes this audit log")
+                    .contains("--audit FILE")
+                    .hasLineCount(1);
+        } finally {
+            first.destroy();
+            assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(AuditChain.verify(log).fault()).isEmpty();
+        AuditFile.open(log, Clock.systemUTC()).close(); // nobody has it any more
     }
 
     /** Where no broker says who logged in, a certificate in use is not taken for one that nobody uses. */
