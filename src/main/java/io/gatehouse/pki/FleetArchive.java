@@ -131,7 +131,10 @@ final class FleetArchive extends FleetOutput {
         for (Device device : group) {
             write(device);
         }
-        stream.flush(); // the group is written when this returns
+        stream.flush();
+        if (channel != null) {
+            channel.force(false); // the group is on the disk when this returns
+        }
     }
 
     private void write(Device device) throws IOException {

@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
  * Which certificates of a fleet are on their way from the journal into the output: a file beside the output, there while a run
  * is, and after one that was killed. Confined to the writing thread.
  *
- * <p>It is written before the journal, and not synced: after a kill it names all that is journalled and not written; after
- * a loss of power it may be gone, and nothing is taken for lost that is not.
+ * <p>It is on the disk before the journal has the first of them, and the output is before it names the next: so after a kill
+ * and after a loss of power it names all that is journalled and not written.
  */
 final class GroupInHand {
     private static final Pattern SERIAL = Pattern.compile("[0-9a-f]{1,40}");
@@ -33,6 +33,7 @@ final class GroupInHand {
 
     /** In the place of the group before, which is written. */
     void take(List<FleetOutput.Device> group) throws IOException {
+        boolean existed = Files.exists(file);
         StringBuilder text = new StringBuilder(group.size() * 34);
         group.forEach(device -> text.append(device.issued().serial()).append('\n'));
         try (FileChannel channel = FileChannel.open(
@@ -43,6 +44,10 @@ final class GroupInHand {
             while (buffer.hasRemaining()) {
                 channel.write(buffer);
             }
+            channel.force(true);
+        }
+        if (!existed) {
+            FleetOutput.syncPlaceOf(file);
         }
     }
 
