@@ -109,9 +109,10 @@ public final class Authority implements AutoCloseable {
     /** Opens the authority of a folder; nobody else can until it is closed. The passphrase is tried when it is needed. */
     public static Authority open(Path path, char[] passphrase, Clock clock) throws PkiProblem {
         AuthorityFolder folder = new AuthorityFolder(path);
-        requireWhole(folder);
+        folder.requireWhole();
         try {
             folder.requirePrivate();
+            folder.requireSecretKeys();
             AuthorityLock lock = folder.lockWithin(MOMENT);
             try {
                 return new Authority(folder, passphrase, clock, lock);
@@ -177,17 +178,14 @@ public final class Authority implements AutoCloseable {
     /** What an authority issued, without its lock and without its passphrase. */
     public static Inventory view(Path path) throws PkiProblem {
         AuthorityFolder folder = new AuthorityFolder(path);
-        requireWhole(folder);
+        folder.requireTrusted();
         Inventory inventory = new Inventory();
         Journal.view(folder.journal(), inventory::apply);
         return inventory;
     }
 
     static void requireWhole(AuthorityFolder folder) throws PkiProblem {
-        if (!folder.isWhole()) {
-            throw new PkiProblem(
-                    Kind.NOT_FOUND, folder.path() + ": no authority here. Make one with: gatehouse certs init");
-        }
+        folder.requireWhole();
     }
 
     /** Makes a key and a certificate for it. */

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -17,6 +18,13 @@ import java.util.stream.Stream;
 public record AuthorityFolder(Path path) {
     /** What Java calls a user that has no name. */
     private static final String UNKNOWN = "?";
+
+    /** What a secret key's file must not have. */
+    private static final Set<PosixFilePermission> OF_OTHERS = Set.of(
+            PosixFilePermission.GROUP_READ,
+            PosixFilePermission.GROUP_WRITE,
+            PosixFilePermission.OTHERS_READ,
+            PosixFilePermission.OTHERS_WRITE);
 
     /** The last is of the file system. */
     private static final Set<String> OWN =
@@ -107,15 +115,47 @@ public record AuthorityFolder(Path path) {
                         Kind.LOCKED, path + ": another process is using this authority. Try again when it ended"));
     }
 
-    void requirePrivate() throws IOException, PkiProblem {
-        if (Files.isSymbolicLink(path)) {
-            throw new PkiProblem(Kind.POLICY, path + ": a link; name the folder of the authority itself");
+    void requireWhole() throws PkiProblem {
+        if (!isWhole()) {
+            throw new PkiProblem(Kind.NOT_FOUND, path + ": no authority here. Make one with: gatehouse certs init");
         }
-        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** For who only reads, also as another user than the owner: what others can write says nothing. */
+    void requireTrusted() throws PkiProblem {
+        requireWhole();
+        try {
+            requireNotWritten(Files.getPosixFilePermissions(path));
+        } catch (IOException e) {
+            throw new PkiProblem(Kind.IO, path + ": cannot be read: " + FileFault.why(e));
+        } catch (UnsupportedOperationException e) {
+            return; // a file system without modes has its own protection
+        }
+    }
+
+    private void requireNotWritten(Set<PosixFilePermission> permissions) throws PkiProblem {
         if (permissions.contains(PosixFilePermission.GROUP_WRITE)
                 || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
             throw new PkiProblem(Kind.POLICY, path + ": others can write here. Run: chmod 700 " + path);
         }
+    }
+
+    /** For who signs: a key that others can read is no longer the authority's alone. */
+    void requireSecretKeys() throws IOException, PkiProblem {
+        for (String authority : List.of("root", "device", "server")) {
+            Path key = keyOf(authority);
+            if (Files.exists(key) && !Collections.disjoint(Files.getPosixFilePermissions(key), OF_OTHERS)) {
+                throw new PkiProblem(
+                        Kind.POLICY, key + ": a secret key that others can read or write. Run: chmod 600 " + key);
+            }
+        }
+    }
+
+    void requirePrivate() throws IOException, PkiProblem {
+        if (Files.isSymbolicLink(path)) {
+            throw new PkiProblem(Kind.POLICY, path + ": a link; name the folder of the authority itself");
+        }
+        requireNotWritten(Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS));
         String owner = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName();
         String user = System.getProperty("user.name", UNKNOWN);
         // root may, and who has no name, as in some containers, cannot be compared

@@ -23,6 +23,7 @@ public final class JournalCheck {
         if (!folder.isWhole()) {
             return List.of();
         }
+        folder.requireTrusted();
         X509Certificate leaf = Pem.certificates(file).get(0);
         for (String kind : List.of("device", "server")) {
             if (isIssuedBy(leaf, folder.certificate(kind))) {

@@ -142,7 +142,7 @@ public final class Ledger {
 
     private static Journal open(Path authority) throws PkiProblem {
         AuthorityFolder folder = new AuthorityFolder(authority);
-        Authority.requireWhole(folder);
+        folder.requireTrusted();
         return Journal.follow(folder.journal());
     }
 }

@@ -17,7 +17,7 @@ public final class LiveInventory {
 
     /** Reads all there is; the folder holds an authority. */
     public static LiveInventory open(Path folder) throws PkiProblem {
-        Authority.requireWhole(new AuthorityFolder(folder));
+        new AuthorityFolder(folder).requireTrusted();
         LiveInventory live = new LiveInventory(Journal.follow(new AuthorityFolder(folder).journal()));
         live.refresh();
         return live;

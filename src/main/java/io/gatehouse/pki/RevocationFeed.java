@@ -55,7 +55,9 @@ public final class RevocationFeed {
         if (!Authority.exists(path)) {
             throw new PkiProblem(PkiProblem.Kind.NOT_FOUND, path + ": no authority here");
         }
-        RevocationFeed feed = new RevocationFeed(new AuthorityFolder(path));
+        AuthorityFolder folder = new AuthorityFolder(path);
+        folder.requireTrusted();
+        RevocationFeed feed = new RevocationFeed(folder);
         feed.poll();
         return feed;
     }

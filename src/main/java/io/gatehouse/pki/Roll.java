@@ -76,7 +76,7 @@ public final class Roll {
 
     static Roll of(Path folder, int segmentLines, int worthWriting) throws PkiProblem {
         AuthorityFolder authority = new AuthorityFolder(folder);
-        Authority.requireWhole(authority);
+        authority.requireTrusted();
         RollFile file = new RollFile(authority);
         try {
             JournalStamp stamp = JournalStamp.of(authority.journal());

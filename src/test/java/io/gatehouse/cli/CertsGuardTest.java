@@ -3,13 +3,17 @@ package io.gatehouse.cli;
 import static io.gatehouse.cli.CertsCalls.certs;
 import static io.gatehouse.cli.CertsCalls.done;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gatehouse.cli.CertsCalls.Answer;
+import io.gatehouse.tls.AttachedAuthority;
+import io.gatehouse.tls.UnusableTls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -77,6 +81,70 @@ class CertsGuardTest {
             }
         }
         return all;
+    }
+
+    // what others can write, or read
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rwxrwx---", "rwx---rwx"})
+    void folder_thatOthersCanWrite_isRefusedByReadersToo_andDoctorNamesIt(String mode) throws Exception {
+        Files.setPosixFilePermissions(pki, PosixFilePermissions.fromString(mode));
+        Map<String, String> before = files(pki);
+        for (List<Object> command : List.<List<Object>>of(
+                List.of("list"),
+                List.of("inspect", "pump-1"),
+                List.of("verify", once.resolve("pki/out/pump-1/cert.pem")),
+                List.of("lint", "--all"),
+                List.of("token", "list"),
+                List.of("request", "list"),
+                List.of("crl", "--check"),
+                List.of("audit", "verify"),
+                List.of("audit", "export"),
+                List.of("doctor", "--crypto-inventory"),
+                List.of("device", "pump-3"))) {
+            Answer answer =
+                    certs(Stream.concat(command.stream(), Stream.of("-d", pki)).toArray());
+            assertThat(answer.exitCode()).as(command + ": " + answer.err()).isEqualTo(POLICY);
+            assertThat(answer.err())
+                    .as(command.toString())
+                    .isEqualTo("certs: error[POLICY] " + pki + ": others can write here. Run: chmod 700 " + pki + "\n");
+        }
+        assertThatThrownBy(() -> AttachedAuthority.open(pki))
+                .isInstanceOf(UnusableTls.class)
+                .hasMessageContaining("chmod 700");
+        assertThat(certs("doctor", "-d", pki).out()).contains(pki + ": others can write it");
+        assertThat(files(pki)).isEqualTo(before);
+    }
+
+    /** An auditor, or a broker, with a user of its own. */
+    @Test
+    void folder_thatOthersCanRead_isRead() throws Exception {
+        Files.setPosixFilePermissions(pki, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(pki.resolve("journal"), PosixFilePermissions.fromString("rw-r--r--"));
+
+        assertThat(done("list", "-d", pki)).contains("pump-1");
+        assertThat(AttachedAuthority.open(pki).poll().revoked()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"root", "device", "server"})
+    void key_thatOthersCanRead_signsNothing(String authority) throws Exception {
+        Path key = pki.resolve("ca/" + authority + ".key");
+        Map<String, String> before = files(pki);
+        for (String mode : List.of("rw-r--r--", "rw-r-----", "rw--w----")) {
+            Files.setPosixFilePermissions(key, PosixFilePermissions.fromString(mode));
+
+            Answer answer = certs("device", "pump-3", "-d", pki);
+
+            assertThat(answer.exitCode()).as(answer.err()).isEqualTo(POLICY);
+            assertThat(answer.err())
+                    .isEqualTo("certs: error[POLICY] " + key
+                            + ": a secret key that others can read or write. Run: chmod 600 " + key + "\n");
+        }
+        assertThat(files(pki)).isEqualTo(before);
+        done("list", "-d", pki);
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+        done("device", "pump-3", "-d", pki);
     }
 
     // a journal that is gone
