@@ -82,4 +82,16 @@ final class CertsCommon {
         }
         return Authority.open(folder, passphrase.existing(folder), Clock.systemUTC());
     }
+
+    /** For what needs no key, or needs it only after it changed something: the passphrase is tried before. */
+    Authority unlock() throws PkiProblem {
+        Authority authority = open();
+        try {
+            authority.requirePassphrase();
+            return authority;
+        } catch (PkiProblem e) {
+            authority.close();
+            throw e;
+        }
+    }
 }

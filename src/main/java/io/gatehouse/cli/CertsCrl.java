@@ -81,7 +81,7 @@ final class CertsCrl implements Runnable {
             return;
         }
         try (CertsReport report = common.report();
-                Authority authority = common.open()) {
+                Authority authority = common.unlock()) {
             List<Inventory.Item> overlapped = authority.revokeOverlapped();
             overlapped.forEach(item -> report.say("revoked " + item.profile().word() + " \"" + item.id() + "\", serial "
                     + item.serial().toString(16) + ": its time beside its successor is over"));

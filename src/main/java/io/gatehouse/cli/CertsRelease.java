@@ -30,7 +30,7 @@ final class CertsRelease implements Runnable {
     public void run() {
         chosen.require();
         try (CertsReport report = common.report();
-                Authority authority = common.open()) {
+                Authority authority = common.unlock()) {
             List<Item> items = new ArrayList<>();
             for (List<Item> all : chosen.byHolder(authority.inventory()).values()) {
                 items.addAll(held(all));

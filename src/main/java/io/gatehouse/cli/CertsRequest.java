@@ -136,7 +136,7 @@ final class CertsRequest implements Runnable {
         void decide(CertsCommon common, String question, String state, Deed deed, String said, String next) {
             try (CertsReport report = common.report()) {
                 String key = fingerprint(common, question);
-                try (Authority authority = common.open()) {
+                try (Authority authority = common.unlock()) {
                     deed.on(authority, key);
                 }
                 report.put("id", id);
@@ -210,10 +210,7 @@ final class CertsRequest implements Runnable {
                     common,
                     "Is that the device's key?",
                     "approved",
-                    (authority, key) -> {
-                        authority.requirePassphrase();
-                        new Approvals(authority).approve(which.id(), key, replace, time);
-                    },
+                    (authority, key) -> new Approvals(authority).approve(which.id(), key, replace, time),
                     "\"" + which.id() + "\" gets its certificate when it asks again, within " + CertsTime.print(time),
                     "gatehouse certs list --state pending shows it; its first login makes it active");
         }

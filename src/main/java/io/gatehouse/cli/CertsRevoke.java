@@ -41,7 +41,7 @@ final class CertsRevoke implements Runnable {
                 .orElseThrow(() -> Failure.usage("unknown reason \"" + reason + "\"; see --help"));
         boolean hold = why == RevocationReason.CERTIFICATE_HOLD;
         try (CertsReport report = common.report();
-                Authority authority = common.open()) {
+                Authority authority = common.unlock()) {
             List<Item> items = new ArrayList<>();
             chosen.byHolder(authority.inventory()).values().forEach(items::addAll);
             items.addAll(chosen.bySerial(authority.inventory()));

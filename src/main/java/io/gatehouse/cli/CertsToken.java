@@ -175,7 +175,7 @@ final class CertsToken implements Runnable {
         @Override
         public void run() {
             try (CertsReport report = common.report();
-                    Authority authority = common.open()) {
+                    Authority authority = common.unlock()) {
                 int count = authority.revokeTokens(id);
                 if (count == 0) {
                     throw Failure.of(5, "\"" + id + "\" has no token that can be used");

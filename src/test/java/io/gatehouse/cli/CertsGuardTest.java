@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CertsGuardTest {
     private static final int POLICY = 4;
     private static final int NOT_FOUND = 5;
+    private static final int PASSPHRASE = 7;
     private static final int CORRUPT = 10;
 
     @TempDir
@@ -145,6 +146,32 @@ class CertsGuardTest {
         done("list", "-d", pki);
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
         done("device", "pump-3", "-d", pki);
+    }
+
+    // a passphrase that is another's
+
+    @Test
+    void passphrase_thatIsAnothers_changesNothing() throws Exception {
+        done("token", "new", "pump-4", "-d", pki);
+        done("revoke", "pump-1", "--reason", "certificateHold", "-d", pki);
+        Path wrong = Files.writeString(temp.resolve("wrong"), "not-the-passphrase\n");
+        Files.setPosixFilePermissions(wrong, PosixFilePermissions.fromString("rw-------"));
+        Map<String, String> before = files(pki);
+        for (List<Object> command : List.<List<Object>>of(
+                List.of("revoke", "pump-1"),
+                List.of("revoke", "pump-1", "--no-publish"),
+                List.of("release", "pump-1"),
+                List.of("release", "pump-1", "--no-publish"),
+                List.of("crl"),
+                List.of("token", "revoke", "pump-4"),
+                List.of("request", "refuse", "pump-5", "--fingerprint", "00"),
+                List.of("request", "approve", "pump-5", "--fingerprint", "00"))) {
+            Answer answer = certs(Stream.concat(command.stream(), Stream.of("--passphrase-file", wrong, "-d", pki))
+                    .toArray());
+            assertThat(answer.exitCode()).as(command + ": " + answer.err()).isEqualTo(PASSPHRASE);
+            assertThat(answer.out()).as(command.toString()).isEmpty();
+        }
+        assertThat(files(pki)).isEqualTo(before);
     }
 
     // a journal that is gone
