@@ -21,6 +21,7 @@ import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Registrar;
 import io.gatehouse.pki.RemoteRegistrar;
 import io.gatehouse.pki.StoredPassphrase;
+import io.gatehouse.pki.TornTail;
 import io.gatehouse.policy.Authorizer;
 import io.gatehouse.routing.Router;
 import io.gatehouse.tls.EnrolmentTls;
@@ -174,6 +175,7 @@ final class Enrolments implements AutoCloseable {
             return; // a signer of its own tends by itself
         }
         boolean taken = desk.tend(() -> {
+            authority.takeAside().ifPresent(torn -> LOG.warn("enrolment: {}", TornTail.setAside(torn)));
             try {
                 for (Inventory.Item item : authority.sweep()) {
                     String serial = item.serial().toString(16);

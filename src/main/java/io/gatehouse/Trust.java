@@ -130,6 +130,7 @@ final class Trust implements AutoCloseable {
             AttachedAuthority known = attached.get(folder);
             if (known == null) {
                 known = AttachedAuthority.open(folder);
+                known.tornTail().ifPresent(tail -> LOG.warn("authority {}", tail.said()));
                 attached.put(folder, known);
             }
             authority = Optional.of(known);

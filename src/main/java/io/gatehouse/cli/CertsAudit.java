@@ -33,7 +33,8 @@ final class CertsAudit implements Runnable {
             name = "verify",
             description =
                     "Check that no line of the journal was changed, taken out or put in, and that each is something an"
-                            + " authority does after those before it. Ends with 10 if not, and names the line.",
+                            + " authority does after those before it. Ends with 10 if not, and names the line. What a"
+                            + " crash left of a last line is a warning, and no change.",
             mixinStandardHelpOptions = true)
     static final class Verify implements Runnable {
         private static final String HASH = "[0-9a-f]{64}";
@@ -65,6 +66,7 @@ final class CertsAudit implements Runnable {
                 }
                 report.put("lines", verified.lines());
                 report.put("lastHash", verified.lastHash());
+                common.tornTail().ifPresent(tail -> report.put("tornBytes", tail.bytes()));
                 report.put("findings", verified.faults());
                 report.put("notes", verified.notes());
                 verified.faults().forEach(report::say);
@@ -99,11 +101,11 @@ final class CertsAudit implements Runnable {
         public void run() {
             try {
                 if (!common.json()) {
-                    Ledger.export(common.folder(), fields -> common.out().println(Json.line(fields)));
+                    Ledger.export(common.folderToRead(), fields -> common.out().println(Json.line(fields)));
                     return;
                 }
                 List<String> separator = new ArrayList<>(List.of("["));
-                Ledger.export(common.folder(), fields -> {
+                Ledger.export(common.folderToRead(), fields -> {
                     common.out().print(separator.get(0) + "\n" + Json.line(fields));
                     separator.set(0, ",");
                 });

@@ -4,7 +4,6 @@ import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Backup;
 import io.gatehouse.pki.PkiProblem;
 import java.nio.file.Path;
-import java.time.Clock;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -26,7 +25,7 @@ final class CertsBackup implements Runnable {
     public void run() {
         try (CertsReport report = common.report()) {
             char[] passphrase = common.passphrase().existing(common.folder());
-            try (Authority authority = Authority.open(common.folder(), passphrase, Clock.systemUTC())) {
+            try (Authority authority = common.open(passphrase)) {
                 authority.requirePassphrase();
                 Backup.write(authority, file, passphrase);
             }

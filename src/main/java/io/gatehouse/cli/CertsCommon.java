@@ -3,9 +3,11 @@ package io.gatehouse.cli;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.AuthorityFolder;
 import io.gatehouse.pki.PkiProblem;
+import io.gatehouse.pki.TornTail;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -76,11 +78,31 @@ final class CertsCommon {
         err().println("certs: warning: " + text);
     }
 
+    /** The folder, for a command that only reads it: what a crash left at the end of the journal is named. */
+    Path folderToRead() throws PkiProblem {
+        tornTail();
+        return folder;
+    }
+
+    /** Names what a crash left at the end of the journal, if it did. */
+    Optional<TornTail> tornTail() throws PkiProblem {
+        Optional<TornTail> tail = TornTail.of(folder);
+        tail.ifPresent(one -> warn(one.said()));
+        return tail;
+    }
+
     Authority open() throws PkiProblem {
         if (!Authority.exists(folder)) { // before a passphrase is asked for
             Authority.view(folder);
         }
-        return Authority.open(folder, passphrase.existing(folder), Clock.systemUTC());
+        return open(passphrase.existing(folder));
+    }
+
+    /** Says where it set aside what a crash left at the end of the journal, if it did. */
+    Authority open(char[] secret) throws PkiProblem {
+        Authority authority = Authority.open(folder, secret, Clock.systemUTC());
+        authority.takeAside().ifPresent(torn -> warn(TornTail.setAside(torn)));
+        return authority;
     }
 
     /** For what needs no key, or needs it only after it changed something: the passphrase is tried before. */

@@ -113,7 +113,7 @@ final class CertsCrl implements Runnable {
     private void check() {
         try (CertsReport report = common.report()) {
             List<String> findings =
-                    ListCheck.of(common.folder(), Clock.systemUTC().instant(), Duration.ofDays(1));
+                    ListCheck.of(common.folderToRead(), Clock.systemUTC().instant(), Duration.ofDays(1));
             findings.forEach(report::say);
             report.put("findings", findings);
             if (!findings.isEmpty()) {

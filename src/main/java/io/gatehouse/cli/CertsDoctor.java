@@ -149,7 +149,7 @@ final class CertsDoctor implements Runnable {
         if (!common.json()) {
             common.out().println(String.join(",", COLUMNS));
             CryptoInventory.of(
-                    common.folder(),
+                    common.folderToRead(),
                     Clock.systemUTC().instant(),
                     row -> common.out()
                             .println(String.join(
@@ -158,7 +158,7 @@ final class CertsDoctor implements Runnable {
             return;
         }
         List<String> separator = new ArrayList<>(List.of("["));
-        CryptoInventory.of(common.folder(), Clock.systemUTC().instant(), row -> {
+        CryptoInventory.of(common.folderToRead(), Clock.systemUTC().instant(), row -> {
             Map<String, Object> fields = new LinkedHashMap<>();
             List<String> cells = cells(row);
             for (int i = 0; i < COLUMNS.size(); i++) {

@@ -113,7 +113,7 @@ final class CertsInspect implements Runnable {
             return List.of();
         }
         List<X509Certificate> certificates = new ArrayList<>();
-        Inventory inventory = Ledger.certificates(common.folder(), what, certificates::add);
+        Inventory inventory = Ledger.certificates(common.folderToRead(), what, certificates::add);
         Instant now = Clock.systemUTC().instant();
         List<Map<String, Object>> all = new ArrayList<>();
         for (X509Certificate certificate : certificates) {

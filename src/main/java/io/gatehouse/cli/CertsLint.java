@@ -137,7 +137,7 @@ final class CertsLint implements Runnable {
         }
         Set<String> unknown = new TreeSet<>(holders);
         if (all || !holders.isEmpty()) {
-            Ledger.certificates(common.folder(), (id, certificate) -> {
+            Ledger.certificates(common.folderToRead(), (id, certificate) -> {
                 if (all || holders.contains(id)) {
                     unknown.remove(id);
                     look(id, certificate.getSerialNumber().toString(16), certificate);

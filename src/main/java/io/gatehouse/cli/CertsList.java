@@ -76,7 +76,7 @@ final class CertsList implements Runnable {
             CertsLines lines = new CertsLines(common.out(), now);
             BiConsumer<CertsLines, RollRow> form =
                     json ? CertsLines::json : index ? CertsLines::index : csv ? CertsLines::csv : CertsLines::text;
-            Roll roll = Roll.of(common.folder());
+            Roll roll = Roll.of(common.folderToRead());
             roll.warning().ifPresent(common::warn);
             if (csv) {
                 lines.heading();

@@ -58,7 +58,7 @@ final class CertsRequest implements Runnable {
         public void run() {
             List<Application> all;
             try {
-                all = Approvals.view(common.folder(), Clock.systemUTC().instant());
+                all = Approvals.view(common.folderToRead(), Clock.systemUTC().instant());
             } catch (PkiProblem e) {
                 throw CertsCommand.failure(e);
             }

@@ -8,6 +8,7 @@ import io.gatehouse.pki.Inventory;
 import io.gatehouse.pki.Manufacturers;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.SignerServer;
+import io.gatehouse.pki.TornTail;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -237,7 +238,9 @@ final class CertsServe implements Runnable {
                 : Optional.of(Manufacturers.read(manufacturers, devices));
         char[] passphrase = common.passphrase().existing(common.folder());
         try {
-            return Enrolment.open(common.folder(), passphrase, rules, makers, Clock.systemUTC());
+            Enrolment enrolment = Enrolment.open(common.folder(), passphrase, rules, makers, Clock.systemUTC());
+            tellOfTornLine(enrolment);
+            return enrolment;
         } finally {
             Arrays.fill(passphrase, '\0');
         }
@@ -293,6 +296,12 @@ final class CertsServe implements Runnable {
         } catch (PkiProblem e) {
             common.warn("certificates that had their day are not revoked yet: " + e.getMessage());
         }
+        tellOfTornLine(enrolment);
+    }
+
+    /** It takes what others left: a command may be killed at any time while this stands. */
+    private void tellOfTornLine(Enrolment enrolment) {
+        enrolment.takeAside().ifPresent(torn -> common.warn(TornTail.setAside(torn)));
     }
 
     private static boolean awaited(CountDownLatch latch, int seconds) {

@@ -143,7 +143,7 @@ final class CertsToken implements Runnable {
         public void run() {
             try {
                 Instant now = Clock.systemUTC().instant();
-                List<Inventory.Token> tokens = Authority.view(common.folder()).tokens().stream()
+                List<Inventory.Token> tokens = Authority.view(common.folderToRead()).tokens().stream()
                         .filter(token -> token.usable(now))
                         .toList();
                 if (common.json()) {

@@ -75,7 +75,7 @@ final class CertsVerify implements Runnable {
             List<String> broken = new ArrayList<>(
                     Inspection.verify(file, trusted, as.equals("server"), Optional.ofNullable(host), now));
             broken.addAll(Inspection.revoked(file, trusted, lists, now));
-            broken.addAll(JournalCheck.of(common.folder(), file));
+            broken.addAll(JournalCheck.of(common.folderToRead(), file));
             if (strict) {
                 Lint.of(Pem.certificates(file).get(0))
                         .forEach(lint ->

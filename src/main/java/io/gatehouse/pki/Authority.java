@@ -170,6 +170,11 @@ public final class Authority implements AutoCloseable {
         }
     }
 
+    /** Where a line that a crash tore was set aside since this was last asked. */
+    public Optional<Path> takeAside() {
+        return journal.takeAside();
+    }
+
     /** Reads what others did, without the lock. */
     void refresh() throws PkiProblem {
         journal.catchUp(inventory::apply);

@@ -61,6 +61,7 @@ public final class Doctor {
                     last[0] = Instant.parse(entry.time());
                 });
         doctor.clock(last[0]);
+        TornTail.of(path).ifPresent(tail -> doctor.findings.add(tail.said()));
         try {
             doctor.modes();
             doctor.authorities();

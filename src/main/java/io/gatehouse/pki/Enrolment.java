@@ -488,6 +488,11 @@ public final class Enrolment implements Registrar {
                 inventory.applications().undecided(now));
     }
 
+    /** Where a line of the journal that a crash tore was set aside since this was last asked. */
+    public synchronized Optional<Path> takeAside() {
+        return authority.takeAside();
+    }
+
     @Override
     public synchronized void close() {
         authority.close();

@@ -15,9 +15,11 @@ import java.time.Clock;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the authority did, as lines that are only ever appended, each with the hash of the one before: the source of
@@ -36,7 +38,7 @@ final class Journal {
 
     private static final String FIRST = "0".repeat(64);
     private static final int FIELDS = 12;
-    private static final int MAX_LINE_BYTES = 64 * 1024;
+    static final int MAX_LINE_BYTES = 64 * 1024;
 
     private final Path file;
     /** Whether it is being made; any other has the line that made it. */
@@ -46,6 +48,8 @@ final class Journal {
     private String lastHash = FIRST;
     /** The bytes of the lines that were read or written. */
     private long whole;
+    /** Where a torn last line went, until somebody asks. */
+    private @Nullable Path aside;
 
     private final CRC32C read = new CRC32C();
     private final MessageDigest digest = sha256();
@@ -275,16 +279,28 @@ final class Journal {
                         + ". Nothing is issued until it is restored: gatehouse certs restore");
     }
 
-    /** A line without its end was never acknowledged to anybody: it is kept for the curious and cut off. */
-    private void setAside(long end, Clock clock) throws IOException {
+    /** A line without its end was never acknowledged to anybody: it is kept for the curious, on the disk, and cut off then. */
+    private void setAside(long end, Clock clock) throws IOException, PkiProblem {
         Path torn = file.resolveSibling(file.getFileName() + ".torn-" + clock.millis());
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            ByteBuffer rest = ByteBuffer.allocate((int) Math.min(MAX_LINE_BYTES, channel.size() - end));
-            channel.read(rest, end);
-            AtomicFiles.writePrivate(torn, java.util.Arrays.copyOf(rest.array(), rest.position()));
+        byte[] rest;
+        try (InputStream in = Files.newInputStream(file)) {
+            in.skipNBytes(end);
+            rest = in.readNBytes(MAX_LINE_BYTES + 1);
+        }
+        requireLine(rest.length);
+        AtomicFiles.writePrivate(torn, rest);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(end);
             channel.force(true);
         }
+        aside = torn;
+    }
+
+    /** Where a torn last line was set aside since this was last asked. */
+    Optional<Path> takeAside() {
+        Optional<Path> taken = Optional.ofNullable(aside);
+        aside = null;
+        return taken;
     }
 
     /** Appends lines with one sync; when it returns, they are on the disk. */

@@ -5,6 +5,7 @@ import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.RevocationFeed;
 import io.gatehouse.pki.RevocationFeed.Revoked;
 import io.gatehouse.pki.RevocationReason;
+import io.gatehouse.pki.TornTail;
 import io.gatehouse.tls.CertificateRefused.Code;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -19,17 +20,19 @@ import java.util.Optional;
 public final class AttachedAuthority {
     private final Path folder;
     private final RevocationFeed feed;
+    private final Optional<TornTail> tornTail;
     private volatile Optional<String> fault = Optional.empty();
 
-    private AttachedAuthority(Path folder, RevocationFeed feed) {
+    private AttachedAuthority(Path folder, RevocationFeed feed, Optional<TornTail> tornTail) {
         this.folder = folder;
         this.feed = feed;
+        this.tornTail = tornTail;
     }
 
     /** Reads what it did so far. */
     public static AttachedAuthority open(Path folder) throws UnusableTls {
         try {
-            return new AttachedAuthority(folder, RevocationFeed.open(folder));
+            return new AttachedAuthority(folder, RevocationFeed.open(folder), TornTail.of(folder));
         } catch (PkiProblem e) {
             throw new UnusableTls("authority " + e.getMessage(), e);
         }
@@ -37,6 +40,11 @@ public final class AttachedAuthority {
 
     public Path folder() {
         return folder;
+    }
+
+    /** What a crash had left at the end of its journal when it was opened. */
+    public Optional<TornTail> tornTail() {
+        return tornTail;
     }
 
     /** Reads on; what was revoked, and what is let in again, since the last look. */

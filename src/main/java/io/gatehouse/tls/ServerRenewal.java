@@ -9,6 +9,7 @@ import io.gatehouse.pki.Pem;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
 import io.gatehouse.pki.StoredPassphrase;
+import io.gatehouse.pki.TornTail;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,6 +22,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Renews a listener's certificate from an authority of ours before it ends: the same names, a new key. Confined to the
@@ -31,6 +34,7 @@ import java.util.Objects;
  * certificate without it, that the key was: the next start takes away the one, and puts the other in its place.
  */
 public final class ServerRenewal {
+    private static final Logger LOG = LoggerFactory.getLogger(ServerRenewal.class);
     private static final String FRESH = ".renewed";
 
     private final Tls settings;
@@ -81,6 +85,7 @@ public final class ServerRenewal {
         }
         try (Authority authority =
                 Authority.open(renew.authority(), StoredPassphrase.read(renew.passphraseFile()), clock)) {
+            authority.takeAside().ifPresent(torn -> LOG.warn("{}", TornTail.setAside(torn)));
             if (!signed(authority.serverIssuer(), identity.certificate())) {
                 throw new UnusableTls(settings.certificate() + ": not issued by the authority in " + renew.authority());
             }

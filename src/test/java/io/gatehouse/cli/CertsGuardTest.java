@@ -6,17 +6,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gatehouse.cli.CertsCalls.Answer;
+import io.gatehouse.json.Json;
+import io.gatehouse.pki.Authority;
+import io.gatehouse.pki.StoredPassphrase;
+import io.gatehouse.pki.TornTail;
 import io.gatehouse.tls.AttachedAuthority;
 import io.gatehouse.tls.UnusableTls;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -172,6 +182,129 @@ class CertsGuardTest {
             assertThat(answer.out()).as(command.toString()).isEmpty();
         }
         assertThat(files(pki)).isEqualTo(before);
+    }
+
+    // a journal whose end is torn
+
+    private static final String TORN = "6\t2026-01-01T00:00:00Z\troot\tiss";
+
+    private Path tear() throws IOException {
+        Path journal = pki.resolve("journal");
+        Files.writeString(journal, TORN, StandardOpenOption.APPEND);
+        return journal;
+    }
+
+    @Test
+    void journal_torn_isNamedByReaders_andLeftAsItIs() throws Exception {
+        Path journal = tear();
+        Map<String, String> before = files(pki);
+        for (List<Object> command : List.<List<Object>>of(
+                List.of("list"),
+                List.of("list", "--json"),
+                List.of("inspect", "pump-1"),
+                List.of("lint", "--all"),
+                List.of("token", "list"),
+                List.of("request", "list"),
+                List.of("crl", "--check"),
+                List.of("audit", "verify"),
+                List.of("audit", "export"),
+                List.of("doctor", "--crypto-inventory"))) {
+            Answer answer =
+                    certs(Stream.concat(command.stream(), Stream.of("-d", pki)).toArray());
+            assertThat(answer.exitCode()).as(command + ": " + answer.err()).isZero();
+            assertThat(answer.err())
+                    .as(command.toString())
+                    .startsWith("certs: warning: " + journal + ": the last " + TORN.length() + " bytes are")
+                    .contains("nothing was issued by it", "the next command that writes", "sets it aside")
+                    .hasLineCount(1);
+        }
+        assertThat(Json.object(done("audit", "verify", "--json", "-d", pki)))
+                .containsEntry("lines", 6)
+                .containsEntry("tornBytes", TORN.length());
+        Answer doctor = certs("doctor", "-d", pki);
+        assertThat(doctor.exitCode()).isEqualTo(9);
+        assertThat(doctor.out()).contains(journal + ": the last " + TORN.length() + " bytes are");
+        assertThat(AttachedAuthority.open(pki).tornTail())
+                .hasValueSatisfying(tail -> assertThat(tail.bytes()).isEqualTo(TORN.length()));
+        assertThat(files(pki)).isEqualTo(before);
+    }
+
+    /** What ends without a newline while somebody has the lock is a line that is being written. */
+    @Test
+    void journal_thatIsBeingWritten_isNotNamed() throws Exception {
+        try (Authority writer = Authority.open(pki, StoredPassphrase.beside(pki), Clock.systemUTC())) {
+            tear();
+            assertThat(writer.takeAside()).isEmpty();
+            assertThat(certs("list", "-d", pki).err()).isEmpty();
+        }
+        assertThat(certs("list", "-d", pki).err()).isNotEmpty();
+    }
+
+    /** Who may not try the lock looks twice. */
+    @Test
+    void journal_torn_withoutALock_isNamed_andALineThatIsWrittenMeanwhileIsNot() throws Exception {
+        Path journal = tear();
+        Files.delete(pki.resolve("lock"));
+        assertThat(certs("list", "-d", pki).err()).contains(TORN.length() + " bytes");
+        assertThat(pki.resolve("lock")).doesNotExist();
+
+        AtomicBoolean done = new AtomicBoolean();
+        Thread writer = new Thread(() -> {
+            while (!done.get()) {
+                append(journal, "x");
+                LockSupport.parkNanos(20_000_000);
+            }
+        });
+        writer.start();
+        assertThat(TornTail.of(pki)).isEmpty();
+        done.set(true);
+        writer.join();
+    }
+
+    private static void append(Path file, String text) {
+        try {
+            Files.writeString(file, text, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void journal_torn_isSetAsideByTheNextCommandThatWrites_whichSaysWhere() throws Exception {
+        Path journal = pki.resolve("journal");
+        String whole = Files.readString(journal);
+        tear();
+
+        Answer answer = certs("device", "pump-3", "--json", "-d", pki);
+
+        assertThat(answer.exitCode()).as(answer.err()).isZero();
+        assertThat(Json.object(answer.out())).containsKey("files");
+        assertThat(Files.readString(journal)).startsWith(whole).doesNotContain(TORN);
+        try (Stream<Path> files = Files.list(pki)) {
+            Path torn = files.filter(one -> String.valueOf(one.getFileName()).startsWith("journal.torn-"))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(torn).hasContent(TORN);
+            assertThat(answer.err()).isEqualTo("certs: warning: " + TornTail.setAside(torn) + "\n");
+        }
+        assertThat(done("audit", "verify", "-d", pki)).contains("none changed");
+        assertThat(certs("list", "-d", pki).err()).isEmpty();
+    }
+
+    @Test
+    void journal_torn_isSetAsideByASigner_whichSaysWhere() throws Exception {
+        tear();
+        Path said = temp.resolve("serve.err");
+        Process signer = CertsCalls.process("serve", "--signer", "unix:" + temp.resolve("s"), "-d", pki)
+                .redirectError(said.toFile())
+                .start();
+        try (BufferedReader lines = signer.inputReader(StandardCharsets.UTF_8)) {
+            assertThat(lines.readLine()).as(Files.readString(said)).startsWith("the signer is ready");
+            assertThat(Files.readString(said)).containsOnlyOnce("journal.torn-").contains("nothing was issued by it");
+        } finally {
+            signer.destroy();
+            assertThat(signer.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        }
     }
 
     // a journal that is gone
