@@ -117,13 +117,18 @@ final class CertsBatch implements Runnable {
                 if (tokenOnly) {
                     CertsTokenTable.requirePlace(out);
                     if (dryRun) {
-                        CertsTokenTable.check(fleet, report);
+                        CertsTokenTable.check(authority, fleet, common, report);
                     } else {
-                        CertsTokenTable.write(authority, fleet, out, tokenTime, report);
+                        CertsTokenTable.write(authority, fleet, out, tokenTime, common, report);
                     }
                     return;
                 }
                 FleetRun run = new FleetRun(authority, fleet, out, terms);
+                if (run.shortened() > 0) {
+                    common.warn(run.shortened() + " of these are valid until "
+                            + authority.deviceIssuer().getNotAfter().toInstant()
+                            + " only, which is when the issuing authority ends");
+                }
                 if (dryRun) {
                     List<PkiProblem.Fault> skipped = run.check();
                     int good = fleet.rows().size() - skipped.size();

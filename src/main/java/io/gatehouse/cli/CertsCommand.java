@@ -6,6 +6,8 @@ import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** {@code gatehouse certs}: the authority and what it issues. */
@@ -59,6 +61,12 @@ final class CertsCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
+    @Option(
+            names = "--debug",
+            scope = ScopeType.INHERIT,
+            description = "Print the stack trace of an internal error; of no other one there is any.")
+    private boolean debug;
+
     @Override
     public void run() {
         spec.commandLine().usage(spec.commandLine().getOut());
@@ -84,6 +92,16 @@ final class CertsCommand implements Runnable {
                 .map(fault -> "certs: error[" + fault.code() + "] " + fault.text())
                 .collect(Collectors.joining("\n"));
         return Failure.coded(code, first, text.substring(text.indexOf("] ") + 2));
+    }
+
+    /** Whether somebody wants to see the stack trace of a broken world. */
+    static boolean isDebugged(CommandLine line) {
+        for (CommandLine one = line; one != null; one = one.getParent()) {
+            if (one.getCommand() instanceof CertsCommand certs) {
+                return certs.debug;
+            }
+        }
+        return false;
     }
 
     /** Whether a command is one of these, whose errors have codes. */

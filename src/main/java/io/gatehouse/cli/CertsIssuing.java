@@ -130,6 +130,11 @@ final class CertsIssuing {
         made.put("ca", folder.resolve("ca.pem").toString());
         report.say("made the certificate of " + issued.profile().word() + " \"" + issued.id() + "\", serial "
                 + issued.serial() + ", valid until " + made.get("notAfter"));
+        if (issued.endsWithIssuer()) {
+            made.put("endsWithIssuer", true);
+            common.warn(
+                    "it is valid until " + made.get("notAfter") + " only, which is when the issuing authority ends");
+        }
         for (String name : List.of("certificate", "key", "ca")) {
             if (made.get(name) instanceof String file) {
                 report.file(Path.of(file));

@@ -6,6 +6,7 @@ import io.gatehouse.pki.Issued;
 import io.gatehouse.pki.Permit;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.Profile;
+import io.gatehouse.pki.ProfileBook;
 import io.gatehouse.pki.Request;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,6 +49,13 @@ final class CertsSign implements Runnable {
             description = "Let a server's request have wildcards, such as *.mqtt.example.com.")
     private boolean wildcards;
 
+    @Option(
+            names = "--allow-rsa2048",
+            description =
+                    "Take a device's key of RSA with 2048 bits, which its profile does not: for hardware that can do"
+                            + " no better.")
+    private boolean rsa2048;
+
     @Mixin
     private CertsCommon common = new CertsCommon();
 
@@ -65,7 +73,11 @@ final class CertsSign implements Runnable {
             try (Authority authority = common.open()) {
                 Request request = csr.request(profile, Optional.ofNullable(id), issuing.validity(authority, profile))
                         .withWildcards(wildcards);
-                Permit permit = profile.permit(request, authority.profiles());
+                ProfileBook book = rsa2048 ? authority.profiles().withRsa2048(profile) : authority.profiles();
+                Permit permit = profile.permit(request, book);
+                if (rsa2048 && permit.hasRsa2048()) {
+                    common.warn("its key is RSA with 2048 bits, which is for hardware that can do no better");
+                }
                 issuing.requirePlace(common, authority, profile, request.id());
                 Issued issued = authority.certify(permit, replace);
                 if (diff && !common.json()) {

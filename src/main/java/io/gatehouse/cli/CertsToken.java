@@ -112,7 +112,7 @@ final class CertsToken implements Runnable {
             fleet.requireGood();
             CertsTokenTable.requirePlace(to);
             try (Authority authority = common.open()) {
-                CertsTokenTable.write(authority, fleet, to, time, report);
+                CertsTokenTable.write(authority, fleet, to, time, common, report);
             }
         }
 

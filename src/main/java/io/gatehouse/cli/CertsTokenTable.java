@@ -4,6 +4,7 @@ import io.gatehouse.pki.AtomicFiles;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.FileFault;
 import io.gatehouse.pki.Fleet;
+import io.gatehouse.pki.FleetTokens;
 import io.gatehouse.pki.PkiProblem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,18 +34,28 @@ final class CertsTokenTable {
     }
 
     /** What would be made. */
-    static void check(Fleet fleet, CertsReport report) {
+    static void check(Authority authority, Fleet fleet, CertsCommon common, CertsReport report) throws PkiProblem {
+        FleetTokens.check(authority, fleet);
+        tellOfSerials(fleet, common);
         report.put("of", fleet.rows().size());
         report.put("dryRun", true);
         report.say(fleet.rows().size() + " devices, all can have a token; none was made");
         report.next("the same without --dry-run");
     }
 
-    static void write(Authority authority, Fleet fleet, Path out, Duration time, CertsReport report) throws PkiProblem {
+    private static void tellOfSerials(Fleet fleet, CertsCommon common) {
+        long with = FleetTokens.withSerial(fleet);
+        if (with > 0) {
+            common.warn("the serial_number of " + with + " is not taken over: who enrols gets a certificate without");
+        }
+    }
+
+    static void write(Authority authority, Fleet fleet, Path out, Duration time, CertsCommon common, CertsReport report)
+            throws PkiProblem {
         List<String> ids = fleet.rows().stream().map(Fleet.Row::id).toList();
         String end = Clock.systemUTC().instant().plus(time).toString();
-        authority.requirePassphrase();
-        List<String> tokens = authority.tokens(ids, time);
+        List<String> tokens = FleetTokens.make(authority, fleet, time);
+        tellOfSerials(fleet, common);
         StringBuilder lines = new StringBuilder("id,token,end\n");
         for (int i = 0; i < ids.size(); i++) {
             lines.append(ids.get(i) + "," + tokens.get(i) + "," + end + "\n");

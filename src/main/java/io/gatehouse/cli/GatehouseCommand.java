@@ -45,7 +45,7 @@ final class GatehouseCommand implements Runnable {
     }
 
     /** The commands that these words may mean. */
-    private static CommandLine line(String[] args) {
+    static CommandLine line(String[] args) {
         CommandLine line = Subcommands.of(new GatehouseCommand(), COMMANDS, args, 0);
         CommandLine certs = line.getSubcommands().get("certs");
         if (certs != null) {
@@ -72,7 +72,7 @@ final class GatehouseCommand implements Runnable {
         line.getSubcommands().values().forEach(GatehouseCommand::saysItsVersion);
     }
 
-    private static int report(Exception exception, CommandLine line, CommandLine.ParseResult ignored) {
+    static int report(Exception exception, CommandLine line, CommandLine.ParseResult ignored) {
         if (exception instanceof PolicyExplain.Quiet quiet) {
             return quiet.exitCode();
         }
@@ -84,10 +84,12 @@ final class GatehouseCommand implements Runnable {
         // A broken world, not a user's mistake: the trace is what a bug report needs.
         boolean certs = CertsCommand.isOneOf(line);
         line.getErr().println((certs ? "certs: error[INTERNAL] " : "gatehouse: internal error: ") + exception);
-        if (System.getenv("GATEHOUSE_DEBUG") != null) {
+        if (System.getenv("GATEHOUSE_DEBUG") != null || CertsCommand.isDebugged(line)) {
             exception.printStackTrace(line.getErr());
         } else {
-            line.getErr().println("gatehouse: set GATEHOUSE_DEBUG=1 for the stack trace");
+            line.getErr()
+                    .println(
+                            "gatehouse: set GATEHOUSE_DEBUG=1 for the stack trace" + (certs ? ", or add --debug" : ""));
         }
         return certs ? CertsCommand.INTERNAL : ExitCode.INTERNAL;
     }

@@ -2,7 +2,6 @@ package io.gatehouse.enrolment;
 
 import io.gatehouse.connection.Porter;
 import io.gatehouse.tls.ClientHello;
-import io.gatehouse.tls.ClientProofDoor;
 import io.gatehouse.tls.EnrolmentTls;
 import io.gatehouse.tls.ServerNames;
 import io.netty.buffer.ByteBuf;
@@ -59,7 +58,7 @@ final class EstHello extends SslClientHelloHandler<ClientHello> {
         SslHandler handler = tls.newHandler(context.alloc());
         handler.setHandshakeTimeout(0, TimeUnit.MILLISECONDS); // one deadline is for hello and handshake
         handler.setCloseNotifyFlushTimeout(1, TimeUnit.SECONDS);
-        context.pipeline().addBefore(context.name(), "client-proof", new ClientProofDoor());
+        context.pipeline().addBefore(context.name(), "client-proof", new EstProof());
         context.pipeline().replace(this, "tls", handler);
     }
 

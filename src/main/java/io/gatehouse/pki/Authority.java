@@ -298,7 +298,7 @@ public final class Authority implements AutoCloseable {
     /** Before the certificate: a crash in between leaves no certificate of which the journal does not know all. */
     private void label(String action, Issued issued, @Nullable String text, List<Journal.Entry> entries) {
         if (text != null && inventory.isNews(action, issued.profile(), issued.id(), text)) {
-            entries.add(scribe.label(action, issued, text));
+            entries.add(scribe.label(action, issued.profile(), issued.id(), text));
         }
     }
 

@@ -88,7 +88,17 @@ public final class FleetRun {
         Set<String> before = begun ? skippedBefore() : Set.of();
         skipped.putAll(new FleetCheck(authority, fleet, terms.forms(), row -> begun && !before.contains(row.id()))
                 .leftOut(terms.skip()));
+        authority.issuer(Profile.DEVICE); // one that ended issues nothing
         return List.copyOf(skipped.values());
+    }
+
+    /** How many end before their time, because the issuing authority does. */
+    public long shortened() {
+        Instant end = authority.deviceIssuer().getNotAfter().toInstant();
+        Instant now = authority.clock().instant();
+        return fleet.rows().stream()
+                .filter(row -> !row.isEndless() && now.plus(row.validity()).isAfter(end))
+                .count();
     }
 
     /** Who had a certificate of another origin when an earlier run began: it is not taken for one of that run's. */

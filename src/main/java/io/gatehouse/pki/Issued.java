@@ -25,6 +25,11 @@ public record Issued(
         Optional<PrivateKey> key,
         Labels labels) {
 
+    /** Whether it ends with its issuing authority: nothing that is asked for goes beyond that. */
+    public boolean endsWithIssuer() {
+        return certificate.getNotAfter().equals(issuer.getNotAfter());
+    }
+
     public String serial() {
         return certificate.getSerialNumber().toString(16);
     }

@@ -23,4 +23,9 @@ public final class Permit {
     public Request request() {
         return request;
     }
+
+    /** Whether the key is the shortest of RSA that anybody certifies. */
+    public boolean hasRsa2048() {
+        return KeyKind.of(request.key()).filter(KeyKind.RSA2048::equals).isPresent();
+    }
 }

@@ -65,7 +65,7 @@ public enum Profile {
         return this == SERVER || this == NODE;
     }
 
-    private ProfileKind kind() {
+    ProfileKind kind() {
         return ProfileKind.valueOf(name());
     }
 

@@ -78,6 +78,22 @@ public final class ProfileBook {
         return own;
     }
 
+    /**
+     * The same, with the keys of RSA with 2048 bits that devices of old cannot do better than.
+     *
+     * @throws PkiProblem if the profile may not take them whatever its file says
+     */
+    public ProfileBook withRsa2048(Profile profile) throws PkiProblem {
+        ProfileKind kind = profile.kind();
+        if (!kind.mayHaveRsa2048()) {
+            throw new PkiProblem(
+                    Kind.POLICY, "keys of RSA with 2048 bits are for devices, not for the profile " + profile.word());
+        }
+        Map<ProfileKind, ProfileSettings> all = new EnumMap<>(settings);
+        all.put(kind, of(kind).accepting(KeyKind.RSA2048));
+        return new ProfileBook(all);
+    }
+
     /** What is wrong with the files of an authority's folder: every mistake in each, and those that nobody reads. */
     static List<String> faults(Path authority) throws IOException {
         Path folder = authority.resolve(FOLDER);

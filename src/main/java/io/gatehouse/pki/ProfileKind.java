@@ -128,10 +128,15 @@ enum ProfileKind {
                 "is backdated by a day at most");
         require(
                 faults,
-                !settings.accepts().contains(KeyKind.RSA2048) || this == DEVICE || this == IDEVID,
+                !settings.accepts().contains(KeyKind.RSA2048) || mayHaveRsa2048(),
                 "accepts",
                 "takes no RSA key below 3072 bits; devices alone may");
         return faults;
+    }
+
+    /** Whether it may take keys of RSA with 2048 bits at all. */
+    boolean mayHaveRsa2048() {
+        return this == DEVICE || this == IDEVID;
     }
 
     private boolean isResponder() {

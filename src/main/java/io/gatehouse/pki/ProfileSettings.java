@@ -2,6 +2,7 @@ package io.gatehouse.pki;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -58,6 +59,31 @@ record ProfileSettings(
         extendedKeyUsage = List.copyOf(extendedKeyUsage);
         crlUrls = List.copyOf(crlUrls);
         ocspUrls = List.copyOf(ocspUrls);
+    }
+
+    /** The same, that takes a kind of key besides. */
+    ProfileSettings accepting(KeyKind kind) {
+        Set<KeyKind> more = EnumSet.copyOf(accepts);
+        more.add(kind);
+        return new ProfileSettings(
+                name,
+                issuedBy,
+                key,
+                more,
+                validity,
+                most,
+                backdate,
+                authority,
+                pathLength,
+                keyUsage,
+                extendedKeyUsage,
+                extendedKeyUsageCritical,
+                subjectKeyIdentifier,
+                authorityKeyIdentifier,
+                alternativeName,
+                crlUrls,
+                ocspUrls,
+                ocspNoCheck);
     }
 
     /** As the file has it, in plain values. */

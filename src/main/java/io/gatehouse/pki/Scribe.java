@@ -28,13 +28,13 @@ final class Scribe {
     }
 
     /** Something said of a holder. */
-    Journal.Entry label(String action, Issued issued, String text) {
+    Journal.Entry label(String action, Profile profile, String id, String text) {
         return new Journal.Entry(
                 clock.instant().toString(),
                 actor(),
                 action,
-                issued.profile().word(),
-                issued.id(),
+                profile.word(),
+                id,
                 Journal.NOTHING,
                 Journal.NOTHING,
                 Journal.NOTHING,

@@ -1,6 +1,8 @@
 package io.gatehouse.tls;
 
 import io.gatehouse.tls.CertificateRefused.Code;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.io.ByteArrayInputStream;
 import java.nio.ByteBuffer;
 import java.security.cert.CertificateException;
@@ -26,6 +28,9 @@ public final class ClientProof extends ClearHandshake {
     private static final int SHA_256 = 4;
     private static final int SHA_512 = 6;
     private static final int INTRINSIC = 8;
+
+    private static final int FATAL = 2;
+    private static final int INSUFFICIENT_SECURITY = 71;
 
     /** More than the longest chain that an engine takes, and its proof. */
     private static final int MOST = 64 << 10;
@@ -98,6 +103,13 @@ public final class ClientProof extends ClearHandshake {
         } catch (CertificateException e) {
             return null; // the refusal is told without its names
         }
+    }
+
+    /** The alert that tells it so: what it offers is too weak (RFC 5246, 7.2.2). In the clear, as all before it. */
+    public static ByteBuf alert(ByteBufAllocator allocator) {
+        ByteBuf alert = allocator.buffer(7);
+        alert.writeByte(ALERT).writeShort(0x0303).writeShort(2);
+        return alert.writeByte(FATAL).writeByte(INSUFFICIENT_SECURITY);
     }
 
     /** Why the client is not let on; empty: nothing against it so far. */

@@ -7,7 +7,6 @@ import io.gatehouse.config.Configuration.Listener;
 import io.gatehouse.connection.Dialogue;
 import io.gatehouse.connection.Wire;
 import io.gatehouse.metrics.Metrics;
-import io.gatehouse.tls.ClientProofDoor;
 import io.gatehouse.tls.Handshake;
 import io.gatehouse.tls.KeyExchange;
 import io.gatehouse.tls.Peer;

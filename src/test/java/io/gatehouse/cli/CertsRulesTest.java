@@ -103,6 +103,50 @@ class CertsRulesTest {
     }
 
     @Test
+    void sign_ofAnRsaKeyOf2048Bits_needsToBeAllowed_andIsForDevicesOnly() throws Exception {
+        Path csr = temp.resolve("old.csr");
+        run(
+                0,
+                "openssl",
+                "req",
+                "-new",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-keyout",
+                temp.resolve("old.key"),
+                "-subj",
+                "/CN=old",
+                "-out",
+                csr);
+        CertsCalls.Answer refused = certs("sign", csr, "-d", pki);
+        assertThat(refused.exitCode()).isEqualTo(4);
+        assertThat(refused.err()).contains("the key is RSA");
+        CertsCalls.Answer server = certs("sign", csr, "--profile", "administrator", "--allow-rsa2048", "-d", pki);
+        assertThat(server.exitCode()).isEqualTo(4);
+        assertThat(server.err()).contains("keys of RSA with 2048 bits are for devices");
+        CertsCalls.Answer made = certs("sign", csr, "--allow-rsa2048", "-d", pki);
+        assertThat(made.exitCode()).as(made.err()).isZero();
+        assertThat(made.err()).contains("warning: its key is RSA with 2048 bits");
+        done("verify", pki.resolve("out/old/cert.pem"), "-d", pki);
+        run(
+                0,
+                "openssl",
+                "req",
+                "-new",
+                "-newkey",
+                "rsa:1024",
+                "-nodes",
+                "-keyout",
+                temp.resolve("weak.key"),
+                "-subj",
+                "/CN=weak",
+                "-out",
+                csr);
+        assertThat(certs("sign", csr, "--allow-rsa2048", "-d", pki).exitCode()).isEqualTo(4);
+    }
+
+    @Test
     void sign_asJson_namesWhatWasNotTaken() throws Exception {
         Path csr = temp.resolve("r.csr");
         CertsCalls.request(
@@ -139,6 +183,15 @@ class CertsRulesTest {
                 .containsExactly("certs: error[CSV_DUP_ID]", "certs: error[CSV_VALUE]", "certs: error[INPUT]");
         assertThat(done("token", "list", "-d", pki)).startsWith("0 tokens");
         assertThat(out).doesNotExist();
+
+        Files.writeString(table, "id,profile\nanna,administrator\n");
+        assertThat(certs(line.toArray()).err())
+                .startsWith("certs: error[TOKEN_PROFILE] " + table + ":2: \"anna\" would enrol as a device");
+        assertThat(out).doesNotExist();
+        Files.writeString(table, "id,serial_number\npump,SN-1\n");
+        assertThat(certs("batch", table, "--token-only", "--dry-run", "-o", out, "-d", pki)
+                        .err())
+                .contains("warning: the serial_number of 1 is not taken over");
 
         Files.writeString(table, "id\npump\nvalve\n");
         String said = done(line.toArray());

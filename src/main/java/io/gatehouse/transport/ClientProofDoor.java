@@ -1,0 +1,36 @@
+package io.gatehouse.transport;
+
+import io.gatehouse.tls.ClientProof;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.ReferenceCountUtil;
+
+/**
+ * Stands before a TLS engine and ends the handshake of a client whose {@link ClientProof} is weak: the engine does not see it.
+ * Goes where there is nothing more to see. Confined to the connection's event loop.
+ */
+final class ClientProofDoor extends ChannelInboundHandlerAdapter {
+    private final ClientProof proof = new ClientProof();
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (proof.refusal().isPresent()) {
+            ReferenceCountUtil.release(message); // it is being closed
+            return;
+        }
+        proof.read((ByteBuf) message);
+        if (proof.refusal().isPresent()) {
+            ReferenceCountUtil.release(message);
+            context.writeAndFlush(ClientProof.alert(context.alloc()));
+            context.fireUserEventTriggered(
+                    new SslHandshakeCompletionEvent(proof.refusal().get()));
+            return;
+        }
+        context.fireChannelRead(message);
+        if (proof.isDone() && !context.isRemoved()) {
+            context.pipeline().remove(this);
+        }
+    }
+}
