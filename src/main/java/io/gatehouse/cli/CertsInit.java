@@ -5,6 +5,7 @@ import io.gatehouse.pki.AuthorityFolder;
 import io.gatehouse.pki.AuthorityOptions;
 import io.gatehouse.pki.ImportedRoot;
 import io.gatehouse.pki.KeyDerivation;
+import io.gatehouse.pki.NameConstraint;
 import io.gatehouse.pki.PkiProblem;
 import io.gatehouse.pki.StoredPassphrase;
 import java.io.Console;
@@ -110,6 +111,16 @@ final class CertsInit implements Runnable {
     private @Nullable Path importedPassphrase;
 
     @Option(
+            names = "--name-constraints",
+            paramLabel = "dns:DOMAIN|ip:NETWORK",
+            split = ",",
+            description =
+                    "What the authority of servers may certify, such as dns:example.com,ip:10.0.0.0/8, with all below;"
+                            + " where no network is named, no address. Default: everything. The extension is critical:"
+                            + " clients of mbedTLS (ESP-IDF, Arduino) then refuse the authority whole.")
+    private List<String> constraints = List.of();
+
+    @Option(
             names = "--generate-passphrase",
             description =
                     "Make a passphrase and keep it in the file \"passphrase\" (0600) in the authority's folder, so that"
@@ -158,11 +169,19 @@ final class CertsInit implements Runnable {
                 char[] opens = importedPassphrase == null ? new char[0] : StoredPassphrase.read(importedPassphrase);
                 options = options.withRoot(ImportedRoot.of(importedRoot, importedKey, opens));
             }
+            if (!constraints.isEmpty()) {
+                options = options.withHosts(NameConstraint.of(constraints));
+            }
             options.requirePossible(folder, Clock.systemUTC());
             requireOwnFolder(common.places());
             char[] passphrase = common.passphrase().fresh(folder, generate);
             try (CertsReport report = common.report();
                     Authority authority = Authority.create(folder, options, passphrase, Clock.systemUTC())) {
+                if (!constraints.isEmpty()) {
+                    common.warn("clients of mbedTLS (ESP-IDF, Arduino) cannot read name constraints and refuse this"
+                            + " authority's servers; it is for fleets without them");
+                    report.put("nameConstraints", constraints);
+                }
                 say(authority, report);
             }
         } catch (PkiProblem e) {

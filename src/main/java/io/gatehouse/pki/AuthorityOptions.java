@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param keys of the root and of the two issuing authorities; null: as the profiles say
  * @param derivation of the keys that encrypt them
  * @param root one that is there already, to stand above the new issuing authorities; null: one is made
+ * @param hosts which ones the authority of servers may certify; null: all
  */
 public record AuthorityOptions(
         String organisation,
@@ -27,7 +28,8 @@ public record AuthorityOptions(
         @Nullable Path rootKeyFolder,
         @Nullable KeyKind keys,
         KeyDerivation derivation,
-        @Nullable ImportedRoot root) {
+        @Nullable ImportedRoot root,
+        @Nullable NameConstraint hosts) {
     public static final String DEFAULT_URI = "urn:gatehouse:{profile}:{id}";
 
     public static AuthorityOptions of(String organisation) {
@@ -39,40 +41,48 @@ public record AuthorityOptions(
                 null,
                 null,
                 KeyDerivation.SCRYPT,
+                null,
                 null);
     }
 
     public AuthorityOptions withCountry(String code) {
         return new AuthorityOptions(
-                organisation, code, uriTemplate, rootValidity, rootKeyFolder, keys, derivation, root);
+                organisation, code, uriTemplate, rootValidity, rootKeyFolder, keys, derivation, root, hosts);
     }
 
     public AuthorityOptions withUriTemplate(String template) {
         return new AuthorityOptions(
-                organisation, country, template, rootValidity, rootKeyFolder, keys, derivation, root);
+                organisation, country, template, rootValidity, rootKeyFolder, keys, derivation, root, hosts);
     }
 
     public AuthorityOptions withRootValidity(Duration validity) {
         return new AuthorityOptions(
-                organisation, country, uriTemplate, validity, rootKeyFolder, keys, derivation, root);
+                organisation, country, uriTemplate, validity, rootKeyFolder, keys, derivation, root, hosts);
     }
 
     public AuthorityOptions withRootKeyFolder(Path folder) {
-        return new AuthorityOptions(organisation, country, uriTemplate, rootValidity, folder, keys, derivation, root);
+        return new AuthorityOptions(
+                organisation, country, uriTemplate, rootValidity, folder, keys, derivation, root, hosts);
     }
 
     public AuthorityOptions withKeys(KeyKind kind) {
         return new AuthorityOptions(
-                organisation, country, uriTemplate, rootValidity, rootKeyFolder, kind, derivation, root);
+                organisation, country, uriTemplate, rootValidity, rootKeyFolder, kind, derivation, root, hosts);
     }
 
     public AuthorityOptions withDerivation(KeyDerivation how) {
-        return new AuthorityOptions(organisation, country, uriTemplate, rootValidity, rootKeyFolder, keys, how, root);
+        return new AuthorityOptions(
+                organisation, country, uriTemplate, rootValidity, rootKeyFolder, keys, how, root, hosts);
     }
 
     public AuthorityOptions withRoot(ImportedRoot imported) {
         return new AuthorityOptions(
-                organisation, country, uriTemplate, rootValidity, rootKeyFolder, keys, derivation, imported);
+                organisation, country, uriTemplate, rootValidity, rootKeyFolder, keys, derivation, imported, hosts);
+    }
+
+    public AuthorityOptions withHosts(NameConstraint constraint) {
+        return new AuthorityOptions(
+                organisation, country, uriTemplate, rootValidity, rootKeyFolder, keys, derivation, root, constraint);
     }
 
     /** Refuses what no authority can be made of, or not there: before there is so much as a folder. */

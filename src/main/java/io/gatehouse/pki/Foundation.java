@@ -78,7 +78,13 @@ final class Foundation {
             ProfileSettings issuingProfile = book.of(ProfileKind.ISSUING);
             KeyPair pair = signer.keyPair(options.keys() == null ? issuingProfile.key() : options.keys());
             String name = kind.equals("device") ? "Gatehouse Device CA" : "Gatehouse Server CA";
-            X509Certificate issuing = signer.issuing(pair, name(name), issuingProfile, root, rootPrivate);
+            X509Certificate issuing = signer.issuing(
+                    pair,
+                    name(name),
+                    issuingProfile,
+                    root,
+                    rootPrivate,
+                    kind.equals("server") ? options.hosts() : null);
             KeyVault.write(folder.keyOf(kind), pair.getPrivate(), passphrase, options.derivation());
             if (kind.equals("device")) {
                 AtomicFiles.writePublic(folder.trustedDeviceIssuer(), Authority.ascii(Pem.of(issuing)));

@@ -137,6 +137,9 @@ public final class Inspection {
         int path = certificate.getBasicConstraints();
         fields.put("authority", path < 0 ? "no" : path == Integer.MAX_VALUE ? "yes" : "yes, path length " + path);
         fields.put("keyUsage", keyUsage(certificate));
+        if (LintFacts.has(certificate, "2.5.29.30")) {
+            fields.put("nameConstraints", NameConstraint.words(certificate));
+        }
         try {
             fields.put("extendedKeyUsage", purposes(certificate));
             Collection<List<?>> names = certificate.getSubjectAlternativeNames();
@@ -281,6 +284,10 @@ public final class Inspection {
             return Optional.empty();
         } catch (GeneralSecurityException e) {
             return Optional.of("CERT_CHAIN: " + e.getMessage());
+        } catch (
+                IndexOutOfBoundsException
+                        e) { // of Java 17, which compares an address with networks of the other version of IP
+            return Optional.of("CERT_CHAIN: this Java cannot compare its addresses with the name constraints above it");
         }
     }
 

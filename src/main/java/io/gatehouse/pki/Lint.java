@@ -93,7 +93,8 @@ public enum Lint {
             "RFC 5280 4.2",
             "has no critical extension that others may not know",
             Kind.ANY,
-            c -> Set.of("2.5.29.15", "2.5.29.19", "2.5.29.17", "2.5.29.37").containsAll(LintFacts.criticals(c))),
+            c -> Set.of("2.5.29.15", "2.5.29.19", "2.5.29.17", "2.5.29.37", "2.5.29.30")
+                    .containsAll(LintFacts.criticals(c))),
     TIME_FORMS(
             "GH-CERT-014",
             "RFC 5280 4.1.2.5",

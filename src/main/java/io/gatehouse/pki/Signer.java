@@ -114,7 +114,12 @@ final class Signer {
     }
 
     X509Certificate issuing(
-            KeyPair pair, X500Name name, ProfileSettings settings, X509Certificate root, PrivateKey rootKey)
+            KeyPair pair,
+            X500Name name,
+            ProfileSettings settings,
+            X509Certificate root,
+            PrivateKey rootKey,
+            @Nullable NameConstraint hosts)
             throws GeneralSecurityException, PkiProblem {
         Instant end = earlier(
                 clock.instant().plus(settings.validity()), root.getNotAfter().toInstant());
@@ -123,6 +128,9 @@ final class Signer {
         X509v3CertificateBuilder builder = builder(subject(root), start, end, key, name);
         try {
             extensions(builder, settings, key, root, new GeneralName[0]);
+            if (hosts != null) {
+                builder.addExtension(Extension.nameConstraints, true, hosts.extension());
+            }
             return sign(builder, rootKey, KeyKind.ofAuthority(root.getPublicKey()));
         } catch (IOException e) {
             throw new GeneralSecurityException(e);
@@ -134,6 +142,7 @@ final class Signer {
             throws GeneralSecurityException, PkiProblem {
         Request request = permit.request();
         X509Certificate by = issuer.certificate();
+        NameConstraint.require(by, request.dnsNames(), request.ipAddresses());
         Instant end = request.validity().equals(ProfileSettings.WITHOUT_END)
                 ? NO_END
                 : earlier(
