@@ -165,6 +165,12 @@ public enum Lint {
             "as an authority, is not for encryption or key agreement",
             Kind.AUTHORITY,
             c -> !LintFacts.usage(c, 2) && !LintFacts.usage(c, 3) && !LintFacts.usage(c, 4)),
+    AUTHORITY_NAMES_CRITICAL(
+            "GH-CERT-026",
+            "RFC 5280 4.2.1.10",
+            "as an authority, has critical name constraints if it has any",
+            Kind.AUTHORITY,
+            c -> !LintFacts.has(c, "2.5.29.30") || LintFacts.critical(c, "2.5.29.30")),
     LEAF_SIGNATURE_ONLY(
             "GH-CERT-030",
             "RFC 8446 4.4.2.2",

@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record NameConstraint(List<String> domains, List<String> networks) {
     private static final String FORM = "dns:example.com, or ip:10.0.0.0/8";
+    private static final String NAME_READ =
+            ", which is read as a host's where a certificate has no host name (give it one: --dns HOST),";
     private static final Pattern DOMAIN =
             Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
     private static final Pattern PREFIX = Pattern.compile("[0-9]{1,3}");
@@ -129,11 +131,23 @@ public record NameConstraint(List<String> domains, List<String> networks) {
     }
 
     /**
-     * Whether an authority may certify these hosts: nobody would take what it may not.
+     * Whether an authority may certify these hosts: nobody would take what it may not. Of a certificate without a host name, verifiers
+     * read the common name as one: OpenSSL where there is a dot in it, GnuTLS any that a server has.
      *
      * @throws PkiProblem naming the one that it may not
      */
-    static void require(X509Certificate authority, List<String> hosts, List<String> addresses) throws PkiProblem {
+    static void require(X509Certificate authority, Permit permit) throws PkiProblem {
+        Request request = permit.request();
+        String name = request.id();
+        if (request.dnsNames().isEmpty() && (permit.profile().hasHostNames() || name.contains("."))) {
+            require(authority, List.of(name), request.ipAddresses(), NAME_READ);
+        } else {
+            require(authority, request.dnsNames(), request.ipAddresses(), "");
+        }
+    }
+
+    private static void require(X509Certificate authority, List<String> hosts, List<String> addresses, String why)
+            throws PkiProblem {
         byte @Nullable [] extension = authority.getExtensionValue(Extension.nameConstraints.getId());
         if (extension == null) {
             return;
@@ -149,10 +163,11 @@ public record NameConstraint(List<String> domains, List<String> networks) {
         }
         for (String host : hosts) {
             // a wildcard stands for every name below it
-            require(rule, GeneralName.dNSName, host.startsWith("*.") ? host.substring(2) : host, host, constraints);
+            String name = host.startsWith("*.") ? host.substring(2) : host;
+            require(rule, GeneralName.dNSName, name, "\"" + host + "\"" + why, constraints);
         }
         for (String address : addresses) {
-            require(rule, GeneralName.iPAddress, address, address, constraints);
+            require(rule, GeneralName.iPAddress, address, "\"" + address + "\"", constraints);
         }
     }
 
@@ -165,7 +180,7 @@ public record NameConstraint(List<String> domains, List<String> networks) {
         } catch (NameConstraintValidatorException e) {
             throw new PkiProblem(
                     Kind.POLICY,
-                    "\"" + shown + "\" is outside what this authority may certify (its name constraints): "
+                    shown + " is outside what this authority may certify (its name constraints): "
                             + String.join(", ", words(constraints)));
         }
     }

@@ -142,7 +142,7 @@ final class Signer {
             throws GeneralSecurityException, PkiProblem {
         Request request = permit.request();
         X509Certificate by = issuer.certificate();
-        NameConstraint.require(by, request.dnsNames(), request.ipAddresses());
+        NameConstraint.require(by, permit);
         Instant end = request.validity().equals(ProfileSettings.WITHOUT_END)
                 ? NO_END
                 : earlier(

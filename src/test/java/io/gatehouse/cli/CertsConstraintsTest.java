@@ -97,6 +97,38 @@ class CertsConstraintsTest {
     }
 
     @Test
+    void name_ofACertificateWithoutAHostName_isJudgedAsVerifiersDo() throws Exception {
+        for (List<String> line : List.of(
+                List.of("server", "mqtt.example.org", "--ip", "10.1.0.5"), // OpenSSL's error 47
+                List.of("server", "gateway", "--ip", "10.1.0.5"), // GnuTLS: violates the signer's constraints
+                List.of("server", "10.1.0.5", "--ip", "10.1.0.5", "--node"),
+                List.of("ocsp-signer", "ocsp.example.org", "--for", "servers"))) {
+            List<Object> words = new ArrayList<>(line);
+            words.addAll(List.of("-d", pki));
+            CertsCalls.Answer refused = certs(words.toArray());
+            assertThat(refused.exitCode()).as(line.toString()).isEqualTo(4);
+            assertThat(refused.err())
+                    .startsWith("certs: error[POLICY] \"" + line.get(1) + "\", which is read as a host's")
+                    .contains("is outside what this authority may certify");
+        }
+        done("server", "gw.example.com", "--ip", "10.1.0.5", "-d", pki);
+        done("ocsp-signer", "responder", "--for", "servers", "-d", pki);
+        done("ocsp-signer", "ocsp.example.org", "-d", pki); // the authority of devices has no hosts
+        for (String id : List.of("gw.example.com", "responder")) {
+            run(
+                    0,
+                    "openssl",
+                    "verify",
+                    "-x509_strict",
+                    "-CAfile",
+                    pki.resolve("trust/root.pem"),
+                    "-untrusted",
+                    pki.resolve("ca/server.crt"),
+                    pki.resolve("out").resolve(id).resolve("cert.pem"));
+        }
+    }
+
+    @Test
     void request_ofAServerOutside_isRefused() throws Exception {
         Path csr = temp.resolve("r.csr");
         CertsCalls.request(csr, temp.resolve("k.pem"), "/CN=foreign", "-addext", "subjectAltName=DNS:mqtt.example.net");

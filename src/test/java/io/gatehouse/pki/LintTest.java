@@ -47,6 +47,7 @@ class LintTest {
         "GH-CERT-021, /CN=x,          'basicConstraints=critical,CA:TRUE;extendedKeyUsage=clientAuth'",
         "GH-CERT-022, /CN=x,          'basicConstraints=critical,CA:TRUE;subjectKeyIdentifier=none'",
         "GH-CERT-025, /CN=x,          'basicConstraints=critical,CA:TRUE;keyUsage=critical,keyCertSign,cRLSign,keyAgreement'",
+        "GH-CERT-026, /CN=x,          'basicConstraints=critical,CA:TRUE;nameConstraints=permitted;DNS:a'",
         "GH-CERT-030, /CN=x,          'basicConstraints=critical,CA:FALSE;keyUsage=critical,keyAgreement'",
         "GH-CERT-031, /CN=x,          'basicConstraints=critical,CA:FALSE;extendedKeyUsage=clientAuth,codeSigning'",
         "GH-CERT-032, /CN=x,          'basicConstraints=critical,CA:FALSE;extendedKeyUsage=anyExtendedKeyUsage'",
