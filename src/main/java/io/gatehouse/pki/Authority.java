@@ -256,15 +256,13 @@ public final class Authority implements AutoCloseable {
 
     /** Signs without journalling. What it returns must not leave the process before {@link #record}. */
     Issued sign(Permit permit, Signer.Issuer issuer, Optional<PrivateKey> key) throws PkiProblem {
-        return sign(
-                permit,
-                issuer,
-                key,
-                uriOf(permit.profile(), permit.request().id(), permit.request().labels()));
+        Request asked = permit.request();
+        return sign(permit, issuer, key, uriOf(permit.profile(), asked.id(), asked.labels()));
     }
 
     /** As that, on any thread. */
     Issued sign(Permit permit, Signer.Issuer issuer, Optional<PrivateKey> key, String uri) throws PkiProblem {
+        NameConstraint.require(root, permit); // one that was imported may have its own
         try {
             return new Issued(
                     permit.profile(),

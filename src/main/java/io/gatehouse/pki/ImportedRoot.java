@@ -33,6 +33,11 @@ public record ImportedRoot(X509Certificate certificate, PrivateKey key) {
         if (certificate.getBasicConstraints() == 0) {
             throw refused(name, "has path length 0, and may not stand above issuing authorities");
         }
+        if (NameConstraint.isOfOtherNames(certificate)) {
+            throw refused(
+                    name,
+                    "has name constraints of URIs or other names than hosts' and addresses, which are not judged here");
+        }
         if (certificate.getNotAfter().toInstant().isBefore(now)) {
             throw refused(name, "expired " + certificate.getNotAfter().toInstant());
         }

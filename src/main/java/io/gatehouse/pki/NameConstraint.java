@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bouncycastle.asn1.ASN1OctetString;
@@ -34,6 +35,7 @@ public record NameConstraint(List<String> domains, List<String> networks) {
     private static final String FORM = "dns:example.com, or ip:10.0.0.0/8";
     private static final String NAME_READ =
             ", which is read as a host's where a certificate has no host name (give it one: --dns HOST),";
+    private static final String DOT_READ = ", which is read as a host's because of its dot,";
     private static final Pattern DOMAIN =
             Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
     private static final Pattern PREFIX = Pattern.compile("[0-9]{1,3}");
@@ -139,8 +141,9 @@ public record NameConstraint(List<String> domains, List<String> networks) {
     static void require(X509Certificate authority, Permit permit) throws PkiProblem {
         Request request = permit.request();
         String name = request.id();
-        if (request.dnsNames().isEmpty() && (permit.profile().hasHostNames() || name.contains("."))) {
-            require(authority, List.of(name), request.ipAddresses(), NAME_READ);
+        boolean server = permit.profile().hasHostNames();
+        if (request.dnsNames().isEmpty() && (server || name.contains("."))) {
+            require(authority, List.of(name), request.ipAddresses(), server ? NAME_READ : DOT_READ);
         } else {
             require(authority, request.dnsNames(), request.ipAddresses(), "");
         }
@@ -178,11 +181,27 @@ public record NameConstraint(List<String> domains, List<String> networks) {
             rule.checkPermitted(new GeneralName(type, name));
             rule.checkExcluded(new GeneralName(type, name));
         } catch (NameConstraintValidatorException e) {
+            List<String> words = words(constraints);
             throw new PkiProblem(
                     Kind.POLICY,
                     shown + " is outside what this authority may certify (its name constraints): "
-                            + String.join(", ", words(constraints)));
+                            + (words.isEmpty() ? "it is excluded" : String.join(", ", words)));
         }
+    }
+
+    /** Whether it limits what is not judged here: URIs, and names of other kinds than hosts' and addresses. */
+    static boolean isOfOtherNames(X509Certificate authority) {
+        byte @Nullable [] extension = authority.getExtensionValue(Extension.nameConstraints.getId());
+        if (extension == null) {
+            return false;
+        }
+        NameConstraints constraints = NameConstraints.getInstance(
+                ASN1OctetString.getInstance(extension).getOctets());
+        return Stream.of(constraints.getPermittedSubtrees(), constraints.getExcludedSubtrees())
+                .filter(Objects::nonNull)
+                .flatMap(Arrays::stream)
+                .map(subtree -> subtree.getBase().getTagNo())
+                .anyMatch(tag -> tag != GeneralName.dNSName && tag != GeneralName.iPAddress);
     }
 
     /** As {@code --name-constraints} takes them; what is excluded is left out. */

@@ -138,6 +138,30 @@ class CertsConstraintsTest {
     }
 
     @Test
+    void root_thatWasImportedWithConstraints_holdsForItsAuthorities() throws Exception {
+        Path certificate = temp.resolve("corp.pem");
+        Path key = temp.resolve("corp.key");
+        CertsCalls.root(certificate, key, "-nodes", "-addext", "nameConstraints=critical,permitted;DNS:corp.test");
+        Path own = temp.resolve("corp");
+        done("init", "--generate-passphrase", "--import-root", certificate, key, "-d", own);
+        done("server", "a", "--dns", "a.corp.test", "-d", own);
+        done("device", "pump", "-d", own);
+        assertThat(certs("device", "pump.hall-4", "-d", own).err())
+                .contains("\"pump.hall-4\", which is read as a host's because of its dot, is outside");
+        CertsCalls.Answer refused = certs("server", "b", "--dns", "b.example.com", "-d", own);
+        assertThat(refused.exitCode()).isEqualTo(4);
+        assertThat(refused.err()).contains("\"b.example.com\" is outside").contains("dns:corp.test");
+
+        Files.delete(key);
+        CertsCalls.root(certificate, key, "-nodes", "-addext", "nameConstraints=critical,excluded;URI:example.com");
+        CertsCalls.Answer other =
+                certs("init", "--generate-passphrase", "--import-root", certificate, key, "-d", temp.resolve("uris"));
+        assertThat(other.exitCode()).isEqualTo(4);
+        assertThat(other.err()).contains("has name constraints of URIs");
+        assertThat(temp.resolve("uris")).doesNotExist();
+    }
+
+    @Test
     void authority_withoutANetwork_certifiesNoAddress() {
         Path own = temp.resolve("own");
         done("init", "--generate-passphrase", "--name-constraints", "dns:example.com", "-d", own);
