@@ -124,17 +124,13 @@ final class CertsBatch implements Runnable {
                     return;
                 }
                 FleetRun run = new FleetRun(authority, fleet, out, terms);
-                if (run.shortened() > 0) {
-                    common.warn(run.shortened() + " of these are valid until "
-                            + authority.deviceIssuer().getNotAfter().toInstant()
-                            + " only, which is when the issuing authority ends");
-                }
                 if (dryRun) {
                     List<PkiProblem.Fault> skipped = run.check();
                     int good = fleet.rows().size() - skipped.size();
                     report.put("of", fleet.rows().size());
                     report.put("issued", 0);
                     report.put("dryRun", true);
+                    tellOfEnd(run, authority, report);
                     report.say(fleet.rows().size() + " devices, " + (skipped.isEmpty() ? "all" : good)
                             + " can be issued; nothing was");
                     requireNone(skipped, report);
@@ -148,10 +144,22 @@ final class CertsBatch implements Runnable {
                             endless + " of these certificates have no end; if a key is lost, only revocation ends its"
                                     + " certificate");
                 }
-                report(fleet, issue(run, fleet.rows().size()), report);
+                FleetRun.Outcome outcome = issue(run, fleet.rows().size());
+                tellOfEnd(run, authority, report);
+                report(fleet, outcome, report);
             }
         } catch (PkiProblem e) {
             throw CertsCommand.failure(e);
+        }
+    }
+
+    /** Those that would outlive the issuing authority end with it. */
+    private void tellOfEnd(FleetRun run, Authority authority, CertsReport report) {
+        long shortened = run.shortened();
+        report.put("endingWithIssuer", shortened);
+        if (shortened > 0) {
+            common.warn(shortened + " of these are valid until "
+                    + authority.deviceIssuer().getNotAfter().toInstant() + " only: the issuing authority ends then");
         }
     }
 

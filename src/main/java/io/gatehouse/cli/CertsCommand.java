@@ -64,7 +64,8 @@ final class CertsCommand implements Runnable {
     @Option(
             names = "--debug",
             scope = ScopeType.INHERIT,
-            description = "Print the stack trace of an internal error; of no other one there is any.")
+            description =
+                    "Show the stack trace of an internal error, as GATEHOUSE_DEBUG=1 does; other errors have none.")
     private boolean debug;
 
     @Override

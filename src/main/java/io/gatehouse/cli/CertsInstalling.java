@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -131,8 +132,8 @@ final class CertsInstalling {
         }
     }
 
-    /** Writes a certificate, its key, and the authority of clients if the configuration wants one that is not there. */
-    void place(Wanted wanted, Issued issued) {
+    /** Writes a certificate, its key, and the authority of clients if the configuration wants one that is not there. Says them, and more. */
+    void place(Wanted wanted, Issued issued, BiConsumer<Issued, Map<String, Object>> more) {
         CertificatePlace place = wanted.place();
         try {
             issued.install(place.certificate(), place.key());
@@ -150,6 +151,7 @@ final class CertsInstalling {
         made.put("certificate", place.certificate().toString());
         made.put("key", place.key().toString());
         made.put("for", place.wantedBy());
+        more.accept(issued, made);
         report.add("certificates", made);
         report.say("made the certificate of " + String.join(", ", place.wantedBy()) + ": " + made.get("names")
                 + ", serial " + issued.serial() + ", valid until " + made.get("notAfter"));

@@ -8,9 +8,12 @@ import io.gatehouse.pki.Profile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -44,6 +47,9 @@ final class CertsIssuing {
 
     @Mixin
     private CertsForms forms = new CertsForms();
+
+    /** Ends of authorities that were told of. */
+    private final Set<Instant> told = new HashSet<>();
 
     /** In which forms besides PEM. */
     CertsForms forms() {
@@ -109,6 +115,17 @@ final class CertsIssuing {
         return out != null ? out : common.places().outputOf(id);
     }
 
+    /** Says of what would outlive its issuing authority that it does not; of many at one end, once. */
+    void tellOfEnd(CertsCommon common, Issued issued, Map<String, Object> made) {
+        if (issued.endsWithIssuer()) {
+            made.put("endsWithIssuer", true);
+            Instant end = issued.issuer().getNotAfter().toInstant();
+            if (told.add(end)) {
+                common.warn("valid until " + end + " only: the issuing authority ends then");
+            }
+        }
+    }
+
     /** Writes the files and says them; what is told to programs besides is returned. */
     Map<String, Object> write(CertsCommon common, Authority authority, Issued issued, CertsReport report)
             throws PkiProblem {
@@ -130,11 +147,7 @@ final class CertsIssuing {
         made.put("ca", folder.resolve("ca.pem").toString());
         report.say("made the certificate of " + issued.profile().word() + " \"" + issued.id() + "\", serial "
                 + issued.serial() + ", valid until " + made.get("notAfter"));
-        if (issued.endsWithIssuer()) {
-            made.put("endsWithIssuer", true);
-            common.warn(
-                    "it is valid until " + made.get("notAfter") + " only, which is when the issuing authority ends");
-        }
+        tellOfEnd(common, issued, made);
         for (String name : List.of("certificate", "key", "ca")) {
             if (made.get(name) instanceof String file) {
                 report.file(Path.of(file));

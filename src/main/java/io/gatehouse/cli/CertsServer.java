@@ -104,7 +104,8 @@ final class CertsServer implements Runnable {
             wanted.forEach(one -> installing.requireRoom(one.place()));
             for (CertsInstalling.Wanted one : wanted) {
                 Draft draft = one.draft(issuing.validity(authority, profile), wildcards);
-                installing.place(one, authority.issue(profile, draft, issuing.key(), true));
+                Issued issued = authority.issue(profile, draft, issuing.key(), true);
+                installing.place(one, issued, (it, made) -> issuing.tellOfEnd(common, it, made));
             }
             report.next("gatehouse check -c " + configuration);
         } catch (PkiProblem e) {

@@ -92,12 +92,14 @@ public final class FleetRun {
         return List.copyOf(skipped.values());
     }
 
-    /** How many end before their time, because the issuing authority does. */
+    /** How many of those that are not left out end before their time, because the issuing authority does. */
     public long shortened() {
         Instant end = authority.deviceIssuer().getNotAfter().toInstant();
         Instant now = authority.clock().instant();
         return fleet.rows().stream()
-                .filter(row -> !row.isEndless() && now.plus(row.validity()).isAfter(end))
+                .filter(row -> !skipped.containsKey(row)
+                        && !row.isEndless()
+                        && now.plus(row.validity()).isAfter(end))
                 .count();
     }
 

@@ -169,15 +169,20 @@ public enum Profile {
         }
     }
 
-    private static void requireKey(PublicKey key, ProfileSettings settings) throws PkiProblem {
-        if (KeyKind.of(key).filter(settings.accepts()::contains).isEmpty()) {
+    private void requireKey(PublicKey key, ProfileSettings settings) throws PkiProblem {
+        Optional<KeyKind> known = KeyKind.of(key);
+        if (known.filter(settings.accepts()::contains).isEmpty()) {
+            boolean may = known.filter(KeyKind.RSA2048::equals).isPresent() && kind().mayHaveRsa2048();
             throw new PkiProblem(
                     Kind.POLICY,
                     "the key is " + Curves.describe(key) + "; the profile " + settings.name() + " certifies "
                             + settings.accepts().stream()
                                     .sorted()
                                     .map(KeyKind::word)
-                                    .collect(Collectors.joining(", ")));
+                                    .collect(Collectors.joining(", "))
+                            + (may
+                                    ? ". For hardware that can do no better: gatehouse certs sign --allow-rsa2048"
+                                    : ""));
         }
         if (key instanceof RSAPublicKey rsa) {
             Optional<String> fault = WeakRsa.fault(rsa);

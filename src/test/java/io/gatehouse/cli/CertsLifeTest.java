@@ -5,6 +5,7 @@ import static io.gatehouse.cli.CertsCalls.done;
 import static io.gatehouse.cli.CertsCalls.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gatehouse.json.Json;
 import io.gatehouse.pki.Authority;
 import io.gatehouse.pki.Enrolment;
 import io.gatehouse.pki.EnrolmentRules;
@@ -16,6 +17,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,6 +38,55 @@ class CertsLifeTest {
     static void anAuthority() {
         pki = temp.resolve("pki");
         done("init", "--generate-passphrase", "--kdf", "pbkdf2", "--country", "DE", "--org", "Acme", "-d", pki);
+    }
+
+    @Test
+    void whatIsIssued_nearTheEndOfItsAuthority_isSaidToEndWithIt_onceForAll() throws Exception {
+        Path near = temp.resolve("near");
+        done("init", "--generate-passphrase", "--root-validity", "30d", "-d", near);
+        String end = "only: the issuing authority ends then\n";
+        CertsCalls.Answer device = certs("device", "pump", "--json", "-d", near);
+        assertThat(device.err()).startsWith("certs: warning: valid until 2").endsWith(end);
+        assertThat(Json.object(device.out())).containsEntry("endsWithIssuer", true);
+        assertThat(certs("device", "valve", "-d", near).err()).endsWith(end);
+        CertsCalls.Answer brief = certs("device", "guest", "--validity", "2d", "--json", "-d", near);
+        assertThat(brief.err()).isEmpty();
+        assertThat(Json.object(brief.out())).doesNotContainKey("endsWithIssuer");
+        assertThat(certs("renew", "--all-expiring", "60d", "-d", near).err())
+                .containsOnlyOnce(end)
+                .hasLineCount(1);
+
+        Path yaml = Files.writeString(temp.resolve("near.yaml"), """
+                version: 1
+                listeners:
+                  devices:
+                    port: 8883
+                    tls: {certificate: a.pem, key: a.key, client_ca: c.pem, names: [a.example.com]}
+                    login: certificate
+                  others:
+                    port: 8884
+                    tls: {certificate: b.pem, key: b.key, client_ca: c.pem, names: [b.example.com]}
+                    login: certificate
+                policy: {folder: policies}
+                """);
+        CertsCalls.Answer servers = certs("server", "--for-config", yaml, "--json", "-d", near);
+        assertThat(servers.exitCode()).as(servers.err()).isZero();
+        assertThat(servers.err()).containsOnlyOnce(end).hasLineCount(1);
+        assertThat(servers.out().split("\"endsWithIssuer\" : true", -1)).hasSize(3);
+
+        Path table = Files.writeString(temp.resolve("near.csv"), "id,validity\npump,\na,\nb,2d\nc,\n");
+        List<Object> line = List.of("batch", table, "--on-error", "skip", "--json", "-d", near, "-o");
+        List<Object> dry = new ArrayList<>(line);
+        dry.addAll(List.of(temp.resolve("near.tar"), "--dry-run"));
+        List<Object> real = new ArrayList<>(line);
+        real.add(temp.resolve("near.tar"));
+        for (List<Object> words : List.of(dry, real)) { // pump is left out, and b ends before
+            CertsCalls.Answer fleet = certs(words.toArray());
+            assertThat(fleet.err())
+                    .containsOnlyOnce("warning: 2 of these are valid until ")
+                    .contains(end);
+            assertThat(Json.object(fleet.out())).containsEntry("endingWithIssuer", 2);
+        }
     }
 
     @Test
