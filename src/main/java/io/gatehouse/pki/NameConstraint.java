@@ -95,7 +95,7 @@ public record NameConstraint(List<String> domains, List<String> networks) {
         List<GeneralSubtree> permitted = new ArrayList<>();
         domains.forEach(domain -> permitted.add(new GeneralSubtree(new GeneralName(GeneralName.dNSName, domain))));
         networks.forEach(network -> permitted.add(new GeneralSubtree(address(octets(network)))));
-        if (!networks.isEmpty()) { // an address of another version of IP is in none of them
+        if (!networks.isEmpty()) { // OpenSSL and Java take no address of the other version then; GnuTLS does
             return new NameConstraints(permitted.toArray(GeneralSubtree[]::new), null);
         }
         GeneralSubtree[] everyAddress = Stream.of(new byte[8], new byte[32])
